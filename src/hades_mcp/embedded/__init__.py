@@ -1,0 +1,1 @@
+"""The embedded ArangoDB: AQL over SQLite behind ArangoDB's own HTTP API; a library of its own."""

@@ -1,0 +1,57 @@
+"""Structured logs, always on stderr: on stdio, stdout belongs to the protocol."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from hades_mcp.errors import ConfigError
+
+
+def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
+    """Send every log line, ours and the libraries', to stderr.
+
+    Args:
+        level: Least severe level written, by its name in the standard library.
+        json: One JSON object per line instead of text for people.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    known = logging.getLevelNamesMapping()
+    if level.upper() not in known:
+        raise ConfigError(
+            f"There is no log level {level!r}.", hint=f"Use one of {', '.join(known)}."
+        )
+    logging.basicConfig(
+        stream=sys.stderr, level=known[level.upper()], force=True, format="%(message)s"
+    )
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info if json else _unchanged,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(known[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(name: str) -> Any:
+    """Return a logger that knows which room speaks."""
+    return structlog.get_logger().bind(room=name)
+
+
+def _unchanged(_logger: Any, _method: str, event: Any) -> Any:
+    return event
