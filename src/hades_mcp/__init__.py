@@ -1,4 +1,4 @@
-"""HADES: memory a language model can query, an agent that works through it, a trainer that learns."""
+"""HADES: memory a language model can query, an agent on it, a trainer that learns."""
 
 from __future__ import annotations
 

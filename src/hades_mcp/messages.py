@@ -27,7 +27,7 @@ class ToolAnnotations:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """What a model is told of a tool: its name, one to three sentences, its arguments as JSON Schema."""
+    """What a model is told of a tool: name, one to three sentences, arguments as JSON Schema."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""ArangoDB's errors: every refusal carries the number, the text and the HTTP status a server gives."""
+"""ArangoDB's errors: each refusal carries the number, the text and the HTTP status of a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ArangoError(Exception):
         super().__init__(text)
         self.number = number
         self.message = text
-        self.status = status or STATUS.get(number, 400 if number >= 400 else 500)
+        self.status = status or STATUS.get(number, 400)
 
 
 MESSAGES: dict[int, str] = {
