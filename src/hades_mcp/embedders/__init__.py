@@ -1,0 +1,1 @@
+"""Turns text into vectors: one port, a packaged model, and a toy for tests."""
