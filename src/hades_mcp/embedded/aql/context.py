@@ -1,0 +1,120 @@
+"""What one running query carries: its clock, limits, warnings, randomness and transaction."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from random import Random
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hades_mcp.embedded.storage.transaction import Transaction
+
+KILLED = 1500
+ARGUMENT_TYPE = 1542
+
+WARNING_TEXTS: dict[int, str] = {
+    10: "bad parameter",
+    1504: "number out of range",
+    1505: "invalid geo coordinate value",
+    1542: "invalid argument type in call to function '%s()'",
+    1543: "invalid regex value",
+    1561: "invalid arithmetic value",
+    1562: "division by zero",
+    1563: "array expected",
+    1572: "invalid date value",
+    1582: "user function '%s()' not found",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWarning:
+    """One entry of a result's `extra.warnings`: ArangoDB's error number and its text."""
+
+    number: int
+    message: str
+
+
+class Context:
+    """The surroundings of one query while it runs; made anew for each execution.
+
+    Args:
+        transaction: What reads and writes the collections; None for queries that use none.
+        bind_vars: The values of `@name` and `@@name` parameters.
+        database: The name CURRENT_DATABASE() gives.
+        user: The name CURRENT_USER() gives; None where authentication is off.
+        max_runtime: Seconds after which `check` stops the query; None for no limit.
+        max_warnings: How many warnings are kept (`maxWarningCount`); later ones are dropped.
+        fail_on_warning: Raise the first warning as an error (`failOnWarning`).
+        seed: Makes RAND() and its kin repeatable, for tests.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "bind_vars",
+        "database",
+        "fail_on_warning",
+        "killed",
+        "max_warnings",
+        "random",
+        "started",
+        "transaction",
+        "user",
+        "warnings",
+    )
+
+    def __init__(
+        self,
+        transaction: Transaction | None = None,
+        bind_vars: Mapping[str, Any] | None = None,
+        *,
+        database: str = "_system",
+        user: str | None = None,
+        max_runtime: float | None = None,
+        max_warnings: int = 10,
+        fail_on_warning: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        self.transaction = transaction
+        self.bind_vars: Mapping[str, Any] = bind_vars or {}
+        self.database = database
+        self.user = user
+        self.started = time.time()
+        self.random = Random(seed)  # noqa: S311  RAND() promises no cryptography
+        self.warnings: list[QueryWarning] = []
+        self.max_warnings = max_warnings
+        self.fail_on_warning = fail_on_warning
+        self.killed = Event()
+        self._deadline = None if max_runtime is None else time.monotonic() + max_runtime
+
+    def warn(self, number: int, message: str = "") -> None:
+        """Record a warning, or raise it as an error when the query fails on warnings.
+
+        Raises:
+            ArangoError: With this number, if `fail_on_warning` is set.
+        """
+        text = message or WARNING_TEXTS.get(number, "unknown error")
+        if self.fail_on_warning:
+            raise ArangoError(number, text)
+        if len(self.warnings) < self.max_warnings:
+            self.warnings.append(QueryWarning(number, text))
+
+    def invalid_argument(self, function: str) -> None:
+        """Warn 1542, as functions do before they return null for an argument of a wrong type."""
+        self.warn(ARGUMENT_TYPE, WARNING_TEXTS[ARGUMENT_TYPE] % function)
+
+    def check(self) -> None:
+        """Stop a query that was killed or has run too long; cheap enough for every batch of rows.
+
+        Raises:
+            ArangoError: 1500.
+        """
+        if self.killed.is_set():
+            raise ArangoError(KILLED, "query killed", status=410)
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise ArangoError(KILLED, "query killed (due to maxRuntime)", status=410)
