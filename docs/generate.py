@@ -1,0 +1,99 @@
+"""Writes the generated parts of README and docs; `make docs` runs it through cog."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import click
+
+from hades_mcp.cli.app import COMMANDS, hades
+from hades_mcp.config import Settings, environment_name
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "hades_mcp"
+
+# The floors of the house, top to bottom, as import-linter keeps them (pyproject.toml).
+FLOORS = (
+    ("cli",),
+    ("tui",),
+    ("server", "training"),
+    ("agents",),
+    ("tools",),
+    ("workspace",),
+    ("services",),
+    ("models", "vectors", "embedders"),
+    ("embedded",),
+    ("traces", "prompts"),
+    ("assets", "config", "logging", "redaction"),
+    ("messages",),
+    ("types", "errors"),
+)
+
+
+def house_map() -> str:
+    """Return the map of the house: each floor's rooms with the caption of their module."""
+    lines = ["| floor | room | what it is |", "|---|---|---|"]
+    for number, rooms in zip(range(len(FLOORS), 0, -1), FLOORS, strict=True):
+        lines += [f"| {number} | `{room}` | {_caption(room)} |" for room in rooms]
+    return "\n".join(lines)
+
+
+def _caption(room: str) -> str:
+    package = SOURCE / room / "__init__.py"
+    path = package if package.exists() else SOURCE / f"{room}.py"
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.splitlines()[0].replace("|", "\\|")
+
+
+def tool_table() -> str:
+    """Return one row per built-in tool, from the contract."""
+    contract = json.loads((ROOT / "tools" / "contract.json").read_text(encoding="utf-8"))
+    lines = ["| tool | what it does | changes data |", "|---|---|---|"]
+    for tool in contract["tools"]:
+        required = tool["parameters"].get("required", [])
+        arguments = ", ".join(
+            name if name in required else f"{name}?" for name in tool["parameters"]["properties"]
+        )
+        words = " ".join(tool["description"].split())
+        changes = "" if tool["annotations"]["read_only"] else "yes"
+        lines.append(f"| `{tool['name']}({arguments})` | {words} | {changes} |")
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Return one row per setting."""
+    lines = ["| `hades.toml` | environment | default | what it sets |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "platform's data folder" if name == "home" else _shown(field.default)
+        lines.append(f"| `{name}` | `{environment_name(name)}` | {default} | {field.description} |")
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    secret = getattr(value, "get_secret_value", None)
+    shown = secret() if secret else value
+    return f"`{shown}`" if str(shown) else ""
+
+
+def cli_help() -> str:
+    """Return the help of every command."""
+    root = click.Context(hades, info_name="hades", terminal_width=80)
+    pages = [("hades", hades.get_help(root))]
+    for name in sorted(COMMANDS):
+        command = hades.get_command(root, name)
+        assert command is not None  # noqa: S101  COMMANDS names it
+        context = click.Context(command, info_name=name, parent=root, terminal_width=80)
+        pages.append((f"hades {name}", command.get_help(context)))
+        if isinstance(command, click.Group):
+            for sub_name, sub in command.commands.items():
+                inner = click.Context(sub, info_name=sub_name, parent=context, terminal_width=80)
+                pages.append((f"hades {name} {sub_name}", sub.get_help(inner)))
+    return "\n".join(f"## `{title}`\n\n```text\n{text}\n```\n" for title, text in pages)
+
+
+def snippet(name: str) -> str:
+    """Return a configuration snippet, as the tests run it."""
+    text = (ROOT / "docs" / "snippets" / name).read_text(encoding="utf-8").rstrip()
+    return f"```json\n{text}\n```"

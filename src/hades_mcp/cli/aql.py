@@ -1,0 +1,68 @@
+"""`hades aql`: run a query and print its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hades_mcp.cli.app import settings
+from hades_mcp.cli.output import echo_json
+
+
+@click.command("aql")
+@click.argument("query")
+@click.option(
+    "--bind",
+    "-b",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Bind variable; the value is JSON, else text. '@name=coll' binds a collection.",
+)
+@click.option("--write", is_flag=True, help="Allow the query to change data.")
+@click.option("--explain", is_flag=True, help="Print the plan instead of running it.")
+@click.option("--max-rows", type=click.IntRange(min=1), help="Most rows to print.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    query: str,
+    bind: tuple[str, ...],
+    *,
+    write: bool,
+    explain: bool,
+    max_rows: int | None,
+) -> None:
+    """Run an AQL QUERY ('-' reads it from standard input); one JSON row a line."""
+    from hades_mcp.workspace import open_workspace
+
+    text = click.get_text_stream("stdin").read() if query == "-" else query
+    with open_workspace(settings(ctx, max_rows=max_rows)) as workspace:
+        variables = _bind_variables(bind)
+        if explain:
+            echo_json(workspace.queries.explain(text, variables))
+            return
+        ask = workspace.queries.write if write else workspace.queries.read
+        result = ask(text, variables)
+    for row in result.rows:
+        echo_json(row)
+    if result.truncated:
+        click.echo(
+            f"hades: only the first {len(result.rows)} rows; --max-rows N asks for more.", err=True
+        )
+    for warning in result.warnings:
+        click.echo(f"hades: warning: {warning}", err=True)
+
+
+def _bind_variables(pairs: tuple[str, ...]) -> dict[str, Any]:
+    import orjson
+
+    variables: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--bind")
+        try:
+            variables[name] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            variables[name] = value
+    return variables

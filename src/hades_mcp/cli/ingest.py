@@ -1,0 +1,35 @@
+"""`hades ingest`: store files and folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hades_mcp.cli.app import settings
+from hades_mcp.cli.output import Progress, echo_json
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Store the text, code and links of PATHS; unchanged files are skipped."""
+    from hades_mcp.workspace import open_workspace
+
+    progress = Progress("ingesting")
+    with open_workspace(settings(ctx)) as workspace:
+        try:
+            report = workspace.documents.ingest(paths, progress=progress)
+        finally:
+            progress.close()
+    if as_json:
+        echo_json(report.as_json())
+        return
+    click.echo(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {len(report.skipped)} skipped"
+    )
+    for path, reason in report.skipped:
+        click.echo(f"hades: skipped {path}: {reason}", err=True)
