@@ -42,6 +42,7 @@ MESSAGES: dict[int, str] = {
     1512: "unexpected bind parameter",
     1551: "no bind parameter value for a declared bind parameter",
     1924: "graph not found",
+    1948: "negative edge weight found",
 }
 
 STATUS: dict[int, int] = {

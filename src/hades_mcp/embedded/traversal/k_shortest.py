@@ -1,0 +1,105 @@
+"""AQL's K_SHORTEST_PATHS: loopless paths in the order of their weight (Yen's algorithm)."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.traversal.path import Path, Step
+from hades_mcp.embedded.traversal.reader import Adjacency, Direction, GraphReader, GraphSource
+from hades_mcp.embedded.traversal.shortest import lightest
+from hades_mcp.embedded.traversal.weights import Weigher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def k_shortest_paths(
+    source: GraphSource | GraphReader,
+    start: str,
+    target: str,
+    edge_collections: Sequence[tuple[str, Direction]],
+    *,
+    weight_attribute: str | None = None,
+    default_weight: float = 1,
+) -> Iterator[Path]:
+    """Yield the paths without a repeated vertex, shortest (or lightest) first.
+
+    Each next path is computed when it is asked for: stop after k.
+
+    Args:
+        source: A transaction, or the reader of the query.
+        start: `_id` of the first vertex.
+        target: `_id` of the last vertex.
+        edge_collections: Which edges to follow, and in which direction.
+        weight_attribute: Attribute of the edges to weigh by; None: each edge weighs 1.
+        default_weight: Weight of edges without it.
+
+    Raises:
+        ArangoError: 1948 for a negative weight.
+    """
+    reader = source if isinstance(source, GraphReader) else GraphReader(source)
+    search = _Search(
+        reader.adjacency(edge_collections), target, Weigher(weight_attribute, default_weight)
+    )
+    for step in search.steps(start):
+        yield Path.to(reader, step, weighted=True)
+
+
+class _Search:
+    """Yen: the next best path leaves a known path somewhere and never follows it there."""
+
+    def __init__(self, adjacency: Adjacency, target: str, weigher: Weigher) -> None:
+        self._adjacency = adjacency
+        self._target = target
+        self._weigher = weigher
+        self._known: list[list[Step]] = []
+        self._candidates: list[tuple[float, int, Step]] = []
+        self._offered: set[tuple[str, ...]] = set()
+        self._ticket = count()
+
+    def steps(self, start: str) -> Iterator[Step]:
+        """Yield the last step of each path."""
+        self._offer(lightest(Step(start, None, None), self._target, self._adjacency, self._weigher))
+        while self._candidates:
+            _, _, last = heappop(self._candidates)
+            yield last
+            path = list(last.back())
+            path.reverse()
+            self._known.append(path)
+            for position in range(len(path) - 1):
+                self._leave(path, position)
+
+    def _leave(self, path: list[Step], position: int) -> None:
+        root = _edge_ids(path[: position + 1])
+        # paths that share the root: their next edges were taken already
+        banned = {
+            edge["_id"]
+            for known in self._known
+            if len(known) > position + 1 and _edge_ids(known[: position + 1]) == root
+            for edge in (known[position + 1].edge,)
+            if edge is not None
+        }
+        self._offer(
+            lightest(
+                path[position],
+                self._target,
+                self._adjacency,
+                self._weigher,
+                closed={step.vertex for step in path[:position]},
+                banned=banned,
+            )
+        )
+
+    def _offer(self, last: Step | None) -> None:
+        if last is None:
+            return
+        edges = _edge_ids(list(last.back())[::-1])
+        if edges not in self._offered:
+            self._offered.add(edges)
+            heappush(self._candidates, (last.weight, next(self._ticket), last))
+
+
+def _edge_ids(steps: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(step.edge["_id"] for step in steps if step.edge is not None)

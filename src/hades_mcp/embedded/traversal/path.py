@@ -1,0 +1,120 @@
+"""A path through a graph: a chain of steps that is turned into lists only when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hades_mcp.embedded.traversal.reader import Document, GraphReader
+
+
+class Step:
+    """One vertex of a path, the edge that led to it, and the step before.
+
+    Attributes:
+        vertex: `_id` of the vertex.
+        edge: The edge followed, or None at the start.
+        parent: The step before, or None at the start.
+        depth: Edges since the start.
+        weight: Sum of the weights of these edges.
+    """
+
+    __slots__ = ("depth", "edge", "parent", "vertex", "weight")
+
+    def __init__(
+        self, vertex: str, edge: Document | None, parent: Step | None, weight: float = 0
+    ) -> None:
+        self.vertex = vertex
+        self.edge = edge
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.weight = weight
+
+    def back(self) -> Iterator[Step]:
+        """Yield this step, the one before, and so on to the start."""
+        step: Step | None = self
+        while step is not None:
+            yield step
+            step = step.parent
+
+    def visits(self, vertex: str) -> bool:
+        """Tell whether the path up to here goes through a vertex."""
+        step: Step | None = self
+        while step is not None:
+            if step.vertex == vertex:
+                return True
+            step = step.parent
+        return False
+
+    def uses(self, edge_id: str) -> bool:
+        """Tell whether the path up to here follows an edge."""
+        step = self
+        while step.edge is not None and step.parent is not None:
+            if step.edge["_id"] == edge_id:
+                return True
+            step = step.parent
+        return False
+
+
+class Path:
+    """Vertices and the edges between them, in ArangoDB's shape.
+
+    Attributes:
+        vertex_ids: `_id` of each vertex, start first.
+        edges: The edges followed; one fewer than vertices.
+        weights: Sum of weights up to each vertex; empty where nothing was weighed.
+    """
+
+    __slots__ = ("_reader", "edges", "vertex_ids", "weights")
+
+    def __init__(
+        self,
+        reader: GraphReader,
+        vertex_ids: Sequence[str],
+        edges: Sequence[Document],
+        weights: Sequence[float] = (),
+    ) -> None:
+        self._reader = reader
+        self.vertex_ids = list(vertex_ids)
+        self.edges = list(edges)
+        self.weights = list(weights)
+
+    @classmethod
+    def to(cls, reader: GraphReader, step: Step, *, weighted: bool = False) -> Path:
+        """Return the path that ends with a step."""
+        steps = list(step.back())
+        steps.reverse()
+        return cls(
+            reader,
+            [step.vertex for step in steps],
+            [step.edge for step in steps if step.edge is not None],
+            [step.weight for step in steps] if weighted else (),
+        )
+
+    def __len__(self) -> int:
+        return len(self.edges)
+
+    @property
+    def vertices(self) -> list[Document | None]:
+        """The documents of the vertices; None for one that does not exist. Read on demand."""
+        return [self._reader.vertex(vertex) for vertex in self.vertex_ids]
+
+    @property
+    def vertex(self) -> Document | None:
+        """The last vertex, AQL's first loop variable; None if it does not exist."""
+        return self._reader.vertex(self.vertex_ids[-1])
+
+    @property
+    def edge(self) -> Document | None:
+        """The last edge, AQL's second loop variable; None at the start vertex."""
+        return self.edges[-1] if self.edges else None
+
+    @property
+    def weight(self) -> float:
+        """Total weight; the number of edges where nothing was weighed."""
+        return self.weights[-1] if self.weights else len(self.edges)
+
+    def __repr__(self) -> str:
+        return f"Path({' - '.join(self.vertex_ids)})"

@@ -1,0 +1,36 @@
+"""The weight of an edge as ArangoDB reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.traversal.reader import Document
+
+NEGATIVE_WEIGHT = 1948
+
+
+class Weigher:
+    """Weighs edges by an attribute.
+
+    Args:
+        attribute: Name of the attribute; None: every edge weighs 1.
+        default: Weight of an edge whose attribute is missing or no number.
+    """
+
+    def __init__(self, attribute: str | None, default: float = 1) -> None:
+        self._attribute = attribute
+        self._default = default
+
+    def __call__(self, edge: Document) -> float:
+        """Return the weight of an edge; ArangoError 1948 if it is negative."""
+        if self._attribute is None:
+            return 1
+        value = edge.get(self._attribute)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            value = self._default
+        if value < 0:
+            raise ArangoError(NEGATIVE_WEIGHT)
+        return value
