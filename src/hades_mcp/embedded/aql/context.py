@@ -104,9 +104,11 @@ class Context:
         if len(self.warnings) < self.max_warnings:
             self.warnings.append(QueryWarning(number, text))
 
-    def invalid_argument(self, function: str) -> None:
-        """Warn 1542, as functions do before they return null for an argument of a wrong type."""
-        self.warn(ARGUMENT_TYPE, WARNING_TEXTS[ARGUMENT_TYPE] % function)
+    def refuse(self, function: str, number: int = ARGUMENT_TYPE, result: Any = None) -> Any:
+        """Warn, 1542 if not told otherwise, and give what the function returns in that case."""
+        text = WARNING_TEXTS[number]
+        self.warn(number, text % function if "%s" in text else text)
+        return result
 
     def check(self) -> None:
         """Stop a query that was killed or has run too long; cheap enough for every batch of rows.

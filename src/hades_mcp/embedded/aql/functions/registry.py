@@ -101,7 +101,7 @@ def resolve(name: str) -> AqlFunction:
     return function
 
 
-def refuse(name: str, reason: str, *, low: int, high: int | None) -> None:
+def not_implemented(name: str, reason: str, *, low: int, high: int | None) -> None:
     """Register a function ArangoDB has and this engine does not: a call says so, with error 9."""
 
     def call(*_: Any) -> Any:
