@@ -1,0 +1,1 @@
+"""What HADES promises: contexts, documents, search, graphs, guarded AQL, schema."""

@@ -1,0 +1,1 @@
+"""Reads files into parts and references: one reader per kind of file, all pure functions."""

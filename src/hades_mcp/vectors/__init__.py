@@ -1,0 +1,1 @@
+"""Finds the nearest vectors: one port and its drivers."""

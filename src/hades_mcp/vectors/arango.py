@@ -1,0 +1,92 @@
+"""Vectors as an ordinary attribute of their documents, searched by AQL.
+
+The same calls serve the embedded engine and an ArangoDB server from 3.12.4 on (started with
+`--vector-index`, in early 3.12 releases `--experimental-vector-index`). Against a real server this
+driver has not been run here: there was none; the calls follow the manual, "Vector search
+functions in AQL" and "Vector indexes".
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING, Any, cast
+
+from hades_mcp.vectors.base import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arango.cursor import Cursor
+    from arango.database import StandardDatabase
+
+ATTRIBUTE = "embedding"
+"""The attribute that holds the vector, a list of floats."""
+
+INDEX = "embedding_cosine"
+ENOUGH = 256
+"""Below this many vectors a server's index (trained lists of neighbours) only loses hits."""
+
+# the function must be one and the same expression for the optimizer to use the index
+_NEAR = """
+FOR c IN @@collection
+  LET score = {function}(c.embedding, @vector)
+  SORT score DESC
+  LIMIT @k
+  RETURN {{id: c._id, score}}
+"""
+_APPROXIMATE = _NEAR.format(function="APPROX_NEAR_COSINE")
+_EXACT = _NEAR.replace("  LET", "  FILTER c.embedding != null\n  LET").format(
+    function="COSINE_SIMILARITY"
+)
+
+
+class ArangoVectorIndex:
+    """Nearest neighbours through python-arango.
+
+    Args:
+        db: The database that holds the collections.
+    """
+
+    def __init__(self, db: StandardDatabase) -> None:
+        self._db = db
+        self._indexed: set[str] = set()
+
+    def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
+        """See `VectorIndex.search`; exact as long as the collection has no vector index."""
+        query = _APPROXIMATE if self._has_index(collection) else _EXACT
+        cursor = cast(
+            "Cursor",
+            self._db.aql.execute(
+                query,
+                bind_vars={"@collection": collection, "vector": list(vector), "k": k},
+                batch_size=max(k, 1),
+            ),
+        )
+        return [Hit(row["id"], row["score"]) for row in cursor if row["score"] is not None]
+
+    def ensure(self, collection: str, dimension: int) -> bool:
+        """See `VectorIndex.ensure`: a cosine index, once there are documents to train it on."""
+        if self._has_index(collection):
+            return True
+        count = cast("int", self._db.collection(collection).count())
+        if count < ENOUGH:
+            return False
+        self._db.collection(collection).add_index(
+            {
+                "type": "vector",
+                "name": INDEX,
+                "fields": [ATTRIBUTE],
+                # fewer lists than vectors is a server's rule; sqrt(n) lists is Faiss' advice
+                "params": {"metric": "cosine", "dimension": dimension, "nLists": isqrt(count)},
+                "inBackground": False,
+            }
+        )
+        self._indexed.add(collection)
+        return True
+
+    def _has_index(self, collection: str) -> bool:
+        if collection not in self._indexed:
+            indexes = cast("list[dict[str, Any]]", self._db.collection(collection).indexes())
+            if any(ATTRIBUTE in index["fields"] and index["type"] == "vector" for index in indexes):
+                self._indexed.add(collection)
+        return collection in self._indexed
