@@ -1,0 +1,103 @@
+"""The trace file's tables, and how the file is opened and brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+from hades_mcp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+APPLICATION_ID = 0x48414454  # "HADT", so that a foreign SQLite file is told apart
+BUSY_SECONDS = 10.0
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("""
+        CREATE TABLE traces (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
+            started TEXT NOT NULL, finished TEXT NOT NULL, agent TEXT NOT NULL, model TEXT NOT NULL,
+            title TEXT NOT NULL, root TEXT NOT NULL, outcome TEXT NOT NULL
+        )""")
+    connection.execute("CREATE INDEX traces_by_start ON traces (started)")
+    connection.execute("""
+        CREATE TABLE entries (
+            trace TEXT NOT NULL REFERENCES traces (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (trace, place)
+        )""")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)
+"""Applied in order; a file's `user_version` counts those it has seen."""
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open or make the trace file.
+
+    Raises:
+        ConfigError: The folder or file can't be used, the file is something else, or it was written
+            by a newer HADES.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(f"The trace file {path} can't be opened: {error}.") from None
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise ConfigError(f"The trace file {path} can't be used: {error}.") from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.row_factory = sqlite3.Row
+    _switch_to_wal(connection)
+    # WAL with NORMAL: a killed process loses nothing; a power cut may lose the last moments.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _migrate(connection, path)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # Two processes that make the same file meet here, and SQLite answers "locked" without waiting.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if mark != APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise ConfigError(f"{path} is a SQLite file, but not a trace store.")
+    if version > len(MIGRATIONS):
+        raise ConfigError(f"{path} was written by a newer HADES.", hint="Update this one.")
+    for step in MIGRATIONS[version:]:
+        step(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

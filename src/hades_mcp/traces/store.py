@@ -1,0 +1,271 @@
+"""The trace store: one SQLite file that several processes append to and a crash can't spoil."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.errors import Conflict, InvalidArgument, NotFound
+from hades_mcp.redaction import redact
+from hades_mcp.traces.atif import header_to_atif, observation_to_atif, step_to_atif, to_atif
+from hades_mcp.traces.atif_reader import assemble, with_results
+from hades_mcp.traces.json_text import read_json, write_json
+from hades_mcp.traces.liveness import alive, owner
+from hades_mcp.traces.records import TraceSummary
+from hades_mcp.traces.schema import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from hades_mcp.traces.records import Header, Kind, Observation, Status, Step, Trace
+    from hades_mcp.types import JsonObject
+
+TITLE_LENGTH = 120
+
+_SUMMARY = """
+SELECT id, kind, status, owner, started, finished, agent, model, title,
+       (SELECT count(*) FROM entries WHERE trace = id AND kind = 'step') AS steps
+FROM traces
+"""
+
+
+class TraceStore:
+    """Traces on disk. Everything is redacted here, at the last door before the file.
+
+    Safe to use from several threads and processes at once. A run killed in the middle keeps all it
+    had appended, and reads as interrupted.
+
+    Args:
+        path: The SQLite file; its folder is made.
+
+    Raises:
+        ConfigError: The file can't be opened, or is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection = open_file(path)
+
+    def begin(self, header: Header) -> str:
+        """Start a trace and return its id.
+
+        Raises:
+            Conflict: There is a trace with this id already.
+        """
+        self._insert(header, "running", "")
+        return header.id
+
+    def append(self, trace_id: str, step: Step) -> None:
+        """Add a step; it is on disk when this returns.
+
+        Raises:
+            NotFound: There is no such trace.
+        """
+        body = redact(step_to_atif(step))
+        with self._write() as cursor:
+            self._add(cursor, trace_id, "step", body)
+            if step.source == "user":
+                cursor.execute(
+                    "UPDATE traces SET title = ? WHERE id = ? AND title = ''",
+                    (_title(str(body["message"])), trace_id),
+                )
+
+    def observe(self, trace_id: str, observation: Observation) -> None:
+        """Add what a call returned to the step that made the call.
+
+        Raises:
+            NotFound: There is no such trace.
+        """
+        with self._write() as cursor:
+            self._add(cursor, trace_id, "result", redact(observation_to_atif(observation)))
+
+    def finish(self, trace_id: str, *, status: Status, outcome: JsonObject | None = None) -> None:
+        """Close a trace.
+
+        Args:
+            trace_id: Which one.
+            status: How it ended.
+            outcome: Stop reason, error, score and the like.
+
+        Raises:
+            NotFound: There is no such trace.
+        """
+        with self._write() as cursor:
+            cursor.execute(
+                "UPDATE traces SET status = ?, finished = ?, outcome = ? WHERE id = ?",
+                (status, now(), write_json(redact(outcome or {})), trace_id),
+            )
+            if not cursor.rowcount:
+                raise NotFound(f"There is no trace {trace_id!r}.")
+
+    def add(self, trace: Trace) -> bool:
+        """Store a finished trace from elsewhere; False when the same one is here already.
+
+        Raises:
+            Conflict: Another trace has its id.
+        """
+        if self.kind(trace.id) is not None:
+            if redact(to_atif(trace)) == to_atif(self.get(trace.id)):
+                return False
+            raise Conflict(f"Another trace has the id {trace.id!r}.", hint="Nothing was changed.")
+        steps = [redact(step_to_atif(step)) for step in trace.steps]
+        title = next((step.message for step in trace.steps if step.source == "user"), "")
+        status = "interrupted" if trace.status == "running" else trace.status
+        self._insert(trace.header, status, redact(title), trace=trace, steps=steps)
+        return True
+
+    def kind(self, trace_id: str) -> Kind | None:
+        """Return whether this id is a run's, is calls from outside, or is not here."""
+        rows = self._read("SELECT kind FROM traces WHERE id = ?", (trace_id,))
+        return rows[0]["kind"] if rows else None
+
+    def list(self, limit: int = 20) -> tuple[TraceSummary, ...]:
+        """Return the newest traces, newest first."""
+        rows = self._read(_SUMMARY + "ORDER BY started DESC, rowid DESC LIMIT ?", (limit,))
+        return tuple(_summary(row) for row in rows)
+
+    def get(self, trace_id: str) -> Trace:
+        """Return a trace by its id, or by the start of it when only one begins so.
+
+        Raises:
+            NotFound: No trace begins so.
+            InvalidArgument: Several do.
+        """
+        row = self._find(trace_id)
+        entries = self._read(
+            "SELECT kind, body FROM entries WHERE trace = ? ORDER BY place", (row["id"],)
+        )
+        root = read_json(row["root"])
+        root["extra"]["hades"] |= {
+            "finished": row["finished"],
+            "outcome": read_json(row["outcome"]),
+        }
+        return assemble(root, _steps(entries), _shown(row["status"], row["owner"]))
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all traces, oldest first."""
+        rows = self._read("SELECT id FROM traces ORDER BY started, rowid")
+        return tuple(row["id"] for row in rows)
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        with self._lock:
+            self._connection.close()
+
+    def _find(self, trace_id: str) -> sqlite3.Row:
+        found = self._read("SELECT * FROM traces WHERE id = ?", (trace_id,))
+        if not found:
+            found = self._read(
+                "SELECT * FROM traces WHERE substr(id, 1, ?) = ? LIMIT 2", (len(trace_id), trace_id)
+            )
+        if not found or not trace_id:
+            raise NotFound(
+                f"There is no trace {trace_id!r}.", hint="`hades traces list` shows them."
+            )
+        if len(found) > 1:
+            raise InvalidArgument(
+                f"Several traces begin with {trace_id!r}.", hint="Give more of the id."
+            )
+        return found[0]
+
+    def _insert(
+        self,
+        header: Header,
+        status: Status,
+        title: str,
+        *,
+        trace: Trace | None = None,
+        steps: Sequence[JsonObject] = (),
+    ) -> None:
+        root = header_to_atif(header)
+        if trace is not None:
+            root = {key: item for key, item in to_atif(trace).items() if key != "steps"}
+        values = {
+            "id": header.id,
+            "kind": header.kind,
+            "status": status,
+            "owner": owner(),
+            "started": header.started or now(),
+            "finished": "" if trace is None else trace.finished,
+            "agent": redact(header.agent),
+            "model": redact(header.model),
+            "title": _title(title),
+            "root": write_json(redact(root)),
+            "outcome": write_json(redact({} if trace is None else trace.outcome)),
+        }
+        marks = ", ".join(f":{name}" for name in values)
+        with self._write() as cursor:
+            try:
+                cursor.execute(f"INSERT INTO traces ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608  the names are ours
+            except sqlite3.IntegrityError:
+                raise Conflict(f"There is a trace {header.id!r} already.") from None
+            for step in steps:
+                self._add(cursor, header.id, "step", step)
+
+    def _add(self, cursor: sqlite3.Cursor, trace_id: str, kind: str, body: JsonObject) -> None:
+        try:
+            cursor.execute(
+                "INSERT INTO entries (trace, place, kind, body) VALUES (?1, (SELECT "
+                "coalesce(max(place), 0) + 1 FROM entries WHERE trace = ?1), ?2, ?3)",
+                (trace_id, kind, write_json(body)),
+            )
+        except sqlite3.IntegrityError:
+            raise NotFound(f"There is no trace {trace_id!r}.") from None
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Cursor]:
+        with self._lock:
+            cursor = self._connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    cursor.execute("ROLLBACK")
+                raise
+
+    def _read(self, sql: str, values: Sequence[Any] = ()) -> Sequence[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+
+def now() -> str:
+    """Return this moment as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _title(text: str) -> str:
+    # A model can write half a surrogate pair, which no file takes.
+    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
+
+
+def _summary(row: sqlite3.Row) -> TraceSummary:
+    fields = {name: row[name] for name in row.keys() if name != "owner"}  # noqa: SIM118  a Row iterates over values
+    return TraceSummary(**fields | {"status": _shown(row["status"], row["owner"])})
+
+
+def _steps(entries: Sequence[sqlite3.Row]) -> list[JsonObject]:
+    """Return the ATIF steps of a trace, each result put with the last step that made its call."""
+    steps: list[JsonObject] = []
+    home: dict[str, int] = {}
+    for entry in entries:
+        body = read_json(entry["body"])
+        if entry["kind"] == "step":
+            home |= {call["tool_call_id"]: len(steps) for call in body.get("tool_calls", ())}
+            steps.append(body)
+        elif body["source_call_id"] in home:
+            place = home[body["source_call_id"]]
+            steps[place] = with_results(steps[place], [body])
+    return steps
+
+
+def _shown(status: Status, mark: str) -> Status:
+    """Return how a run stands: one that says it runs may have lost its process."""
+    return "interrupted" if status == "running" and not alive(mark) else status
