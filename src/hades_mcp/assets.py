@@ -25,10 +25,13 @@ def find(home: Path, folder: Folder, name: str) -> Traversable:
     """Return one asset, `home/folder/name` before the shipped one.
 
     Raises:
-        UnknownName: Neither place has it; the nearest name is suggested.
+        UnknownName: Neither place has it, or the name leads elsewhere; the nearest is suggested.
     """
-    for root in (home / folder, shipped(folder)):
-        candidate = root.joinpath(*name.split("/"))
+    parts = name.split("/")
+    # Names come from clients too: none of them opens a file outside the two folders.
+    inside = not {"", ".", ".."}.intersection(parts) and not any(map(_is_rooted, parts))
+    for root in (home / folder, shipped(folder)) if inside else ():
+        candidate = root.joinpath(*parts)
         if candidate.is_file():
             return candidate
     raise UnknownName(f"file in {folder}/", name, names(home, folder))
@@ -41,6 +44,10 @@ def names(home: Path, folder: Folder, suffix: str = "") -> list[str]:
         if root.is_dir():
             found.update(name for name in _walk(root) if name.endswith(suffix))
     return sorted(found)
+
+
+def _is_rooted(part: str) -> bool:
+    return "\\" in part or ":" in part  # what leads elsewhere on Windows
 
 
 def _walk(root: Traversable, prefix: str = "") -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hades_mcp.errors import ConfigError, did_you_mean
@@ -19,12 +19,17 @@ CONFIG_FILE = "hades.toml"
 class Settings(BaseSettings):
     """Everything a person can set, read once.
 
-    Each field is the environment variable `HADES_<FIELD>` and, in `hades.toml`, either the key
-    `<field>` or `[<first word>] <rest>`: `model_url` is `HADES_MODEL_URL` or `[model] url = …`.
+    Each field is the environment variable `HADES_<FIELD>` (an empty one is as good as none) and,
+    in `hades.toml`, either the key `<field>` or `[<first word>] <rest>`: `model_url` is
+    `HADES_MODEL_URL` or `[model] url = …`.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="HADES_", frozen=True, extra="forbid", protected_namespaces=()
+        env_prefix="HADES_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
     )
 
     home: Path = Field(
@@ -70,6 +75,11 @@ class Settings(BaseSettings):
     log_level: str = Field(default="WARNING", description="Least severe log line written.")
     log_json: bool = Field(default=False, description="Write log lines as JSON.")
 
+    @field_validator("home")
+    @classmethod
+    def _the_users_home(cls, home: Path) -> Path:
+        return home.expanduser()
+
 
 def load_settings(config: Path | None = None, **flags: Any) -> Settings:
     """Read the settings from flags, environment and file, in that order of precedence.
@@ -96,13 +106,14 @@ def environment_name(field: str) -> str:
 
 def _environment() -> dict[str, str]:
     found = {name: os.environ.get(environment_name(name)) for name in Settings.model_fields}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value}
 
 
 def _read(config: Path | None, home: Path | str | None) -> dict[str, Any]:
-    named = config or (Path(os.environ["HADES_CONFIG"]) if "HADES_CONFIG" in os.environ else None)
+    variable = os.environ.get("HADES_CONFIG")
+    named = config or (Path(variable) if variable else None)
     home = home or os.environ.get("HADES_HOME") or user_data_path("hades", appauthor=False)
-    path = named or Path(home) / CONFIG_FILE
+    path = (named or Path(home) / CONFIG_FILE).expanduser()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

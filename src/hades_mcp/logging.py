@@ -49,8 +49,17 @@ def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
 
 
 def get_logger(name: str) -> Any:
-    """Return a logger that knows which room speaks."""
-    return structlog.get_logger().bind(room=name)
+    """Return a logger that knows which room speaks; it may be made before the logs are set up.
+
+    Where nobody has configured structlog, warnings go to stderr: its own default is stdout.
+    """
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        )
+    # Not .bind(): that would freeze the configuration of this moment into the logger.
+    return structlog.get_logger(room=name)
 
 
 def _unchanged(_logger: Any, _method: str, event: Any) -> Any:
