@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from hades_mcp.errors import ConfigError
 from hades_mcp.redaction import redact_text
@@ -49,9 +50,13 @@ class Tracing:
         resource = Resource.create(
             {"service.name": "hades", "service.version": version, PROJECT_NAME: "hades"}
         )
-        limits = SpanLimits(max_attribute_length=LONGEST_VALUE)
         self._provider = TracerProvider(
-            resource=resource, span_limits=limits, shutdown_on_exit=False
+            # Spans nobody will see still carry ids, but need no attributes: that is ALWAYS_OFF.
+            # What is exported does not ask the caller's sampling: a client may export nothing.
+            sampler=ALWAYS_OFF if processor is None else ALWAYS_ON,
+            resource=resource,
+            span_limits=SpanLimits(max_attribute_length=LONGEST_VALUE),
+            shutdown_on_exit=False,
         )
         if processor is not None:
             self._provider.add_span_processor(processor)
@@ -106,13 +111,16 @@ def trace_id(span: Span) -> str:
 
 def describe(span: Span, attributes: Attributes) -> None:
     """Set attributes on a span, their texts redacted."""
-    span.set_attributes(redacted(attributes))
+    if span.is_recording():
+        span.set_attributes(redacted(attributes))
 
 
 def redacted(attributes: Attributes) -> Mapping[str, str | int | float | bool]:
     """Return attributes with the secrets in their texts replaced."""
+    # The same text stands under the name of each convention: it is searched once.
+    texts = {value: redact_text(value) for value in attributes.values() if isinstance(value, str)}
     return {
-        name: redact_text(value) if isinstance(value, str) else value
+        name: texts[value] if isinstance(value, str) else value
         for name, value in attributes.items()
     }
 
