@@ -1,0 +1,66 @@
+"""Finds the document somebody means: by `_id`, by title, by qualified name or its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.errors import InvalidArgument, UnknownName
+from hades_mcp.services.layout import DOCUMENTS
+from hades_mcp.services.statements import rows
+
+if TYPE_CHECKING:
+    from arango.database import StandardDatabase
+
+MOST_NAMES = 20_000
+"""Titles looked through for the nearest one when nothing fits."""
+
+_BY_ID = "LET d = DOCUMENT(@name) FILTER d != null RETURN d._id"
+_EXACT = """
+FOR d IN @@documents
+  FILTER d.qualified_name == @name OR d.title == @name
+  LIMIT 6
+  RETURN {id: d._id, name: d.qualified_name}
+"""
+_LOOSE = """
+FOR d IN @@documents
+  LET name = LOWER(d.qualified_name)
+  FILTER LOWER(d.title) == @lower
+     OR RIGHT(name, @length) IN [CONCAT(".", @lower), CONCAT("/", @lower), CONCAT("#", @lower)]
+  LIMIT 6
+  RETURN {id: d._id, name: d.qualified_name}
+"""
+
+
+def document_id(db: StandardDatabase, name: str) -> str:
+    """Return the `_id` of the document that is meant.
+
+    Args:
+        db: The database.
+        name: An `_id` of any collection; else a title or qualified name of a document; else, not
+            minding case, its title or the end of its qualified name.
+
+    Raises:
+        UnknownName: Nothing fits; the nearest titles are suggested.
+        InvalidArgument: Several documents fit equally; they are listed.
+    """
+    wanted = name.strip()
+    if wanted.count("/") == 1 and not wanted.startswith("/"):
+        found = rows(db, _BY_ID, {"name": wanted})
+        if found:
+            return str(found[0])
+    bind: dict[str, Any] = {"@documents": DOCUMENTS}
+    lower = wanted.lower()
+    fits = rows(db, _EXACT, bind | {"name": wanted}) or rows(
+        db, _LOOSE, bind | {"lower": lower, "length": len(lower) + 1}
+    )
+    if not fits:
+        titles = rows(
+            db, "FOR d IN @@documents LIMIT @most RETURN d.title", bind | {"most": MOST_NAMES}
+        )
+        raise UnknownName("document", name, set(titles))
+    if len(fits) > 1:
+        raise InvalidArgument(
+            f"Several documents are called {name!r}.",
+            hint="Use one of " + ", ".join(f"{fit['id']} ({fit['name']})" for fit in fits) + ".",
+        )
+    return str(fits[0]["id"])

@@ -1,0 +1,71 @@
+"""Runs work in one stream transaction: all or nothing, again if another writer was in the way."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from arango.exceptions import ArangoError, ArangoServerError
+
+from hades_mcp.services.refusals import LOCKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from arango.database import StandardDatabase, TransactionDatabase
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds to keep trying while other writers hold the lock."""
+
+
+class Overtaken(Exception):
+    """Work found that another writer changed what it was planned on: plan again."""
+
+
+def atomically(
+    db: StandardDatabase, write: Sequence[str], work: Callable[[TransactionDatabase], T]
+) -> T:
+    """Return what `work` returns after its writes are committed together.
+
+    Args:
+        db: The database.
+        write: Names of all collections that `work` writes.
+        work: Called with the transaction; called again, from the start, after a lock conflict.
+
+    Raises:
+        ArangoServerError: The store refused, or was still locked after `PATIENCE` seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    pause = 0.01
+    while True:
+        try:
+            return _once(db, write, work)
+        except ArangoServerError as error:
+            if error.error_code not in LOCKED or time.monotonic() > deadline:
+                raise
+        # spread, so that two writers do not meet again at once
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret
+        pause = min(pause * 2, 1.0)
+
+
+def _once(
+    db: StandardDatabase, write: Sequence[str], work: Callable[[TransactionDatabase], T]
+) -> T:
+    transaction = db.begin_transaction(write=list(write))
+    try:
+        result = work(transaction)
+        transaction.commit_transaction()
+    except BaseException:
+        _abort(transaction)
+        raise
+    return result
+
+
+def _abort(transaction: TransactionDatabase) -> None:
+    try:
+        transaction.abort_transaction()
+    except ArangoError:
+        return  # it is gone already, which is what abort wants
