@@ -1,13 +1,13 @@
 """What the card and the README promise: one line each, and a test for each line.
 
-A test names the promise it keeps: `@pytest.mark.promise("serve:two-eras")`. `test_promises.py` fails
-when a promise has no test, or a test names no promise.
+A test names the promise it keeps: `@pytest.mark.promise("serve:two-eras")`. `test_promises.py`
+fails when a promise has no test, or a test names no promise.
 """
 
 from __future__ import annotations
 
 PROMISES = {
-    "install:four-folders": "agents/, tools/, prompts/ and training/ ship in the wheel, yours first.",
+    "install:four-folders": "The four card folders ship in the wheel, and yours come first.",
     "install:snippets": "The Claude Desktop and VS Code snippets of the README start the server.",
     "serve:tools": "A real MCP client lists and calls every tool over stdio.",
     "serve:two-eras": "Every tool answers in both protocol eras.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -25,11 +26,12 @@ def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> No
         finally:
             progress.close()
     if as_json:
-        echo_json(report.as_json())
+        echo_json(asdict(report))
         return
     click.echo(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-        f"{report.removed} removed, {len(report.skipped)} skipped"
+        f"{report.removed} removed, {len(report.skipped)} skipped; "
+        f"{report.documents} documents, {report.chunks} passages, {report.edges} edges"
     )
     for path, reason in report.skipped:
         click.echo(f"hades: skipped {path}: {reason}", err=True)

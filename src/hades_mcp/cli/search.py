@@ -20,12 +20,13 @@ def command(ctx: click.Context, text: str, limit: int, *, as_json: bool) -> None
     from hades_mcp.workspace import open_workspace
 
     with open_workspace(settings(ctx)) as workspace:
-        hits = workspace.search.search(text, limit=limit)
-    for hit in hits:
+        result = workspace.search.search(text, limit)
+    for hit in result.hits:
         if as_json:
             echo_json(asdict(hit))
         else:
-            click.echo(f"{hit.score:.3f}  {hit.title}  [{hit.id}]")
-            click.echo(f"       {' '.join(hit.text.split())[:160]}")
-    if not hits:
-        click.echo("hades: nothing is stored yet; `hades ingest PATH` stores something.", err=True)
+            click.echo(f"{hit.score:.3f}  {hit.kind} {hit.title}  [{hit.id}]")
+            click.echo(f"       {hit.path}:{hit.line}")
+            click.echo(f"       {hit.snippet[:160]}")
+    if result.hint:
+        click.echo(f"hades: {result.hint}", err=True)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hades_mcp.cli.app import settings
+from hades_mcp.cli.output import echo_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hades_mcp.traces.records import Observation, Step, Trace
+    from hades_mcp.traces.store import TraceStore
+
+WIDTH = 100
 
 
 @click.group("traces")
@@ -14,10 +25,25 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON trace a line.")
 @click.pass_context
-def list_traces(ctx: click.Context, limit: int) -> None:
-    """List the newest runs."""
-    raise NotImplementedError
+def list_traces(ctx: click.Context, limit: int, *, as_json: bool) -> None:
+    """List the newest runs, newest first."""
+    from dataclasses import asdict
+
+    store = _store(ctx)
+    try:
+        summaries = store.list(limit)
+    finally:
+        store.close()
+    for summary in summaries:
+        if as_json:
+            echo_json(asdict(summary))
+        else:
+            head = f"{summary.id[:8]}  {summary.started[:19]}  {summary.status:<11}"
+            click.echo(f"{head} {summary.agent:<10} {summary.steps:>3} steps  {summary.title}")
+    if not summaries:
+        click.echo('hades: nothing is recorded yet; `hades ask "…"` records a run.', err=True)
 
 
 @command.command("show")
@@ -26,4 +52,54 @@ def list_traces(ctx: click.Context, limit: int) -> None:
 @click.pass_context
 def show_trace(ctx: click.Context, trace: str, *, as_json: bool) -> None:
     """Show one run; the first characters of its id are enough."""
-    raise NotImplementedError
+    store = _store(ctx)
+    try:
+        found = store.get(trace)
+    finally:
+        store.close()
+    if as_json:
+        from hades_mcp.traces.atif import to_atif
+
+        echo_json(to_atif(found))
+        return
+    for line in _lines(found):
+        click.echo(line)
+
+
+def _store(ctx: click.Context) -> TraceStore:
+    from hades_mcp.traces.store import TraceStore
+
+    return TraceStore(settings(ctx).home / "traces.sqlite")
+
+
+def _lines(trace: Trace) -> Iterator[str]:
+    header = trace.header
+    yield f"{trace.id}  {trace.status}  {header.agent}  {header.model}".rstrip()
+    yield f"started {header.started}  finished {trace.finished or '-'}"
+    for number, step in enumerate(trace.steps, 1):
+        yield from _step(number, step)
+    usage = trace.usage
+    if usage.prompt_tokens:
+        yield (
+            f"tokens: {usage.prompt_tokens} in ({usage.cached_tokens} cached), "
+            f"{usage.completion_tokens} out"
+        )
+
+
+def _step(number: int, step: Step) -> Iterator[str]:
+    yield f"{number:>3} {step.source:<7} {_short(step.message)}".rstrip()
+    results = {observation.result.call_id: observation for observation in step.observations}
+    for call in step.calls:
+        yield f"      → {call.name}({_short(str(call.arguments or call.raw_arguments))})"
+        if call.id in results:
+            yield _result(results[call.id])
+
+
+def _result(observation: Observation) -> str:
+    mark = "✗" if observation.result.is_error else "←"
+    return f"      {mark} {_short(observation.result.content)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
