@@ -1,0 +1,288 @@
+"""A collection seen through a transaction: reading here, writing handed to its writer."""
+
+from __future__ import annotations
+
+import random as randomness
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.catalog import stored_index
+from hades_mcp.embedded.storage.indexes import SORTED_TYPES, Bound, Index, define
+from hades_mcp.embedded.storage.records import Document, Written, load
+from hades_mcp.embedded.storage.sorted_table import SortedTable
+from hades_mcp.embedded.storage.statements import statements
+from hades_mcp.embedded.storage.tables import table_of
+from hades_mcp.embedded.storage.vector_table import VectorTable
+from hades_mcp.embedded.storage.writer import OverwriteMode, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Collection as Sized
+
+    from hades_mcp.embedded.storage.catalog import CollectionInfo
+    from hades_mcp.embedded.storage.session import Session
+
+_FORBIDDEN, _DUPLICATE, _NO_INDEX, _NOT_FOUND, _WRONG_TYPE = 11, 1005, 1209, 1212, 1218
+_PROBES = 16
+_FILL = 50_000
+
+
+class Collection:
+    """One collection inside one transaction.
+
+    Attributes:
+        info: Its entry in the catalog; follows changes made in this transaction.
+    """
+
+    def __init__(self, session: Session, info: CollectionInfo, reload: Callable[[], None]) -> None:
+        self._session = session
+        self._reload = reload
+        self.bind(info)
+
+    def bind(self, info: CollectionInfo) -> None:
+        """Go on with a newer entry of the catalog."""
+        self.info = info
+        self._sql = statements(info.number, edge=info.is_edge)
+        self._writer: Writer | None = None
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self.info.name
+
+    @property
+    def id(self) -> str:
+        """The collection's id: a number as text."""
+        return self.info.id
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether its documents are edges."""
+        return self.info.is_edge
+
+    # ---------------------------------------------------------------- reading
+
+    def count(self) -> int:
+        """Return the number of documents; costs one lookup, whatever the number."""
+        return self._session.documents(self.info.number)
+
+    def last_key(self) -> int:
+        """Return the largest number used as a key so far (keyOptions.lastValue)."""
+        return self._session.last_key(self.info.number)
+
+    def get(self, key: str) -> Document | None:
+        """Return a document by its key, or None."""
+        found = self._session.execute(self._sql.get, (key,)).fetchone()
+        return load(found[0]) if found else None
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Document]:
+        """Return the documents that exist among these keys, by key."""
+        wanted = orjson.dumps(list(keys)).decode()
+        rows = self._session.execute(self._sql.get_many, (wanted,))
+        return {key: load(body) for key, body in rows}
+
+    def scan(self) -> Iterator[Document]:
+        """Yield all documents in the order they were inserted."""
+        return (load(body) for (body,) in self._session.stream(self._sql.scan))
+
+    def random(self) -> Document | None:
+        """Return any document, each with the same chance; None if there is none."""
+        last = self._session.execute(self._sql.last_row).fetchone()[0]
+        if last is None:
+            return None
+        for _ in range(_PROBES):
+            row = randomness.randint(1, last)  # noqa: S311  no secret
+            found = self._session.execute(self._sql.by_row, (row,)).fetchone()
+            if found:
+                return load(found[0])
+        skip = randomness.randrange(self.count())  # noqa: S311  no secret
+        found = self._session.execute(f"{self._sql.scan} LIMIT 1 OFFSET {skip}").fetchone()
+        return load(found[0])
+
+    def edges(self, vertex_ids: Sized[str], direction: str) -> Iterator[Document]:
+        """Yield the edges at any of these vertices, each edge once.
+
+        Args:
+            vertex_ids: A whole frontier: one call per depth, not one per vertex.
+            direction: outbound (they are `_from`), inbound (they are `_to`) or any.
+
+        Raises:
+            ArangoError: 1218 if this is no edge collection.
+        """
+        if not self.info.is_edge:
+            raise ArangoError(_WRONG_TYPE, f"collection type invalid: {self.name} has no edges")
+        sql = self._sql
+        if direction != "any" and len(vertex_ids) == 1:
+            single = sql.outbound_one if direction == "outbound" else sql.inbound_one
+            rows = self._session.execute(single, tuple(vertex_ids)).fetchall()
+            return (load(body) for (body,) in rows)
+        frontier = orjson.dumps(list(vertex_ids)).decode()
+        first = sql.inbound if direction == "inbound" else sql.outbound
+        rows = self._session.execute(first, (frontier,)).fetchall()
+        if direction == "any":
+            rows += self._session.execute(sql.inbound_only, (frontier, frontier)).fetchall()
+        return (load(body) for (body,) in rows)
+
+    def lookup(
+        self, index: Index, low: Bound | None, high: Bound | None, *, reverse: bool = False
+    ) -> Iterator[Document]:
+        """Yield the documents in a range of a persistent index, in the order of the index.
+
+        Args:
+            index: A persistent index of this collection (or hash, skiplist, ttl).
+            low: Where to begin; None for the start. May hold a prefix of the index's values.
+            high: Where to end; None for the end. Equality is the same inclusive bound twice.
+            reverse: From the end to the beginning.
+
+        Raises:
+            ArangoError: 1209 if the index keeps no order.
+        """
+        if index.type not in SORTED_TYPES:
+            raise ArangoError(_NO_INDEX)
+        table = SortedTable(self._session, self.info, index)
+        return map(load, table.lookup(low, high, reverse=reverse))
+
+    def nearest(
+        self, index: Index, vector: Sequence[float], k: int
+    ) -> list[tuple[Document, float]]:
+        """Return the `k` documents nearest to a vector with their scores, best first.
+
+        The score is the cosine similarity, the inner product or the l2 distance, as the index's
+        metric says; the search is exact. 1209 if the index is no vector index, 17 for a vector of
+        another dimension.
+        """
+        if index.type != "vector":
+            raise ArangoError(_NO_INDEX)
+        found = VectorTable(self._session, self.info, index).nearest(vector, k)
+        read, sql = self._session.execute, self._sql.by_row
+        return [(load(read(sql, (row,)).fetchone()[0]), score) for row, score in found]
+
+    # ---------------------------------------------------------------- writing
+
+    def insert(
+        self,
+        document: Document,
+        *,
+        overwrite_mode: OverwriteMode = "conflict",
+        keep_null: bool = True,
+        merge_objects: bool = True,
+        rev: str | None = None,
+    ) -> Written:
+        """Insert a document.
+
+        Args:
+            document: `_key` is taken if given, else made; `_id` and `_rev` are always made.
+            overwrite_mode: What to do if the key is taken.
+            keep_null: For mode update: False removes attributes set to null.
+            merge_objects: For mode update: merge sub-objects instead of replacing them.
+            rev: The revision to give a new document (for restoring a dump).
+
+        Raises:
+            ArangoError: 1210 if the key or a unique index's value is taken, 1221 or 1222 for a key
+                that may not be, 1227 for no object, 1233 for an edge without ends, 10 or 17 for a
+                vector that does not fit its index.
+        """
+        return self._write().insert(
+            document,
+            overwrite_mode=overwrite_mode,
+            keep_null=keep_null,
+            merge_objects=merge_objects,
+            revision=rev,
+        )
+
+    def insert_many(self, documents: Iterable[Document]) -> list[Written | ArangoError]:
+        """Insert many documents fast; each answer is what `insert` would have returned or raised."""
+        return self._write().insert_many(documents)
+
+    def update(
+        self,
+        key: str,
+        patch: Document,
+        *,
+        keep_null: bool = True,
+        merge_objects: bool = True,
+        expect_rev: str | None = None,
+    ) -> Written:
+        """Change attributes of a document; 1202 if there is none, 1200 if its revision differs."""
+        return self._write().update(
+            key, patch, keep_null=keep_null, merge_objects=merge_objects, expect_rev=expect_rev
+        )
+
+    def replace(self, key: str, document: Document, *, expect_rev: str | None = None) -> Written:
+        """Replace a document; 1202 if there is none, 1200 if its revision differs."""
+        return self._write().replace(key, document, expect_rev=expect_rev)
+
+    def remove(self, key: str, *, expect_rev: str | None = None) -> Written:
+        """Remove a document; 1202 if there is none, 1200 if its revision differs."""
+        return self._write().remove(key, expect_rev=expect_rev)
+
+    def truncate(self) -> None:
+        """Remove all documents."""
+        self._write().truncate()
+
+    # ---------------------------------------------------------------- indexes
+
+    def indexes(self) -> list[Index]:
+        """Return the indexes, the primary one first."""
+        return list(self.info.indexes)
+
+    def index(self, id_or_name: str) -> Index:
+        """Return an index by its id or name; 1212 if there is none."""
+        for index in self.info.indexes:
+            if id_or_name in (index.id, index.name):
+                return index
+        raise ArangoError(_NOT_FOUND)
+
+    def ensure_index(self, definition: dict[str, Any]) -> tuple[Index, bool]:
+        """Return the index of this definition and whether it had to be made.
+
+        Raises:
+            ArangoError: 10 for a bad definition, 9 for a type that is not built, 1005 if its name
+                is taken by another, 1210 if the documents violate its uniqueness, 17 if a document
+                holds no fitting vector.
+        """
+        self._session.require_writable()
+        wanted = define(definition, self._session.tick())
+        for index in self.info.indexes:
+            if index.same_as(wanted):
+                return index, False
+            if index.name == wanted.name:
+                raise ArangoError(_DUPLICATE, f"duplicate identifier: index {index.name} exists")
+        with self._session.savepoint():
+            self._build(wanted)
+        self._reload()
+        return wanted, True
+
+    def drop_index(self, id_or_name: str) -> None:
+        """Remove an index; 1212 if there is none, 11 for the primary and the edge index."""
+        self._session.require_writable()
+        index = self.index(id_or_name)
+        table = table_of(self._session, self.info, index)
+        if table is None:
+            raise ArangoError(_FORBIDDEN)
+        table.drop()
+        self._session.execute("DELETE FROM indexes WHERE id = ?", (int(index.id),))
+        self._reload()
+
+    def _build(self, index: Index) -> None:
+        from hades_mcp.embedded.collation import collation_id  # noqa: PLC0415  wakes ICU
+
+        table = table_of(self._session, self.info, index)
+        if table is None:  # pragma: no cover  define() makes no such index
+            raise ArangoError(_FORBIDDEN)
+        table.create()
+        cursor = self._session.execute(self._sql.rows)
+        while rows := cursor.fetchmany(_FILL):
+            table.fill([(row, load(body)) for row, body in rows])
+        self._session.execute(
+            "INSERT INTO indexes VALUES (?, ?, ?, ?)",
+            (int(index.id), self.info.number, stored_index(index), collation_id()),
+        )
+
+    def _write(self) -> Writer:
+        if self._writer is None:
+            self._session.require_writable()
+            self._writer = Writer(self._session, self.info)
+        return self._writer

@@ -1,0 +1,132 @@
+"""Connections: how a database file is opened, shared by threads, and what its errors mean."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import time
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.migrations import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_IDLE = 8
+_RETRY_SECONDS = 0.005
+_LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL = 18, 1100, 1224, 4
+
+
+class ConnectionPool:
+    """Open connections to one file; each is used by one transaction at a time.
+
+    Args:
+        path: The database file; made if it is not there.
+        lock_timeout: Seconds to wait for another process that writes.
+        durable: False for a database that need not outlive this process.
+    """
+
+    def __init__(self, path: Path, *, lock_timeout: float, durable: bool) -> None:
+        self.path = path
+        self._lock_timeout = lock_timeout
+        self._durable = durable
+        self._lock = Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._open: set[sqlite3.Connection] = set()
+        self._closed = False
+
+    def take(self) -> sqlite3.Connection:
+        """Return a connection nobody else uses."""
+        with self._lock:
+            if self._closed:
+                raise ArangoError(_INTERNAL, f"{self.path} has been closed")
+            if self._idle:
+                return self._idle.pop()
+        connection = self._connect()
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def put(self, connection: sqlite3.Connection) -> None:
+        """Give back a connection that has no transaction open."""
+        with self._lock:
+            if not self._closed and len(self._idle) < _IDLE and not connection.in_transaction:
+                self._idle.append(connection)
+                return
+            self._open.discard(connection)
+        connection.close()
+
+    def close(self) -> None:
+        """Close every connection, those in use too: their transactions are rolled back."""
+        with self._lock:
+            self._closed = True
+            connections = [*self._open]
+            self._open.clear()
+            self._idle.clear()
+        for connection in connections:
+            connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self.path,
+                timeout=self._lock_timeout,
+                isolation_level=None,
+                check_same_thread=False,  # the pool hands a connection to one user at a time
+                cached_statements=512,
+            )
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+        try:
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise translate(error, self.path) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        migrate(connection, self.path, self._use_wal)
+        # NORMAL: a killed process loses nothing; a power cut may lose the last commits, never more
+        connection.execute(f"PRAGMA synchronous = {'NORMAL' if self._durable else 'OFF'}")
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = OFF")
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch to a write-ahead log; SQLite does not wait for others here, so we do."""
+        deadline = time.monotonic() + self._lock_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+
+def translate(error: sqlite3.Error, path: Path) -> Exception:
+    """Turn an error of SQLite into one that names the file and what to do."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        text = f"lock timeout: {path} is being written by another process or transaction; try again"
+        return ArangoError(_LOCK_TIMEOUT, text)
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        text = f"{path} is damaged or no database: restore it from a backup or move it away"
+        return ArangoError(_NOT_OURS, text)
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        text = f"{path} cannot be opened for writing: check the folder's owner and permissions"
+        return ArangoError(_NOT_WRITABLE, text)
+    if name.startswith("SQLITE_FULL"):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    if name.startswith("SQLITE_IOERR"):
+        return OSError(errno.EIO, f"{os.strerror(errno.EIO)} ({name})", str(path))
+    return ArangoError(_INTERNAL, f"internal error: {path}: {error}", status=500)

@@ -1,0 +1,113 @@
+"""A database: one file, its connections, and the transactions on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.catalog import Catalog, load_catalog
+from hades_mcp.embedded.storage.connections import ConnectionPool, translate
+from hades_mcp.embedded.storage.matrices import Matrices
+from hades_mcp.embedded.storage.session import Session
+from hades_mcp.embedded.storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+_LOCK_TIMEOUT, _GONE = 18, 1228
+_DROPPED = -1
+
+
+class Database:
+    """One database; safe to use from several threads, each with transactions of its own.
+
+    Args:
+        name: As users know it.
+        path: Its file.
+        lock_timeout: Seconds a writer waits for another one.
+        durable: False if the file need not outlive the process.
+    """
+
+    def __init__(self, name: str, path: Path, *, lock_timeout: float, durable: bool) -> None:
+        self.name = name
+        self.path = path
+        self.dropped = False
+        self._lock_timeout = lock_timeout
+        self._pool = ConnectionPool(path, lock_timeout=lock_timeout, durable=durable)
+        self._writer = Lock()  # threads queue here: SQLite would have them poll
+        self._catalog = Catalog(0, {})
+        self._matrices = Matrices()
+
+    def transaction(self, *, write: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin a transaction for a `with` block: commit at its end, roll back if it raises."""
+        return self.begin(write=write)
+
+    def begin(self, *, write: bool = False) -> Transaction:
+        """Begin a transaction the caller commits or aborts.
+
+        Raises:
+            ArangoError: 18 if another writer does not finish in time, 1228 if the database was
+                dropped, 1100 or 1224 if its file cannot be used.
+        """
+        if write and not self._writer.acquire(timeout=self._lock_timeout):
+            raise ArangoError(
+                _LOCK_TIMEOUT, f"lock timeout: another transaction is writing to {self.name}"
+            )
+        try:
+            connection = self._pool.take()
+        except BaseException:
+            if write:
+                self._writer.release()
+            raise
+        try:
+            return self._begin(connection, write=write)
+        except sqlite3.Error as error:
+            self._give_back(connection, write=write)
+            raise translate(error, self.path) from error
+        except BaseException:
+            self._give_back(connection, write=write)
+            raise
+
+    def mark_dropped(self) -> None:
+        """Tell every process that has the file open that the database is gone."""
+        transaction = self.begin(write=True)
+        transaction.session.execute(
+            f"UPDATE counters SET value = {_DROPPED} WHERE name = 'catalog'"
+        )  # noqa: S608  a constant
+        transaction.commit()
+        self.dropped = True
+
+    def close(self) -> None:
+        """Close all connections; open transactions are rolled back."""
+        self._pool.close()
+
+    def _begin(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
+        connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        # this first read also fixes the snapshot of a read transaction
+        version = connection.execute(
+            "SELECT value FROM counters WHERE name = 'catalog'"
+        ).fetchone()[0]
+        if version == _DROPPED:
+            self.dropped = True
+            raise ArangoError(_GONE, f"database not found: {self.name} has been dropped")
+        catalog = self._catalog
+        if catalog.version != version:
+            self._catalog = catalog = load_catalog(connection, version)
+        session = Session(connection, writable=write, matrices=self._matrices)
+        release = self._release_writer if write else self._pool.put
+        return Transaction(session, connection, catalog, self.path, release)
+
+    def _give_back(self, connection: sqlite3.Connection, *, write: bool) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if write:
+            self._release_writer(connection)
+        else:
+            self._pool.put(connection)
+
+    def _release_writer(self, connection: sqlite3.Connection) -> None:
+        self._pool.put(connection)
+        self._writer.release()

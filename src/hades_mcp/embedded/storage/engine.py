@@ -1,0 +1,159 @@
+"""The engine: a folder of databases, or a set of them that vanishes with the process."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Self
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.database import Database
+from hades_mcp.embedded.storage.names import check_database_name
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+SYSTEM = "_system"
+_NOT_FOUND, _DUPLICATE, _FORBIDDEN, _NOT_WRITABLE = 1228, 1207, 11, 1224
+_LOCK_SECONDS = 30.0
+_SLUG = 40
+
+
+class Engine:
+    """Opens databases; several engines, in several processes, may share one folder.
+
+    `_system` keeps the list of databases, so making and dropping one is a transaction.
+
+    Args:
+        folder: Where the files are; made if missing. None keeps everything in a temporary folder
+            that goes with the engine: the same code, locks and snapshots as on disk, without
+            flushing. (SQLite's shared cache has no snapshots, and one locked connection would let
+            an open stream transaction block every other request.)
+        lock_timeout: Seconds a writer waits for another one before error 18.
+
+    Raises:
+        ArangoError: 1224 if the folder cannot be used, 1100 if `_system` is not one of our files.
+    """
+
+    def __init__(self, folder: Path | None, *, lock_timeout: float = _LOCK_SECONDS) -> None:
+        self._lock_timeout = lock_timeout
+        self._durable = folder is not None
+        self.folder = _make(folder)
+        self._lock = Lock()
+        self._databases: dict[str, Database] = {}
+        self._vanish = (
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+            if folder is None
+            else None
+        )
+        try:
+            self._system = self._open(SYSTEM, "_system.sqlite")
+            self._system.begin().abort()  # find out now whether the file can be used
+        except BaseException:
+            self.close()
+            raise
+
+    def databases(self) -> list[str]:
+        """Return the names of all databases, `_system` first."""
+        with self._system.begin() as transaction:
+            rows = transaction.session.execute("SELECT name FROM databases ORDER BY name")
+            return [SYSTEM, *(name for (name,) in rows)]
+
+    def create_database(self, name: str) -> Database:
+        """Make a database; 1229 for an illegal name, 1207 if the name is taken."""
+        check_database_name(name)
+        with self._system.begin(write=True) as transaction:
+            execute, number = transaction.session.execute, transaction.session.tick()
+            made = execute("INSERT OR IGNORE INTO databases VALUES (?, ?)", (name, number))
+            if name == SYSTEM or made.rowcount == 0:
+                raise ArangoError(_DUPLICATE)
+        return self.database(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database and its files; 1228 if there is none, 11 for `_system`."""
+        if name == SYSTEM:
+            raise ArangoError(_FORBIDDEN)
+        database = self.database(name)
+        with self._system.begin(write=True) as transaction:
+            rows = transaction.session.execute("DELETE FROM databases WHERE name = ?", (name,))
+            if rows.rowcount == 0:
+                raise ArangoError(_NOT_FOUND)
+        database.mark_dropped()
+        database.close()
+        with self._lock:
+            self._databases.pop(name, None)
+        for suffix in ("", "-wal", "-shm"):
+            database.path.with_name(database.path.name + suffix).unlink(missing_ok=True)
+
+    def database(self, name: str) -> Database:
+        """Return a database by its name; 1228 if there is none."""
+        database = self._databases.get(name)
+        if database is not None and not database.dropped:
+            return database
+        number = self._number(name)
+        if number is None:
+            raise ArangoError(_NOT_FOUND)
+        return self._open(name, f"{_slug(name)}-{number}.sqlite")
+
+    def close(self) -> None:
+        """Close all files; transactions still open are rolled back. Closing twice is harmless."""
+        with self._lock:
+            databases = list(self._databases.values())
+            self._databases.clear()
+        for database in databases:
+            database.close()
+        if self._vanish is not None:
+            self._vanish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _number(self, name: str) -> int | None:
+        with self._system.begin() as transaction:
+            row = transaction.session.execute(
+                "SELECT id FROM databases WHERE name = ?", (name,)
+            ).fetchone()
+        return None if row is None else int(row[0])
+
+    def _open(self, name: str, file: str) -> Database:
+        with self._lock:
+            database = self._databases.get(name)
+            if database is None or database.dropped:
+                database = self._databases[name] = Database(
+                    name,
+                    self.folder / file,
+                    lock_timeout=self._lock_timeout,
+                    durable=self._durable,
+                )
+            return database
+
+
+def _make(folder: Path | None) -> Path:
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="hades-"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArangoError(
+            _NOT_WRITABLE,
+            f"{folder} cannot be used as a data folder ({error.strerror}): check that it is a"
+            " folder you may write to, or choose another one",
+        ) from error
+    return folder
+
+
+def _slug(name: str) -> str:
+    """Return the part of a file's name that tells people which database it is."""
+    return re.sub(r"[^a-z0-9_-]+", "_", name.lower())[:_SLUG]

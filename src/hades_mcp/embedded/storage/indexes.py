@@ -1,0 +1,188 @@
+"""Indexes as their owners see them: definitions checked and completed as ArangoDB does.
+
+Source: ArangoDB manual, HTTP interface for indexes (attributes and defaults of each type).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.names import check_index_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SORTED_TYPES = frozenset({"persistent", "hash", "skiplist", "ttl"})  # one table, three old names
+METRICS = frozenset({"cosine", "l2", "innerProduct"})
+_BAD_PARAMETER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index of a collection.
+
+    Attributes:
+        id: Number as text, unique in its database; "0" for the primary, "1" for the edge index.
+        type: primary, edge, persistent (or its aliases hash and skiplist), ttl or vector.
+        name: Unique in its collection.
+        fields: Attribute paths; `[*]` after an attribute indexes the members of an array.
+        options: What else the type has (deduplicate, expireAfter, params, storedValues, ...).
+    """
+
+    id: str
+    type: str
+    name: str
+    fields: tuple[str, ...]
+    unique: bool = False
+    sparse: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def expands(self) -> bool:
+        """Whether one document may have several entries."""
+        return any("[*]" in path for path in self.fields)
+
+    def definition(self) -> dict[str, Any]:
+        """Return the index as the HTTP API shows it, its id without the collection's name."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "name": self.name,
+            "fields": list(self.fields),
+            "unique": self.unique,
+            "sparse": self.sparse,
+            **self.options,
+        }
+
+    def same_as(self, other: Index) -> bool:
+        """Tell whether the two would index the same (names and ids do not count)."""
+        return (
+            self.type == other.type
+            and self.fields == other.fields
+            and self.unique == other.unique
+            and self.sparse == other.sparse
+            and all(
+                self.options.get(name) == other.options.get(name)
+                for name in ("expireAfter", "params")
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range in a compound index: a prefix of its values, included or not."""
+
+    values: tuple[Any, ...]
+    inclusive: bool = True
+
+
+PRIMARY = Index("0", "primary", "primary", ("_key",), unique=True)
+EDGE = Index("1", "edge", "edge", ("_from", "_to"))
+
+
+def define(definition: dict[str, Any], number: int) -> Index:
+    """Check a definition and complete it.
+
+    Args:
+        definition: What `ensure_index` was given.
+        number: The id of the index if it proves new; also makes its name when none is given.
+
+    Raises:
+        ArangoError: 10 for a definition that makes no sense, 9 for a type that is not built.
+    """
+    kind = definition.get("type")
+    build = _TYPES.get(kind) if isinstance(kind, str) else None
+    if build is None:
+        if kind in _ELSEWHERE:
+            raise ArangoError(9, f"not implemented: index type '{kind}'")
+        raise ArangoError(_BAD_PARAMETER, "invalid index type")
+    name = definition.get("name")
+    name = f"idx_{number}" if name is None else check_index_name(name)
+    return build(definition, str(number), name)
+
+
+def _sorted_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    options: dict[str, Any] = {
+        "deduplicate": _flag(definition, "deduplicate", default=True),
+        "estimates": _flag(definition, "estimates", default=True),
+        "cacheEnabled": _flag(definition, "cacheEnabled", default=False),
+    }
+    if definition.get("storedValues"):
+        options["storedValues"] = list(_paths(definition["storedValues"]))
+    return Index(
+        number,
+        definition["type"],
+        name,
+        _paths(definition.get("fields")),
+        unique=_flag(definition, "unique", default=False),
+        sparse=_flag(definition, "sparse", default=False),
+        options=options,
+    )
+
+
+def _ttl_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    fields = _paths(definition.get("fields"))
+    if len(fields) != 1 or "[*]" in fields[0]:
+        raise ArangoError(_BAD_PARAMETER, "ttl index must have exactly one attribute")
+    expire = definition.get("expireAfter")
+    if isinstance(expire, bool) or not isinstance(expire, int | float) or expire < 0:
+        raise ArangoError(_BAD_PARAMETER, "expireAfter attribute must be a number")
+    options = {"expireAfter": expire, "estimates": False}
+    return Index(number, "ttl", name, fields, sparse=True, options=options)
+
+
+def _vector_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    fields = _paths(definition.get("fields"))
+    if len(fields) != 1 or "[*]" in fields[0]:
+        raise ArangoError(_BAD_PARAMETER, "vector index must have exactly one attribute")
+    params = definition.get("params")
+    if not isinstance(params, dict):
+        raise ArangoError(_BAD_PARAMETER, "vector index needs params: metric, dimension, nLists")
+    if params.get("metric") not in METRICS:
+        raise ArangoError(_BAD_PARAMETER, "params.metric must be cosine, l2 or innerProduct")
+    dimension = params.get("dimension")
+    if not isinstance(dimension, int) or isinstance(dimension, bool) or dimension < 1:
+        raise ArangoError(_BAD_PARAMETER, "params.dimension must be a positive integer")
+    options: dict[str, Any] = {
+        "params": {"defaultNProbe": 1, "nLists": 1, "trainingIterations": 25, **params},
+        "trainingState": "ready",  # exact search: there is nothing to train
+    }
+    if definition.get("storedValues"):
+        options["storedValues"] = list(_paths(definition["storedValues"]))
+    sparse = _flag(definition, "sparse", default=False)
+    return Index(number, "vector", name, fields, sparse=sparse, options=options)
+
+
+def _flag(definition: dict[str, Any], name: str, *, default: bool) -> bool:
+    value = definition.get(name, default)
+    if isinstance(value, bool):
+        return value
+    raise ArangoError(_BAD_PARAMETER, f"{name} must be a boolean")
+
+
+def _paths(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple) or not given:
+        raise ArangoError(_BAD_PARAMETER, "fields must be a list of attribute paths")
+    paths = tuple(given)
+    for path in paths:
+        legal = isinstance(path, str) and all(part.removesuffix("[*]") for part in path.split("."))
+        if not legal or path == "_id" or path.count("[*]") > 1:
+            raise ArangoError(_BAD_PARAMETER, f"illegal attribute path {path!r} in index")
+    if len(set(paths)) != len(paths):
+        raise ArangoError(_BAD_PARAMETER, "duplicate attribute name in index fields list")
+    return paths
+
+
+_ELSEWHERE = frozenset(
+    {"fulltext", "geo", "geo1", "geo2", "inverted", "mdi", "mdi-prefixed", "zkd"}
+)
+
+_TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
+    "persistent": _sorted_index,
+    "hash": _sorted_index,
+    "skiplist": _sorted_index,
+    "ttl": _ttl_index,
+    "vector": _vector_index,
+}

@@ -1,0 +1,97 @@
+"""Migrations: the format of a database file as numbered steps, kept in `PRAGMA user_version`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.catalog import stored_properties
+from hades_mcp.embedded.storage.keys import key_options
+from hades_mcp.embedded.storage.statements import create_statements
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+APPLICATION_ID = 0x48414445  # "HADE": tells our files from other SQLite databases
+FOREIGN = 1100
+_SYSTEM_COLLECTIONS = ("_analyzers", "_aqlfunctions", "_graphs", "_users")
+_FIRST_TICK = 100
+
+
+def _first_format(connection: sqlite3.Connection) -> None:
+    for statement in (
+        "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE databases(name TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE)",
+        "CREATE TABLE collections(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+        " edge INTEGER NOT NULL, properties TEXT NOT NULL)",
+        "CREATE TABLE tallies(collection INTEGER PRIMARY KEY, documents INTEGER NOT NULL,"
+        " last_key INTEGER NOT NULL)",
+        "CREATE TABLE indexes(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL,"
+        " definition TEXT NOT NULL, collation TEXT NOT NULL)",
+        # ver: the commit that last changed any vector; floor: older caches cannot be caught up
+        "CREATE TABLE vector_versions(id INTEGER PRIMARY KEY, ver INTEGER NOT NULL,"
+        " floor INTEGER NOT NULL)",
+    ):
+        connection.execute(statement)
+    properties = stored_properties(key_options(None), None, {})
+    for number, name in enumerate(_SYSTEM_COLLECTIONS, start=2):
+        for statement in create_statements(number, edge=False):
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO collections VALUES (?, ?, 0, ?)", (number, name, properties)
+        )
+        connection.execute("INSERT INTO tallies VALUES (?, 0, 0)", (number,))
+    connection.execute("INSERT INTO counters VALUES ('catalog', 1), ('tick', ?)", (_FIRST_TICK,))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_format,)
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, use_wal: Callable[[sqlite3.Connection], None]
+) -> None:
+    """Bring a file to the newest format, whoever else opens it at the same moment.
+
+    Args:
+        connection: An open connection outside any transaction.
+        path: Named in errors.
+        use_wal: Switches a file that is new (and so proved ours) to a write-ahead log.
+
+    Raises:
+        ArangoError: 1100 if the file belongs to another program or to a newer HADES.
+    """
+    if _format(connection, path) == len(MIGRATIONS):
+        return
+    use_wal(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        current = _format(connection, path)  # another process may have been faster
+        for number, step in enumerate(MIGRATIONS[current:], start=current + 1):
+            step(connection)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _format(connection: sqlite3.Connection, path: Path) -> int:
+    # in this order: the owner is committed with the rest, so whoever sees the rest sees it as well
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if owner != APPLICATION_ID and (tables or version or owner):
+        raise ArangoError(
+            FOREIGN,
+            f"{path} is an SQLite file of another program: choose another folder or move it away",
+        )
+    if version > len(MIGRATIONS):
+        raise ArangoError(
+            FOREIGN,
+            f"{path} was written by a newer version (format {version}, this one reads up to"
+            f" {len(MIGRATIONS)}): upgrade HADES or choose another folder",
+        )
+    return version

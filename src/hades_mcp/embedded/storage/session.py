@@ -1,0 +1,176 @@
+"""A session: one connection inside one transaction, with the counters it will store at commit."""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from hades_mcp.embedded.storage.matrices import Matrices
+
+_READ_ONLY, _ABORTED = 1004, 1654
+
+
+class Tally:
+    """The counters of one collection; no other process can change them while this one writes."""
+
+    __slots__ = ("_session", "dirty", "documents", "last_key", "next_row")
+
+    def __init__(self, session: Session, documents: int, last_key: int, next_row: int) -> None:
+        self._session = session
+        self.documents = documents
+        self.last_key = last_key
+        self.next_row = next_row
+        self.dirty = False
+
+    def tick(self) -> int:
+        """Advance the database's tick and return it."""
+        return self._session.tick()
+
+
+class Session:
+    """What collections need of their transaction.
+
+    Attributes:
+        execute: The connection's own method while the transaction is open; 1654 afterwards.
+        writable: Whether this is a write transaction; it then holds the writer's lock.
+        matrices: The vector matrices the threads of this process share.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, writable: bool, matrices: Matrices
+    ) -> None:
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+        self.writable = writable
+        self.matrices = matrices
+        self._tallies: dict[int, Tally] = {}
+        self._tick: int | None = None
+        self._touched_vectors: dict[int, int] = {}
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+        self._depth = 0
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a SELECT and yield its rows.
+
+        Reading is lazy in a read transaction. In a write transaction the rows are fetched first:
+        a loop that writes what it reads must neither meet its own new rows nor miss old ones.
+        """
+        cursor = self.execute(sql, parameters)
+        if self.writable:
+            return iter(cursor.fetchall())
+        self._cursors.add(cursor)
+        return cursor
+
+    def require_writable(self) -> None:
+        """Raise 1004 in a read transaction."""
+        if not self.writable:
+            raise ArangoError(_READ_ONLY, "read only: this transaction was begun without write")
+
+    def tick(self) -> int:
+        """Return the next number of the database: unique across processes, growing."""
+        if self._tick is None:
+            row = self.execute("SELECT value FROM counters WHERE name = 'tick'").fetchone()
+            self._tick = int(row[0])
+        self._tick += 1
+        return self._tick
+
+    def tally(self, number: int) -> Tally:
+        """Return the counters of a collection for writing."""
+        tally = self._tallies.get(number)
+        if tally is None:
+            self.require_writable()
+            documents, last_key = self._stored(number)
+            last_row = self.execute(f"SELECT max(rid) FROM c{number}").fetchone()[0]  # noqa: S608  a number of ours
+            tally = self._tallies[number] = Tally(self, documents, last_key, (last_row or 0) + 1)
+        return tally
+
+    def documents(self, number: int) -> int:
+        """Return how many documents a collection has, this transaction's writes included."""
+        tally = self._tallies.get(number)
+        return self._stored(number)[0] if tally is None else tally.documents
+
+    def last_key(self, number: int) -> int:
+        """Return the largest number used as a key, by the generator or by a user."""
+        tally = self._tallies.get(number)
+        return self._stored(number)[1] if tally is None else tally.last_key
+
+    def forget(self, number: int) -> None:
+        """Drop the counters of a collection that is gone."""
+        self._tallies.pop(number, None)
+
+    def vector_version(self, number: int) -> tuple[int, int]:
+        """Return the committed version of a vector index and the oldest one to catch up from."""
+        row = self.execute(
+            "SELECT ver, floor FROM vector_versions WHERE id = ?", (number,)
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def touch_vectors(self, number: int) -> int:
+        """Return the version under which this transaction writes vectors of an index."""
+        version = self._touched_vectors.get(number)
+        if version is None:
+            version = self._touched_vectors[number] = self.vector_version(number)[0] + 1
+        return version
+
+    def touched_vectors(self, number: int) -> bool:
+        """Tell whether this transaction has written vectors of an index."""
+        return number in self._touched_vectors
+
+    def forget_vectors(self, number: int) -> None:
+        """Drop what is known of a vector index that is gone."""
+        self._touched_vectors.pop(number, None)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what happens inside if it raises; the transaction goes on either way."""
+        name = f"s{self._depth}"
+        documents = {number: tally.documents for number, tally in self._tallies.items()}
+        self.execute(f"SAVEPOINT {name}")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self.execute(f"ROLLBACK TO {name}")
+            for number, tally in self._tallies.items():
+                before = documents.get(number)
+                tally.documents = self._stored(number)[0] if before is None else before
+            raise
+        finally:
+            self._depth -= 1
+            self.execute(f"RELEASE {name}")
+
+    def flush(self) -> None:
+        """Store the counters; called right before the commit."""
+        if self._tick is not None:
+            self.execute("UPDATE counters SET value = ? WHERE name = 'tick'", (self._tick,))
+        for number, tally in self._tallies.items():
+            if tally.dirty:
+                self.execute(
+                    "UPDATE tallies SET documents = ?, last_key = ? WHERE collection = ?",
+                    (tally.documents, tally.last_key, number),
+                )
+        for number, version in self._touched_vectors.items():
+            self.execute("UPDATE vector_versions SET ver = ? WHERE id = ?", (version, number))
+
+    def end(self) -> None:
+        """Close what is still being read and refuse any further use."""
+        for cursor in list(self._cursors):
+            cursor.close()  # an unfinished SELECT would keep its old snapshot in the pool
+        self.execute = self.executemany = _refuse
+
+    def _stored(self, number: int) -> tuple[int, int]:
+        row = self.execute(
+            "SELECT documents, last_key FROM tallies WHERE collection = ?", (number,)
+        ).fetchone()
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _refuse(*_: object) -> sqlite3.Cursor:
+    raise ArangoError(_ABORTED, "transaction has already ended")

@@ -1,0 +1,240 @@
+"""A transaction: one snapshot of a database, and the collections seen through it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.catalog import (
+    Catalog,
+    CollectionInfo,
+    load_catalog,
+    stored_properties,
+)
+from hades_mcp.embedded.storage.collection import Collection
+from hades_mcp.embedded.storage.connections import translate
+from hades_mcp.embedded.storage.keys import key_options as complete_key_options
+from hades_mcp.embedded.storage.names import check_collection_name
+from hades_mcp.embedded.storage.statements import create_statements, rename_statement
+from hades_mcp.embedded.storage.tables import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from hades_mcp.embedded.storage.session import Session
+
+_NOT_FOUND, _DUPLICATE, _FORBIDDEN = 1203, 1207, 11
+
+
+class Transaction:
+    """Reads one snapshot; a write transaction is also the only writer until it ends.
+
+    As a context manager it commits when the block ends well and rolls back when it raises. Ending
+    twice is harmless. Not for use by two threads at the same time.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        connection: sqlite3.Connection,
+        catalog: Catalog,
+        path: Path,
+        release: Callable[[sqlite3.Connection], None],
+    ) -> None:
+        self.session = session
+        self._connection = connection
+        self._catalog = catalog
+        self._path = path
+        self._release = release
+        self._open = True
+        self._bound: dict[str, Collection] = {}
+
+    @property
+    def writable(self) -> bool:
+        """Whether this is a write transaction."""
+        return self.session.writable
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has neither been committed nor aborted."""
+        return self._open
+
+    def collections(self) -> list[CollectionInfo]:
+        """Return all collections, system ones too, by name."""
+        return list(self._catalog.collections.values())
+
+    def collection(self, name: str) -> Collection:
+        """Return a collection by its name; 1203 if there is none."""
+        collection = self._bound.get(name)
+        if collection is None:
+            info = self._catalog.collections.get(name)
+            if info is None:
+                raise ArangoError(_NOT_FOUND, f"collection or view not found: {name}")
+            collection = self._bound[name] = Collection(self.session, info, self._reload)
+        return collection
+
+    def has_collection(self, name: str) -> bool:
+        """Tell whether there is a collection of this name."""
+        return name in self._catalog.collections
+
+    def create_collection(
+        self,
+        name: str,
+        *,
+        edge: bool = False,
+        key_options: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        properties: dict[str, Any] | None = None,
+    ) -> Collection:
+        """Make a collection.
+
+        Args:
+            name: Names that start with an underscore are for system collections.
+            edge: Whether its documents are edges and need `_from` and `_to`.
+            key_options: type, allowUserKeys, increment, offset.
+            schema: Kept as given.
+            properties: Whatever else the HTTP API was given; kept as given.
+
+        Raises:
+            ArangoError: 1207 if the name is taken, 1208 for an illegal one, 1232 for key options.
+        """
+        self.session.require_writable()
+        check_collection_name(name, system=True)
+        if name in self._catalog.collections:
+            raise ArangoError(_DUPLICATE)
+        text = stored_properties(complete_key_options(key_options), schema, properties or {})
+        number = self.session.tick()
+        execute = self.session.execute
+        execute("INSERT INTO collections VALUES (?, ?, ?, ?)", (number, name, edge, text))
+        execute("INSERT INTO tallies VALUES (?, 0, 0)", (number,))
+        for statement in create_statements(number, edge=edge):
+            execute(statement)
+        self._reload()
+        return self.collection(name)
+
+    def drop_collection(self, name: str) -> None:
+        """Remove a collection with its documents and indexes; 1203 if there is none."""
+        info = self.collection(name).info
+        self.session.require_writable()
+        if info.is_system and info.name in {"_graphs", "_users", "_analyzers", "_aqlfunctions"}:
+            raise ArangoError(_FORBIDDEN)
+        execute = self.session.execute
+        for index in info.indexes:
+            if table := table_of(self.session, info, index):
+                table.drop()
+        execute(f"DROP TABLE c{info.number}")
+        execute("DELETE FROM indexes WHERE collection = ?", (info.number,))
+        execute("DELETE FROM tallies WHERE collection = ?", (info.number,))
+        execute("DELETE FROM collections WHERE id = ?", (info.number,))
+        self.session.forget(info.number)
+        self._reload()
+
+    def rename_collection(self, name: str, new_name: str) -> Collection:
+        """Rename a collection; its documents get their new `_id`, edges to them keep the old one."""
+        info = self.collection(name).info
+        self.session.require_writable()
+        check_collection_name(new_name, system=info.is_system)
+        if info.is_system:
+            raise ArangoError(_FORBIDDEN)
+        if new_name in self._catalog.collections:
+            raise ArangoError(_DUPLICATE)
+        execute = self.session.execute
+        execute("UPDATE collections SET name = ? WHERE id = ?", (new_name, info.number))
+        execute(*rename_statement(info.number, name, new_name))
+        self._reload()
+        return self.collection(new_name)
+
+    def change_properties(self, name: str, **changes: Any) -> Collection:
+        """Replace `schema`, or merge into the other properties of a collection."""
+        info = self.collection(name).info
+        self.session.require_writable()
+        schema = changes.pop("schema", info.schema)
+        info = replace(info, schema=schema, properties={**info.properties, **changes})
+        text = stored_properties(info.key_options, info.schema, info.properties)
+        self.session.execute(
+            "UPDATE collections SET properties = ? WHERE id = ?", (text, info.number)
+        )
+        self._reload()
+        return self.collection(name)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what happens inside if it raises; the transaction itself goes on.
+
+        A query that fails halfway inside a stream transaction leaves nothing behind this way.
+        """
+        catalog = self._catalog
+        try:
+            with self.session.savepoint():
+                yield
+        except BaseException:
+            if self._catalog is not catalog:
+                self._use(catalog)
+            raise
+
+    def commit(self) -> None:
+        """Make the writes lasting and visible; afterwards the transaction is over."""
+        if not self._open:
+            return
+        try:
+            if self.session.writable:
+                self.session.flush()
+            self.session.end()
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.abort()
+            raise translate(error, self._path) from error
+        self._finish()
+
+    def abort(self) -> None:
+        """Undo all writes; afterwards the transaction is over."""
+        if not self._open:
+            return
+        self.session.end()
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.ProgrammingError:
+            pass  # the engine was closed meanwhile, which rolled back too
+        finally:
+            self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.commit()
+            return
+        self.abort()
+        if isinstance(error, sqlite3.Error):
+            raise translate(error, self._path) from error
+
+    def _finish(self) -> None:
+        self._open = False
+        self._release(self._connection)
+
+    def _reload(self) -> None:
+        """Announce a change of the catalog to other connections and read it back."""
+        self.session.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")
+        self._use(load_catalog(self._connection, self._catalog.version + 1))
+
+    def _use(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        known = {info.id: info for info in catalog.collections.values()}
+        bound = list(self._bound.values())
+        self._bound.clear()
+        for collection in bound:
+            if info := known.get(collection.id):
+                collection.bind(info)
+                self._bound[info.name] = collection
