@@ -75,7 +75,7 @@ class Collection:
     def get(self, key: str) -> Document | None:
         """Return a document by its key, or None."""
         found = self._session.execute(self._sql.get, (key,)).fetchone()
-        return load(found[0]) if found else None
+        return _document(found[0]) if found else None
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Document]:
         """Return the documents that exist among these keys, by key."""
@@ -96,10 +96,10 @@ class Collection:
             row = randomness.randint(1, last)  # noqa: S311  no secret
             found = self._session.execute(self._sql.by_row, (row,)).fetchone()
             if found:
-                return load(found[0])
+                return _document(found[0])
         skip = randomness.randrange(self.count())  # noqa: S311  no secret
         found = self._session.execute(f"{self._sql.scan} LIMIT 1 OFFSET {skip}").fetchone()
-        return load(found[0])
+        return _document(found[0])
 
     def edges(self, vertex_ids: Sized[str], direction: str) -> Iterator[Document]:
         """Yield the edges at any of these vertices, each edge once.
@@ -193,7 +193,7 @@ class Collection:
         )
 
     def insert_many(self, documents: Iterable[Document]) -> list[Written | ArangoError]:
-        """Insert many documents fast; each answer is what `insert` would have returned or raised."""
+        """Insert many documents fast; each answer is what `insert` would return or raise."""
         return self._write().insert_many(documents)
 
     def update(
@@ -286,3 +286,8 @@ class Collection:
             self._session.require_writable()
             self._writer = Writer(self._session, self.info)
         return self._writer
+
+
+def _document(body: bytes) -> Document:
+    document: Document = load(body)
+    return document

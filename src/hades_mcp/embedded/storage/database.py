@@ -74,9 +74,8 @@ class Database:
     def mark_dropped(self) -> None:
         """Tell every process that has the file open that the database is gone."""
         transaction = self.begin(write=True)
-        transaction.session.execute(
-            f"UPDATE counters SET value = {_DROPPED} WHERE name = 'catalog'"
-        )  # noqa: S608  a constant
+        sql = "UPDATE counters SET value = ? WHERE name = 'catalog'"
+        transaction.session.execute(sql, (_DROPPED,))
         transaction.commit()
         self.dropped = True
 

@@ -52,7 +52,7 @@ def _whole(value: object, *, at_least: int) -> int:
 
 
 def take_key(options: dict[str, Any], numbers: Numbers, given: object) -> str:
-    """Return the user's key after checking it; 1221 for an illegal one, 1222 if none may be given."""
+    """Return the user's key if it is legal (else 1221) and may be given (else 1222)."""
     if not (isinstance(given, str) and is_key(given)):
         raise ArangoError(KEY_BAD)
     if not options["allowUserKeys"]:

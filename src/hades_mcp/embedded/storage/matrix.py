@@ -8,12 +8,12 @@ see without disturbing the others.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,10 @@ class Vectors(NamedTuple):
     rows: NDArray[np.int64]
     values: NDArray[np.float32]
     squares: NDArray[np.float32]
+
+    def apply(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Vectors:
+        """Return all parts after the same change."""
+        return Vectors(change(self.rows), change(self.values), change(self.squares))
 
 
 class Matrix:
@@ -107,7 +111,7 @@ class Matrix:
 
     def _view(self) -> Vectors:
         count = self._count
-        return Vectors(*(part[:count] for part in self._held))
+        return self._held.apply(lambda part: part[:count])
 
     def _catch_up(self, session: Session, version: int, floor: int) -> None:
         if self._version < floor:
@@ -124,9 +128,11 @@ class Matrix:
         count = len(kept.rows) + len(fresh.rows)
         if len(kept.rows) != self._count or count > len(self._held.rows):
             room = int(count * _SPARE) + 16
-            self._held = Vectors(*(_roomier(part, room) for part in kept))
-        for part, new in zip(self._held, fresh, strict=True):
-            part[len(kept.rows) : count] = new
+            self._held = kept.apply(lambda part: _roomier(part, room))
+        fresh_rows = slice(len(kept.rows), count)
+        self._held.rows[fresh_rows] = fresh.rows
+        self._held.values[fresh_rows] = fresh.values
+        self._held.squares[fresh_rows] = fresh.squares
         self._count = count
 
     def _changes_packed(self, session: Session, version: int) -> tuple[NDArray[np.int64], Vectors]:
@@ -143,17 +149,18 @@ class Matrix:
         present = [(row, packed) for row, packed in changes if packed is not None]
         rows = np.fromiter((row for row, _ in present), dtype=np.int64, count=len(present))
         joined = b"".join(packed for _, packed in present)
-        values = np.frombuffer(joined, dtype=np.float32).reshape(len(present), self._dimension)
+        values: NDArray[np.float32] = np.frombuffer(joined, dtype=np.float32)
+        values = values.reshape(len(present), self._dimension)
         squares = np.zeros(len(present), dtype=np.float32)
         if self._metric == "cosine":
             lengths = np.linalg.norm(values, axis=1, keepdims=True)
-            values = values / np.where(lengths > 0, lengths, np.float32(1))
+            values = (values / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
         elif self._metric == "l2":
             squares = np.einsum("ij,ij->i", values, values)
         return Vectors(rows, values, squares)
 
 
-def _roomier(part: NDArray[np.generic], room: int) -> NDArray[np.generic]:
+def _roomier(part: NDArray[Any], room: int) -> NDArray[Any]:
     grown = np.empty((room, *part.shape[1:]), dtype=part.dtype)
     grown[: len(part)] = part
     return grown
@@ -164,10 +171,14 @@ def _without(vectors: Vectors, rows: NDArray[np.int64]) -> Vectors:
     if not gone.any():
         return vectors
     stays = ~gone
-    return Vectors(*(part[stays] for part in vectors))
+    return vectors.apply(lambda part: part[stays])
 
 
 def _overlay(held: Vectors, changes: tuple[NDArray[np.int64], Vectors]) -> Vectors:
     changed, fresh = changes
     kept = _without(held, changed)
-    return Vectors(*(np.concatenate(pair) for pair in zip(kept, fresh, strict=True)))
+    return Vectors(
+        np.concatenate((kept.rows, fresh.rows)),
+        np.concatenate((kept.values, fresh.values)),
+        np.concatenate((kept.squares, fresh.squares)),
+    )

@@ -19,21 +19,26 @@ FOREIGN = 1100
 _SYSTEM_COLLECTIONS = ("_analyzers", "_aqlfunctions", "_graphs", "_users")
 _FIRST_TICK = 100
 
+# vector_versions: ver is the commit that last changed a vector; what knows only commits before
+# floor cannot catch up from the changes alone
+_TABLES = (
+    """CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE databases(name TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE)""",
+    """CREATE TABLE collections(
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+        edge INTEGER NOT NULL, properties TEXT NOT NULL)""",
+    """CREATE TABLE tallies(
+        collection INTEGER PRIMARY KEY, documents INTEGER NOT NULL, last_key INTEGER NOT NULL)""",
+    """CREATE TABLE indexes(
+        id INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
+        definition TEXT NOT NULL, collation TEXT NOT NULL)""",
+    """CREATE TABLE vector_versions(
+        id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, floor INTEGER NOT NULL)""",
+)
+
 
 def _first_format(connection: sqlite3.Connection) -> None:
-    for statement in (
-        "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-        "CREATE TABLE databases(name TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE)",
-        "CREATE TABLE collections(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-        " edge INTEGER NOT NULL, properties TEXT NOT NULL)",
-        "CREATE TABLE tallies(collection INTEGER PRIMARY KEY, documents INTEGER NOT NULL,"
-        " last_key INTEGER NOT NULL)",
-        "CREATE TABLE indexes(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL,"
-        " definition TEXT NOT NULL, collation TEXT NOT NULL)",
-        # ver: the commit that last changed any vector; floor: older caches cannot be caught up
-        "CREATE TABLE vector_versions(id INTEGER PRIMARY KEY, ver INTEGER NOT NULL,"
-        " floor INTEGER NOT NULL)",
-    ):
+    for statement in _TABLES:
         connection.execute(statement)
     properties = stored_properties(key_options(None), None, {})
     for number, name in enumerate(_SYSTEM_COLLECTIONS, start=2):

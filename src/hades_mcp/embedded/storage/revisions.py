@@ -1,4 +1,4 @@
-"""Revisions: `_rev` strings that differ at each write, as ArangoDB's hybrid logical clock makes them.
+"""Revisions: `_rev` strings that differ at each write, from a hybrid logical clock like ArangoDB's.
 
 A revision is a 64-bit number, milliseconds shifted by 20 plus a counter, in ArangoDB's base 64.
 """
@@ -34,7 +34,7 @@ def decode_revision(text: str) -> int:
 
 
 class Clock:
-    """A clock whose every reading is larger than all before and than every revision it was shown."""
+    """A clock whose readings grow, beyond every revision it was shown as well."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""The table behind a persistent index: encoded values in AQL order, each with its document's row."""
+"""The table behind a persistent index: encoded values in AQL order, each with its row."""
 
 from __future__ import annotations
 

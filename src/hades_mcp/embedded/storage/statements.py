@@ -67,10 +67,8 @@ def create_statements(number: int, *, edge: bool) -> list[str]:
     """Return the DDL of a new collection."""
     table = f"c{number}"
     ends = ", src TEXT NOT NULL, dst TEXT NOT NULL" if edge else ""
-    ddl = [
-        f"CREATE TABLE {table}"
-        f"(rid INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL{ends})"
-    ]
+    columns = f"rid INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL{ends}"
+    ddl = [f"CREATE TABLE {table}({columns})"]
     if edge:
         ddl += [f"CREATE INDEX {table}_{end} ON {table}({end})" for end in ("src", "dst")]
     return ddl

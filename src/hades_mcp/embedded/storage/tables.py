@@ -51,7 +51,7 @@ class IndexTable(Protocol):
 def table_of(session: Session, info: CollectionInfo, index: Index) -> IndexTable | None:
     """Return the table of an index; None for those that live in the collection's own table."""
     if index.type in SORTED_TYPES:
-        return SortedTable(session, info, index)  # type: ignore[return-value]
+        return SortedTable(session, info, index)
     if index.type == "vector":
         return VectorTable(session, info, index)
     return None

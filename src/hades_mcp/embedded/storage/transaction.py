@@ -135,7 +135,7 @@ class Transaction:
         self._reload()
 
     def rename_collection(self, name: str, new_name: str) -> Collection:
-        """Rename a collection; its documents get their new `_id`, edges to them keep the old one."""
+        """Rename a collection; its documents get a new `_id`, edges to them keep the old one."""
         info = self.collection(name).info
         self.session.require_writable()
         check_collection_name(new_name, system=info.is_system)

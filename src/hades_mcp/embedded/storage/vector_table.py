@@ -35,7 +35,7 @@ class VectorTable:
         self._table = f"v{index.id}"
         self._path = index.fields[0].split(".")
         self._dimension: int = index.options["params"]["dimension"]
-        self._put = f"INSERT OR REPLACE INTO {self._table}(rid, ver, vec) VALUES (?, ?, ?)"
+        self._put = f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)"  # noqa: S608  a number of ours
 
     def create(self) -> None:
         """Make the empty table."""

@@ -1,4 +1,4 @@
-"""Writing documents: keys, revisions, the rows and every index kept in step, one at a time or many."""
+"""Writing documents: keys, revisions, rows and every index in step, one at a time or many."""
 
 from __future__ import annotations
 
