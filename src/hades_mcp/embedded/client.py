@@ -1,0 +1,117 @@
+"""The embedded ArangoDB behind python-arango, the driver that also talks to a server."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import orjson
+from arango.client import ArangoClient
+from arango.http import HTTPClient
+from arango.response import Response
+
+from hades_mcp.embedded.rest import Server
+from hades_mcp.embedded.storage import Engine
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, MutableMapping
+
+    from requests import Session
+
+HOST = "embedded://local"
+_PATH = len(HOST)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+class EmbeddedSession:
+    """What python-arango takes for a connection; closing it closes the engine."""
+
+    verify = True
+
+    def __init__(self, client: EmbeddedHTTPClient) -> None:
+        self._client = client
+
+    def close(self) -> None:
+        """Close the engine. Closing twice is harmless."""
+        self._client.close()
+
+
+class EmbeddedHTTPClient(HTTPClient):
+    """python-arango's transport, answered in this process; safe to share between threads.
+
+    Args:
+        engine: The databases; closed with the client.
+    """
+
+    request_timeout: float | None = None  # ArangoClient reads and sets it; nothing waits here
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._server = Server(engine)
+
+    def create_session(self, host: str) -> Session:  # noqa: ARG002  there is only one host
+        """Return a session that closes the engine when it is closed."""
+        # the driver only calls close() and sets verify
+        return cast("Session", EmbeddedSession(self))
+
+    def send_request(
+        self,
+        session: Session,  # noqa: ARG002  the engine is always connected
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        params: MutableMapping[str, str] | None = None,
+        data: object = None,
+        auth: tuple[str, str] | None = None,  # noqa: ARG002  see rest.authentication
+    ) -> Response:
+        """Answer a request.
+
+        Raises:
+            TypeError: For a body that is neither text nor bytes (multipart, for Foxx services).
+        """
+        answer = self._server.handle(method, url[_PATH:], params, headers, _bytes(data))
+        return Response(
+            method=method,
+            url=url,
+            headers=dict(answer.headers),
+            status_code=answer.status,
+            status_text=_PHRASES.get(answer.status, ""),
+            raw_body=answer.body.decode(),
+        )
+
+    def close(self) -> None:
+        """Abort open transactions and close all files. Closing twice is harmless."""
+        self._server.close()
+        self._engine.close()
+
+
+def connect(path: str | os.PathLike[str] | None = None) -> ArangoClient:
+    """Open an embedded ArangoDB and return python-arango's client for it.
+
+    `connect(folder).db("name")` works as with a server; `_system` is there, other databases are
+    made with `create_database`. Several processes may have the same folder open.
+    `client.close()` ends it.
+
+    Args:
+        path: Folder of the databases, made if missing; None keeps everything in memory.
+
+    Raises:
+        ArangoError: 1224 if the folder cannot be used, 1100 if it holds something else.
+    """
+    engine = Engine(None if path is None else Path(path))
+    # orjson reads answers faster; requests stay with json, which refuses what a server refuses
+    return ArangoClient(
+        hosts=HOST, http_client=EmbeddedHTTPClient(engine), deserializer=orjson.loads
+    )
+
+
+def _bytes(data: object) -> bytes:
+    if data is None:
+        return b""
+    if isinstance(data, str):
+        return data.encode()
+    if isinstance(data, bytes):
+        return data
+    raise TypeError("an embedded ArangoDB takes no multipart bodies")

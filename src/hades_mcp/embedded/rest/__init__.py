@@ -1,0 +1,6 @@
+"""ArangoDB's HTTP API over the embedded engine, one file per group of paths."""
+
+from hades_mcp.embedded.rest.message import Response
+from hades_mcp.embedded.rest.server import Server
+
+__all__ = ["Response", "Server"]

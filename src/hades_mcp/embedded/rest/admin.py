@@ -1,0 +1,103 @@
+"""What kind of server this is: version, engine, time, role."""
+
+from __future__ import annotations
+
+import time
+
+from hades_mcp.embedded.rest.message import Request, Response, ok, plain
+from hades_mcp.embedded.rest.router import Routes
+
+routes = Routes()
+
+VERSION = "3.12.10"
+"""The ArangoDB release whose language and API this engine follows; clients branch on it."""
+
+_INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent", "vector"]
+
+
+@routes.add("GET", "/_api/version")
+def version(request: Request) -> Response:
+    """Tell the version; `embedded` tells that no server process is behind it."""
+    body: dict[str, object] = {
+        "server": "arango",
+        "license": "community",
+        "version": VERSION,
+        "embedded": True,
+    }
+    if request.flag("details"):
+        body["details"] = {"mode": "embedded", "role": "SINGLE", "host": "embedded"}
+    return plain(body)
+
+
+@routes.add("GET", "/_api/engine")
+def engine(_request: Request) -> Response:
+    """Tell the storage engine."""
+    return plain(
+        {
+            "name": "sqlite",
+            "supports": {
+                "indexes": _INDEX_TYPES,
+                "aliases": {"indexes": {"hash": "persistent", "skiplist": "persistent"}},
+            },
+        }
+    )
+
+
+@routes.add("GET", "/_api/endpoint")
+def endpoints(_request: Request) -> Response:
+    """List the endpoints: there is none to connect to."""
+    return plain([])
+
+
+@routes.add("GET", "/_admin/time")
+def clock(_request: Request) -> Response:
+    """Tell the time."""
+    return ok({"time": time.time()})
+
+
+@routes.add("GET", "/_admin/status")
+def status(_request: Request) -> Response:
+    """Tell how the server is."""
+    return plain(
+        {
+            "server": "arango",
+            "license": "community",
+            "version": VERSION,
+            "mode": "server",
+            "operationMode": "server",
+            "foxxApi": False,
+            "host": "embedded",
+            "serverInfo": {
+                "progress": {"phase": "up", "feature": "", "recoveryTick": 0},
+                "role": "SINGLE",
+                "writeOpsEnabled": True,
+                "readOnly": False,
+                "maintenance": False,
+            },
+        }
+    )
+
+
+@routes.add("GET", "/_admin/server/role")
+def role(_request: Request) -> Response:
+    """Tell the role in a cluster."""
+    return ok({"role": "SINGLE", "mode": "default"})
+
+
+@routes.add("GET", "/_admin/server/mode")
+def mode(_request: Request) -> Response:
+    """Tell whether writes are allowed."""
+    return ok({"mode": "default"})
+
+
+@routes.add("GET", "/_admin/server/availability")
+def availability(_request: Request) -> Response:
+    """Tell whether requests are served."""
+    return ok({"mode": "default"})
+
+
+@routes.add("GET", "/_admin/database/target-version")
+def target_version(_request: Request) -> Response:
+    """Tell the version of the data format, as digits."""
+    major, minor, patch = VERSION.split(".")
+    return ok({"version": f"{int(major):d}{int(minor):02d}{int(patch):02d}"})

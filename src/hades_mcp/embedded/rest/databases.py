@@ -1,0 +1,64 @@
+"""`/_api/database`: list, make and drop databases."""
+
+from __future__ import annotations
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.message import Request, Response, result
+from hades_mcp.embedded.rest.router import Routes
+
+routes = Routes()
+
+_SYSTEM = "_system"
+_USE_SYSTEM_DATABASE = 1230
+_BAD_PARAMETER = 400
+
+
+@routes.add("GET", "/_api/database")
+def names(request: Request) -> Response:
+    """List all databases."""
+    _require_system(request)
+    return result(request.state.engine.databases())
+
+
+@routes.add("GET", "/_api/database/user")
+def accessible(request: Request) -> Response:
+    """List the databases the user may enter: all."""
+    return result(request.state.engine.databases())
+
+
+@routes.add("GET", "/_api/database/current")
+def current(request: Request) -> Response:
+    """Describe the database of the path."""
+    database = request.database
+    return result(
+        {
+            "name": database.name,
+            "id": "1" if database.name == _SYSTEM else database.path.stem.rpartition("-")[2],
+            "path": str(database.path),
+            "isSystem": database.name == _SYSTEM,
+        }
+    )
+
+
+@routes.add("POST", "/_api/database")
+def create(request: Request) -> Response:
+    """Make a database; the users in the body are not needed, see `authentication`."""
+    _require_system(request)
+    body = request.object()
+    if not isinstance(body.get("name"), str):
+        raise ArangoError(_BAD_PARAMETER, "expecting name of the database")
+    request.state.engine.create_database(body["name"])
+    return result(value=True, status=201)
+
+
+@routes.add("DELETE", "/_api/database/{name}")
+def drop(request: Request, name: str) -> Response:
+    """Remove a database with all it holds."""
+    _require_system(request)
+    request.state.engine.drop_database(name)
+    return result(value=True)
+
+
+def _require_system(request: Request) -> None:
+    if request.database_name != _SYSTEM:
+        raise ArangoError(_USE_SYSTEM_DATABASE)

@@ -1,0 +1,167 @@
+"""Requests and responses of the HTTP API, without HTTP: values in, bytes out."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hades_mcp.embedded.rest.state import State
+    from hades_mcp.embedded.storage import Collection, Database, Transaction
+
+BAD_PARAMETER = 400
+CORRUPTED_JSON = 600
+NO_COLLECTION_NAMED = 1204
+_TRUE = frozenset({"1", "true", "yes", "on", "y"})
+JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the server answers.
+
+    Attributes:
+        status: HTTP status.
+        headers: HTTP headers as ArangoDB spells them.
+        body: UTF-8; empty where HTTP wants none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Request:
+    """What a client asks, with what the server knows to answer it.
+
+    Attributes:
+        state: Engine, cursors, stream transactions and running queries.
+        database_name: From the path; `_system` when it names none.
+        method: HTTP method in capitals.
+        path: Path below the database.
+        params: Query parameters.
+        headers: HTTP headers, names in small letters.
+        body: Raw body.
+    """
+
+    state: State
+    database_name: str
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    _json: list[Any] = field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        """The database the path names; ArangoError 1228 if there is none."""
+        return self.state.engine.database(self.database_name)
+
+    @property
+    def stream_id(self) -> str | None:
+        """Id of the stream transaction the request belongs to, if any."""
+        return self.headers.get("x-arango-trx-id")
+
+    def json(self) -> Any:
+        """Return the body as a value; None if it is empty; ArangoError 600 if it is no JSON."""
+        if not self._json:
+            try:
+                self._json.append(orjson.loads(self.body) if self.body.strip() else None)
+            except ValueError as error:
+                raise ArangoError(CORRUPTED_JSON, f"VPackError error: {error}") from error
+        return self._json[0]
+
+    def object(self) -> dict[str, Any]:
+        """Return the body, an object; an empty body counts as an empty object."""
+        body = self.json()
+        if body is None:
+            return {}
+        if not isinstance(body, dict):
+            raise ArangoError(BAD_PARAMETER, "expecting a JSON object in the request")
+        return body
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return a query parameter that is true or false."""
+        value = self.params.get(name)
+        return default if value is None else value.lower() in _TRUE
+
+    def required(self, name: str) -> str:
+        """Return a query parameter; ArangoError 1204 if it is missing."""
+        value = self.params.get(name)
+        if not value:
+            raise ArangoError(NO_COLLECTION_NAMED, f"parameter '{name}' not found")
+        return value
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Transaction]:
+        """Give the stream transaction the request names, or one of its own."""
+        if self.stream_id is not None:
+            with self.state.streams.use(self.database_name, self.stream_id) as stream:
+                if not write:
+                    yield stream.transaction
+                    return
+                with stream.transaction.savepoint():  # a request that fails leaves nothing
+                    yield stream.transaction
+            return
+        with self.database.transaction(write=write) as transaction:
+            yield transaction
+
+    @contextmanager
+    def collection(self, name: str, *, write: bool) -> Iterator[Collection]:
+        """Give a collection within the request's transaction.
+
+        Raises:
+            ArangoError: 1203 if there is none; 1652 when a stream transaction writes to a
+                collection it did not declare.
+        """
+        if self.stream_id is not None and write:
+            self.state.streams.check_writable(self.database_name, self.stream_id, name)
+        with self.transaction(write=write) as transaction:
+            yield transaction.collection(name)
+
+
+def dump(value: object) -> bytes:
+    """Return a value as JSON."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # integers beyond 64 bits: orjson has no way to write them
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def plain(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with a value as it is."""
+    return Response(status, {**JSON_HEADERS, **(headers or {})}, dump(value))
+
+
+def ok(
+    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with an object and ArangoDB's `error` and `code`."""
+    return plain({**body, "error": False, "code": status}, status, headers)
+
+
+def result(value: object, status: int = 200) -> Response:
+    """Answer with an object that holds a `result`."""
+    return ok({"result": value}, status)
+
+
+def failure(error: ArangoError, more: Mapping[str, Any] | None = None) -> Response:
+    """Answer with an error in ArangoDB's shape."""
+    body = {
+        "error": True,
+        "code": error.status,
+        "errorNum": error.number,
+        "errorMessage": error.message,
+        **(more or {}),
+    }
+    return plain(body, error.status)

@@ -1,0 +1,129 @@
+"""The HTTP API of an embedded ArangoDB, without a socket: a request in, a response out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest import (
+    admin,
+    authentication,
+    collections,
+    databases,
+    documents,
+    edges,
+    graph_documents,
+    graphs,
+    imports,
+    indexes,
+    transactions,
+    unsupported,
+    users,
+)
+from hades_mcp.embedded.rest.message import Request, Response, failure
+from hades_mcp.embedded.rest.router import Router
+from hades_mcp.embedded.rest.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hades_mcp.embedded.storage import Engine
+
+_NOT_FOUND = 404
+_UNKNOWN_TO_ROUTER = frozenset({404, 405})
+_ROUTER = Router(
+    group.routes
+    for group in (
+        admin,
+        authentication,
+        collections,
+        databases,
+        documents,
+        edges,
+        graph_documents,
+        graphs,
+        imports,
+        indexes,
+        transactions,
+        unsupported,
+        users,
+    )
+)
+
+
+class Server:
+    """Answers requests over an engine; safe to call from several threads.
+
+    Args:
+        engine: The databases. Its owner closes it, after the server.
+        clock: Seconds, monotonic; for the time-outs of cursors and transactions.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._state = State(engine, clock)
+
+    def handle(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Response:
+        """Answer one request; what ArangoDB would refuse is a response too, not an exception.
+
+        Args:
+            method: HTTP method in any case.
+            path: Path as sent, with `/_db/<name>` in front or not, percent-encoding and query
+                string allowed.
+            params: Query parameters; they win over those in the path.
+            headers: HTTP headers, names in small letters.
+            body: Raw body.
+        """
+        try:
+            request, parts = self._request(method, path, params or {}, headers or {}, body)
+            handler, captured = _match(request.method, parts)
+            _ = request.database  # 1228 before anything else
+            unsupported.refuse_asynchronous(request)
+            return handler(request, *captured)
+        except ArangoError as error:
+            return failure(error)
+
+    def close(self) -> None:
+        """Abort open transactions and forget open cursors. Closing twice is harmless."""
+        self._state.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> tuple[Request, list[str]]:
+        path, _, _ = path.partition("#")
+        path, _, query = path.partition("?")
+        if query:
+            params = {**dict(parse_qsl(query, keep_blank_values=True)), **params}
+        parts = path.strip("/").split("/")
+        if "%" in path:
+            parts = [unquote(part) for part in parts]
+        database = "_system"
+        if parts[0] == "_db":
+            if len(parts) < 2:  # noqa: PLR2004  /_db alone names no database
+                raise ArangoError(_NOT_FOUND, f"unknown path '{path}'")
+            database, parts = parts[1], parts[2:]
+        path = "/" + "/".join(parts)
+        request = Request(self._state, database, method.upper(), path, params, headers, body)
+        return request, parts
+
+
+def _match(method: str, parts: list[str]) -> tuple[Callable[..., Response], list[str]]:
+    try:
+        return _ROUTER.match(method, parts)
+    except ArangoError as error:
+        if error.number in _UNKNOWN_TO_ROUTER:
+            unsupported.refuse_if_elsewhere(parts)
+        raise

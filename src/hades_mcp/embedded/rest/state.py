@@ -1,0 +1,35 @@
+"""What outlives a request: the engine, open cursors, stream transactions, running queries."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.rest.open_cursors import OpenCursors
+from hades_mcp.embedded.rest.running_queries import RunningQueries
+from hades_mcp.embedded.rest.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.embedded.storage import Engine
+
+
+class State:
+    """The memory of one server.
+
+    Args:
+        engine: The databases; its owner closes it.
+        clock: Seconds, monotonic; for the time-outs of cursors and transactions.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        self.engine = engine
+        self.cursors = OpenCursors(clock)
+        self.streams = Streams(clock)
+        self.queries = RunningQueries()
+
+    def close(self) -> None:
+        """Abort open transactions, forget open cursors."""
+        self.cursors.close()
+        self.streams.close()

@@ -1,0 +1,159 @@
+"""Stream transactions: begun by one request, used by others, ended by a last one."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hades_mcp.embedded.storage import Database, Transaction
+
+Status: TypeAlias = Literal["running", "committed", "aborted"]
+
+IDLE_SECONDS = 60.0
+"""ArangoDB's `--transaction.streaming-idle-timeout`: a forgotten writer must not block all."""
+
+_REMEMBERED = 1000
+_UNREGISTERED = 1652
+_DISALLOWED = 1653
+_NOT_FOUND = 1655
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream transaction."""
+
+    id: str
+    database: str
+    transaction: Transaction
+    writable: frozenset[str]
+    used: float
+    status: Status = "running"
+    lock: RLock = field(default_factory=RLock)
+
+
+class Streams:
+    """The stream transactions of one server, the ended ones included for a while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ids = count(1)
+        self._lock = Lock()
+        self._running: dict[str, Stream] = {}
+        self._ended: OrderedDict[tuple[str, str], Status] = OrderedDict()
+
+    def begin(self, database: Database, writable: frozenset[str]) -> Stream:
+        """Begin a transaction that may write to the named collections."""
+        self.expire()
+        transaction = database.begin(write=bool(writable))
+        stream = Stream(str(next(self._ids)), database.name, transaction, writable, self._clock())
+        with self._lock:
+            self._running[stream.id] = stream
+        return stream
+
+    def running(self, database: str) -> list[Stream]:
+        """Return the running transactions of a database."""
+        self.expire()
+        with self._lock:
+            return [each for each in self._running.values() if each.database == database]
+
+    def status(self, database: str, stream_id: str) -> Status:
+        """Return the status of a transaction; ArangoError 1655 if it is unknown."""
+        with self._lock:
+            stream = self._running.get(stream_id)
+            if stream is not None and stream.database == database:
+                return stream.status
+            ended = self._ended.get((database, stream_id))
+        if ended is None:
+            raise ArangoError(_NOT_FOUND, f"transaction '{stream_id}' not found")
+        return ended
+
+    @contextmanager
+    def use(self, database: str, stream_id: str) -> Iterator[Stream]:
+        """Give a running transaction, to one thread at a time.
+
+        Raises:
+            ArangoError: 1655 if it is unknown or ended.
+        """
+        with self._lock:
+            stream = self._running.get(stream_id)
+        if stream is None or stream.database != database:
+            raise ArangoError(_NOT_FOUND, f"transaction '{stream_id}' not found")
+        with stream.lock:
+            if stream.status != "running":
+                raise ArangoError(_NOT_FOUND, f"transaction '{stream_id}' not found")
+            stream.used = self._clock()
+            try:
+                yield stream
+            finally:
+                stream.used = self._clock()
+
+    def check_writable(self, database: str, stream_id: str, collection: str) -> None:
+        """Refuse a write to a collection the transaction did not declare (ArangoError 1652)."""
+        with self.use(database, stream_id) as stream:
+            if collection not in stream.writable:
+                raise ArangoError(
+                    _UNREGISTERED,
+                    f"unregistered collection used in transaction: {collection} [write]",
+                )
+
+    def end(self, database: str, stream_id: str, status: Status) -> None:
+        """Commit or abort; doing the same again is fine.
+
+        Raises:
+            ArangoError: 1655 for an unknown transaction, 1653 for one that ended otherwise.
+        """
+        known = self.status(database, stream_id)
+        if known != "running":
+            if known != status:
+                raise ArangoError(_DISALLOWED, f"transaction was already {known}")
+            return
+        with self.use(database, stream_id) as stream:
+            self._finish(stream, status)
+
+    def _finish(self, stream: Stream, status: Status) -> None:
+        try:
+            if status == "committed":
+                stream.transaction.commit()
+            else:
+                stream.transaction.abort()
+        except BaseException:
+            status = "aborted"
+            stream.transaction.abort()
+            raise
+        finally:
+            stream.status = status
+            with self._lock:
+                self._running.pop(stream.id, None)
+                self._ended[stream.database, stream.id] = status
+                while len(self._ended) > _REMEMBERED:
+                    self._ended.popitem(last=False)
+
+    def expire(self) -> None:
+        """Abort the transactions nobody used for a while."""
+        oldest = self._clock() - IDLE_SECONDS
+        with self._lock:
+            idle = [each for each in self._running.values() if each.used < oldest]
+        for stream in idle:
+            self._abort(stream)
+
+    def close(self) -> None:
+        """Abort everything that is running."""
+        with self._lock:
+            running = list(self._running.values())
+        for stream in running:
+            self._abort(stream)
+
+    def _abort(self, stream: Stream) -> None:
+        with stream.lock:
+            if stream.status == "running":
+                self._finish(stream, "aborted")
