@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hades_mcp.embedders.wordpiece import WordPiece
 from hades_mcp.errors import Unavailable
 
@@ -67,6 +65,8 @@ class OnnxEmbedder:
         Raises:
             Unavailable: The model's package is missing or broken.
         """
+        import numpy as np  # noqa: PLC0415  0.1 s that a server's start need not wait for
+
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         session, tokenizer = self._load()
         encoded = [tokenizer.encode(text, MOST_TOKENS) for text in texts]
@@ -151,6 +151,8 @@ def _batches(encoded: list[list[int]]) -> Iterator[list[int]]:
 
 
 def _vectors(session: Any, encoded: list[list[int]]) -> Vectors:
+    import numpy as np  # noqa: PLC0415  loaded by now
+
     ids = np.array(encoded, dtype=np.int64)
     (hidden,) = session.run(
         None,

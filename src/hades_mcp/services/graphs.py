@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
 from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS
@@ -133,7 +133,7 @@ class GraphService:
         """
         _check_range("depth", depth, DEEPEST)
         _check_range("limit", limit, MOST_NODES)
-        names, bind = _edge_names(edges)
+        names, bind = self._edge_names(edges)
         query = _TRAVERSE.format(direction=_word(direction), edges=names)
         identifier = document_id(self._db, start)
         bind |= {"start": identifier, "depth": depth, "limit": limit + 1}
@@ -156,7 +156,7 @@ class GraphService:
             UnknownName: No such document, direction or kind of edge.
             NotFound: There is no way.
         """
-        names, bind = _edge_names(edges)
+        names, bind = self._edge_names(edges)
         query = _PATH.format(direction=_word(direction), edges=names)
         bind |= {"start": document_id(self._db, start), "target": document_id(self._db, target)}
         found = rows(self._db, query, bind)
@@ -182,6 +182,22 @@ class GraphService:
             identifier, self._degrees(identifier, "_from"), self._degrees(identifier, "_to")
         )
 
+    def _edge_names(self, edges: Sequence[str]) -> tuple[str, dict[str, Any]]:
+        """Return the bind parameters that name the edge collections, and their values."""
+        chosen = list(dict.fromkeys(edges)) or list(DOCUMENT_EDGES)
+        if not set(chosen) <= set(EDGE_COLLECTIONS):
+            known = self._edge_collections()
+            for name in chosen:
+                if name not in known:
+                    raise UnknownName("kind of edge", name, known)
+        bind = {f"@edges{number}": name for number, name in enumerate(chosen)}
+        return ", ".join(f"@{name}" for name in bind), bind
+
+    def _edge_collections(self) -> set[str]:
+        """Return all edge collections, also those that people made."""
+        found = cast("list[dict[str, Any]]", self._db.collections())
+        return {c["name"] for c in found if c["type"] == "edge" and not c["system"]}
+
     def _degrees(self, identifier: str, end: str) -> dict[str, int]:
         query = _DEGREE.format(end=end)
         counts = {
@@ -189,16 +205,6 @@ class GraphService:
             for name in DOCUMENT_EDGES
         }
         return {name: count for name, count in counts.items() if count}
-
-
-def _edge_names(edges: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Return the bind parameters that name the edge collections, and their values."""
-    chosen = list(dict.fromkeys(edges)) or list(DOCUMENT_EDGES)
-    for name in chosen:
-        if name not in EDGE_COLLECTIONS:
-            raise UnknownName("kind of edge", name, EDGE_COLLECTIONS)
-    bind = {f"@edges{number}": name for number, name in enumerate(chosen)}
-    return ", ".join(f"@{name}" for name in bind), bind
 
 
 def _word(direction: str) -> str:

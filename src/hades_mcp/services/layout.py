@@ -59,7 +59,8 @@ def ensure_layout(db: StandardDatabase) -> None:
         if name not in there:
             _unless_there(_collection_maker(db, name))
     for name, fields in INDEXES.items():
-        if name not in there:
+        indexes = cast("list[Any]", db.collection(name).indexes())
+        if fields not in (index["fields"] for index in indexes):
             db.collection(name).add_index({"type": "persistent", "fields": fields})
     if GRAPH not in {graph["name"] for graph in cast("list[Any]", db.graphs())}:
         _unless_there(lambda: db.create_graph(GRAPH, edge_definitions=EDGE_DEFINITIONS))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arango.exceptions import ArangoServerError
+
 from hades_mcp.errors import InvalidArgument, UnknownName
 from hades_mcp.services.layout import DOCUMENTS
 from hades_mcp.services.statements import rows
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 20_000
 """Titles looked through for the nearest one when nothing fits."""
 
-_BY_ID = "LET d = DOCUMENT(@name) FILTER d != null RETURN d._id"
+_NO_COLLECTION = 1203
 _EXACT = """
 FOR d IN @@documents
   FILTER d.qualified_name == @name OR d.title == @name
@@ -44,10 +46,8 @@ def document_id(db: StandardDatabase, name: str) -> str:
         InvalidArgument: Several documents fit equally; they are listed.
     """
     wanted = name.strip()
-    if wanted.count("/") == 1 and not wanted.startswith("/"):
-        found = rows(db, _BY_ID, {"name": wanted})
-        if found:
-            return str(found[0])
+    if wanted.count("/") == 1 and not wanted.startswith("/") and _exists(db, wanted):
+        return wanted
     bind: dict[str, Any] = {"@documents": DOCUMENTS}
     lower = wanted.lower()
     fits = rows(db, _EXACT, bind | {"name": wanted}) or rows(
@@ -64,3 +64,13 @@ def document_id(db: StandardDatabase, name: str) -> str:
             hint="Use one of " + ", ".join(f"{fit['id']} ({fit['name']})" for fit in fits) + ".",
         )
     return str(fits[0]["id"])
+
+
+def _exists(db: StandardDatabase, identifier: str) -> bool:
+    collection, _, key = identifier.partition("/")
+    try:
+        return db.collection(collection).get(key) is not None
+    except ArangoServerError as error:
+        if error.error_code == _NO_COLLECTION:
+            return False  # a title with a slash in it
+        raise

@@ -29,7 +29,7 @@ def translated(method: Callable[P, T]) -> Callable[P, T]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(*args, **kwargs)
-        except (ArangoServerError, ArangoClientError, ConnectionError) as error:
+        except (ArangoServerError, ArangoClientError, OSError) as error:
             raise refusal(error) from error
 
     return guarded
@@ -54,7 +54,7 @@ def refusal(error: Exception) -> HadesError:
             )
     if 1500 <= number < 1600:  # noqa: PLR2004  ArangoDB numbers its query errors so
         return QueryError(text, number=number)
-    if number == 0 or isinstance(error, ArangoClientError | ConnectionError):
+    if number == 0 or isinstance(error, ArangoClientError | OSError):
         return Unavailable(
             f"The store does not answer: {text}.", hint="Run: hades doctor, and try again."
         )

@@ -1,0 +1,192 @@
+"""The workspace: builds every store and service from the settings, and closes them all."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from arango.exceptions import ArangoServerError
+
+from hades_mcp.embedders.onnx import OnnxEmbedder
+from hades_mcp.errors import ConfigError, Unavailable
+from hades_mcp.services.contexts import ContextService
+from hades_mcp.services.documents import DocumentService
+from hades_mcp.services.graphs import GraphService
+from hades_mcp.services.layout import ensure_layout
+from hades_mcp.services.queries import QueryService
+from hades_mcp.services.refusals import message, translated
+from hades_mcp.services.schema import SchemaService
+from hades_mcp.services.search import SearchService
+from hades_mcp.traces.recorder import open_recorder
+from hades_mcp.traces.store import TraceStore
+from hades_mcp.vectors.arango import ArangoVectorIndex
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from arango.client import ArangoClient
+    from arango.database import StandardDatabase
+
+    from hades_mcp.config import Settings
+    from hades_mcp.embedders.base import Embedder
+    from hades_mcp.traces.recorder import Recorder
+    from hades_mcp.vectors.base import VectorIndex
+
+SYSTEM = "_system"
+_NO_DATABASE = 1228
+_DATABASE_EXISTS = 1207
+_FOLDER_UNUSABLE = frozenset({1100, 1224})
+_REFUSED = frozenset({401, 403})
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything HADES works with, open. A context manager; safe to share between threads.
+
+    Made by `open_workspace` and nowhere else.
+    """
+
+    settings: Settings
+    db: StandardDatabase
+    embedder: Embedder
+    vectors: VectorIndex
+    contexts: ContextService
+    documents: DocumentService
+    search: SearchService
+    graphs: GraphService
+    queries: QueryService
+    schema: SchemaService
+    traces: TraceStore
+    recorder: Recorder
+    _closing: ExitStack
+
+    def close(self) -> None:
+        """Close all stores; closing twice does no harm."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_workspace(
+    settings: Settings, *, embedder: Embedder | None = None, preload: bool = True
+) -> Workspace:
+    """Open the stores the settings name, making what is missing; several processes may at once.
+
+    Args:
+        settings: Where everything is.
+        embedder: By default the packaged model.
+        preload: Load the packaged model in the background from now on. A command that does not
+            search is over sooner without.
+
+    Raises:
+        ConfigError: The data folder cannot be used, or the server refuses the user.
+        Unavailable: The server does not answer, or the store is locked.
+    """
+    with ExitStack() as stack:
+        client = _client(settings)
+        stack.callback(client.close)
+        db = _database(client, settings)
+        traces = TraceStore(settings.home / "traces.sqlite")
+        stack.callback(traces.close)
+        recorder = open_recorder(settings, traces)
+        stack.callback(recorder.close)
+        if embedder is None:
+            embedder = OnnxEmbedder()
+            stack.callback(embedder.close)
+            if preload:
+                embedder.load_in_background()
+        vectors = ArangoVectorIndex(db)
+        return Workspace(
+            settings=settings,
+            db=db,
+            embedder=embedder,
+            vectors=vectors,
+            contexts=ContextService(db, embedder),
+            documents=DocumentService(db, embedder, vectors),
+            search=SearchService(db, embedder, vectors),
+            graphs=GraphService(db),
+            queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
+            schema=SchemaService(db),
+            traces=traces,
+            recorder=recorder,
+            _closing=stack.pop_all(),
+        )
+
+
+def _client(settings: Settings) -> ArangoClient:
+    if settings.arango_url:
+        from arango.client import ArangoClient  # noqa: PLC0415  one of two ways, each with its imports
+
+        return ArangoClient(hosts=settings.arango_url, request_timeout=settings.max_runtime + 30)
+    from hades_mcp.embedded import connect  # noqa: PLC0415  not needed with a server
+    from hades_mcp.embedded.errors import ArangoError  # noqa: PLC0415
+
+    folder = settings.home / "databases"
+    try:
+        return connect(folder)
+    except (ArangoError, OSError) as error:
+        if getattr(error, "number", None) not in _FOLDER_UNUSABLE | {None}:
+            raise Unavailable(f"{error}.", hint="Try again in a moment.") from error
+        raise ConfigError(
+            f"The data folder {folder} cannot be used: {error}.",
+            hint="Choose another with HADES_HOME, or run: hades doctor",
+        ) from error
+
+
+def _database(client: ArangoClient, settings: Settings) -> StandardDatabase:
+    try:
+        return _open_database(client, settings)
+    except Unavailable as error:
+        if settings.arango_url:
+            raise Unavailable(
+                f"ArangoDB at {settings.arango_url} cannot be used: {error.message}",
+                hint="Start it, or check HADES_ARANGO_URL; empty means the embedded database.",
+            ) from error
+        raise
+
+
+@translated
+def _open_database(client: ArangoClient, settings: Settings) -> StandardDatabase:
+    user, password = settings.arango_username, settings.arango_password.get_secret_value()
+    db = client.db(settings.database, username=user, password=password)
+    try:
+        if not _is_there(db):
+            _create(client.db(SYSTEM, username=user, password=password), settings.database)
+        ensure_layout(db)
+    except ArangoServerError as error:
+        if error.http_code not in _REFUSED:
+            raise
+        raise ConfigError(
+            f"The store refuses the user {user!r}: {message(error)}.",
+            hint="Check HADES_ARANGO_USERNAME and HADES_ARANGO_PASSWORD.",
+        ) from error
+    return db
+
+
+def _is_there(db: StandardDatabase) -> bool:
+    try:
+        db.collections()
+    except ArangoServerError as error:
+        if error.error_code == _NO_DATABASE:
+            return False
+        raise
+    return True
+
+
+def _create(system: StandardDatabase, name: str) -> None:
+    try:
+        system.create_database(name)
+    except ArangoServerError as error:
+        # another process that starts now may have been first
+        if error.error_code != _DATABASE_EXISTS:
+            raise
