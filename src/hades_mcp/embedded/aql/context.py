@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from random import Random
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hades_mcp.embedded.errors import ArangoError
 
@@ -19,6 +19,7 @@ KILLED = 1500
 ARGUMENT_TYPE = 1542
 
 WARNING_TEXTS: dict[int, str] = {
+    32: "resource limit exceeded",
     10: "bad parameter",
     1504: "number out of range",
     1505: "invalid geo coordinate value",
@@ -109,6 +110,14 @@ class Context:
         text = WARNING_TEXTS[number]
         self.warn(number, text % function if "%s" in text else text)
         return result
+
+    def fail(self, function: str) -> NoReturn:
+        """Stop the query over an argument, where ArangoDB does not leave it at a warning.
+
+        Raises:
+            ArangoError: 1542.
+        """
+        raise ArangoError(ARGUMENT_TYPE, WARNING_TEXTS[ARGUMENT_TYPE] % function)
 
     def check(self) -> None:
         """Stop a query that was killed or has run too long; cheap enough for every batch of rows.

@@ -1,5 +1,30 @@
 """AQL's functions, one module per group of the manual; importing this package registers all."""
 
+from hades_mcp.embedded.aql.functions import (
+    array,
+    array_change,
+    array_sets,
+    bit,
+    control,
+    database,
+    date,
+    date_calculation,
+    date_format,
+    document_object,
+    numeric,
+    object_attributes,
+    regex,
+    similarity,
+    statistics,
+    string,
+    string_encoding,
+    string_search,
+    text_analysis,
+    type_check,
+    unsupported,
+    vector,
+)
+from hades_mcp.embedded.aql.functions.aggregate import AGGREGATES, Aggregate, find_aggregate
 from hades_mcp.embedded.aql.functions.registry import (
     FUNCTIONS,
     AqlFunction,
@@ -8,4 +33,39 @@ from hades_mcp.embedded.aql.functions.registry import (
     resolve,
 )
 
-__all__ = ["FUNCTIONS", "AqlFunction", "aql_function", "find", "resolve"]
+GROUPS = (
+    array,
+    array_change,
+    array_sets,
+    bit,
+    control,
+    database,
+    date,
+    date_calculation,
+    date_format,
+    document_object,
+    numeric,
+    object_attributes,
+    regex,
+    similarity,
+    statistics,
+    string,
+    string_encoding,
+    string_search,
+    text_analysis,
+    type_check,
+    unsupported,
+    vector,
+)
+
+__all__ = [
+    "AGGREGATES",
+    "FUNCTIONS",
+    "GROUPS",
+    "Aggregate",
+    "AqlFunction",
+    "aql_function",
+    "find",
+    "find_aggregate",
+    "resolve",
+]

@@ -1,0 +1,160 @@
+"""Functions that read collections, and those that take document identifiers apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.functions.date_values import write
+from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.revisions import decode_revision
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.context import Context
+    from hades_mcp.embedded.storage.transaction import Transaction
+
+NO_COLLECTION = 1203
+_COUNTER_BITS = 20  # of a revision; the rest are milliseconds
+
+
+def transaction_of(context: Context) -> Transaction:
+    """Return the query's transaction.
+
+    Raises:
+        ArangoError: 1203, if the query was started without one.
+    """
+    if context.transaction is None:
+        raise ArangoError(NO_COLLECTION)
+    return context.transaction
+
+
+@aql_function(
+    "DOCUMENT", low=1, high=2, deterministic=False, reads_data=True, collection_arguments=(0,)
+)
+def document(context: Context, *arguments: Any) -> Any:
+    """Return a document, or those of an array of identifiers; what is not there is left out."""
+    collection = arguments[0] if len(arguments) > 1 else None
+    wanted = arguments[-1]
+    if collection is not None and not isinstance(collection, str):
+        return context.refuse("DOCUMENT")
+    if isinstance(wanted, str):
+        return _one(context, collection, wanted)
+    if isinstance(wanted, list):
+        found = (_one(context, collection, item) for item in wanted if isinstance(item, str))
+        return [item for item in found if item is not None]
+    return None
+
+
+def _one(context: Context, collection: str | None, identifier: str) -> Any:
+    """Return one document by key in a collection, or by identifier; null if it is not there."""
+    name, separator, key = identifier.rpartition("/")
+    if not separator:
+        name, key = collection or "", identifier
+    if not name or (collection is not None and name != collection):
+        return None
+    try:
+        return transaction_of(context).collection(name).get(key)
+    except ArangoError as error:
+        if error.number == NO_COLLECTION:
+            context.warn(error.number, error.message)
+            return None
+        raise
+
+
+@aql_function(
+    "COLLECTION_COUNT", low=1, deterministic=False, reads_data=True, collection_arguments=(0,)
+)
+def collection_count(context: Context, name: Any) -> Any:
+    """Count the documents of a collection.
+
+    Raises:
+        ArangoError: 1203, if there is no such collection.
+    """
+    if not isinstance(name, str):
+        return context.refuse("COLLECTION_COUNT")
+    return transaction_of(context).collection(name).count()
+
+
+@aql_function("COLLECTIONS", low=0, deterministic=False, reads_data=True)
+def collections(context: Context) -> list[dict[str, str]]:
+    """Return the name and id of every collection, in order of name."""
+    known = transaction_of(context).collections()
+    return [{"_id": info.id, "name": info.name} for info in sorted(known, key=lambda c: c.name)]
+
+
+@aql_function("SCHEMA_GET", low=1, deterministic=False, reads_data=True)
+def schema_get(context: Context, name: Any) -> Any:
+    """Return a collection's validation schema, null if it has none."""
+    if not isinstance(name, str):
+        return context.refuse("SCHEMA_GET")
+    return transaction_of(context).collection(name).info.schema
+
+
+@aql_function("SHARD_ID", low=2, deterministic=False, collection_arguments=(0,))
+def shard_id(context: Context, name: Any, keys: Any) -> Any:
+    """Return the collection's own name: there are no shards on a single server."""
+    if not isinstance(name, str) or not isinstance(keys, dict):
+        return context.refuse("SHARD_ID")
+    return name
+
+
+@aql_function("CHECK_DOCUMENT", low=1)
+def check_document(_context: Context, value: Any) -> bool:
+    """Tell whether a value is an object; no name can be stored twice here."""
+    return isinstance(value, dict)
+
+
+@aql_function("DECODE_REV", low=1)
+def decode_rev(context: Context, revision: Any) -> Any:
+    """Return when a revision was made, and its place among those of the same millisecond."""
+    number = decode_revision(revision) if isinstance(revision, str) else 0
+    if not number:
+        return context.refuse("DECODE_REV")
+    moment, count = divmod(number, 1 << _COUNTER_BITS)
+    return {"date": write(moment), "count": count}
+
+
+def _identifier(value: Any) -> tuple[str, str] | None:
+    """Split an identifier, or that of a document, into collection and key."""
+    text = value.get("_id") if isinstance(value, dict) else value
+    if not isinstance(text, str) or text.count("/") != 1:
+        return None
+    collection, _, key = text.partition("/")
+    return collection, key
+
+
+@aql_function("PARSE_IDENTIFIER", low=1)
+def parse_identifier(context: Context, value: Any) -> Any:
+    """Return the collection and key of an identifier."""
+    parts = _identifier(value)
+    if parts is None:
+        return context.refuse("PARSE_IDENTIFIER")
+    return {"collection": parts[0], "key": parts[1]}
+
+
+@aql_function("PARSE_COLLECTION", low=1)
+def parse_collection(context: Context, value: Any) -> Any:
+    """Return the collection of an identifier."""
+    parts = _identifier(value)
+    return context.refuse("PARSE_COLLECTION") if parts is None else parts[0]
+
+
+@aql_function("PARSE_KEY", low=1)
+def parse_key(context: Context, value: Any) -> Any:
+    """Return the key of an identifier."""
+    parts = _identifier(value)
+    return context.refuse("PARSE_KEY") if parts is None else parts[1]
+
+
+@aql_function("IS_SAME_COLLECTION", low=2, collection_arguments=(0, 1))
+def is_same_collection(context: Context, one: Any, two: Any) -> Any:
+    """Tell whether two identifiers, documents or names belong to one collection."""
+    names = [_collection_name(one), _collection_name(two)]
+    if None in names:
+        return context.refuse("IS_SAME_COLLECTION")
+    return names[0] == names[1]
+
+
+def _collection_name(value: Any) -> str | None:
+    text = value.get("_id") if isinstance(value, dict) else value
+    return text.partition("/")[0] if isinstance(text, str) else None

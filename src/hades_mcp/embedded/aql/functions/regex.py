@@ -1,0 +1,119 @@
+"""Regular expressions in ArangoDB's own dialect: ICU's engine, with its time and stack limits."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.functions.arguments import integer
+from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.values import to_text, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.embedded.aql.context import Context
+
+INVALID_REGEX = 1543
+RESOURCE_LIMIT = 32
+TIME_LIMIT = 2000  # ICU counts steps; one is about a millisecond
+STACK_LIMIT = 8_000_000  # bytes of backtracking stack
+LONGEST_PATTERN = 65536
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str, *, ignore_case: bool) -> Any:
+    import icu  # noqa: PLC0415  as in collation: only who needs it pays for it
+
+    if len(text) > LONGEST_PATTERN:
+        raise ArangoError(RESOURCE_LIMIT, "regular expression is too long")
+    flags = int(icu.URegexpFlag.CASE_INSENSITIVE) if ignore_case else 0
+    try:
+        return icu.RegexPattern.compile(text, flags)
+    except icu.ICUError:
+        return None
+
+
+def _match(
+    context: Context, text: str, pattern: Any, ignore_case: Any, use: Callable[[Any], Any]
+) -> Any:
+    """Apply a matcher; an invalid pattern is a warning and null, a runaway one an error.
+
+    Raises:
+        ArangoError: 32, if matching takes too long or too much memory.
+    """
+    import icu  # noqa: PLC0415  see _pattern
+
+    compiled = _pattern(to_text(pattern), ignore_case=truth(ignore_case))
+    if compiled is None:
+        return context.refuse("REGEX", INVALID_REGEX)
+    matcher = compiled.matcher(icu.UnicodeString(text))
+    matcher.setTimeLimit(TIME_LIMIT)
+    matcher.setStackLimit(STACK_LIMIT)
+    try:
+        return use(matcher)
+    except icu.ICUError as error:
+        if error.args and error.args[0] in _EXHAUSTED:
+            raise ArangoError(RESOURCE_LIMIT, "regular expression takes too long") from error
+        return context.refuse("REGEX", INVALID_REGEX)
+
+
+_EXHAUSTED = (66321, 66322)  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
+
+
+@aql_function("REGEX_TEST", low=2, high=3)
+def regex_test(context: Context, text: Any, pattern: Any, ignore_case: Any = None) -> Any:
+    """Tell whether a regular expression matches anywhere in a text."""
+    return _match(context, to_text(text), pattern, ignore_case, lambda matcher: matcher.find())
+
+
+@aql_function("REGEX_MATCHES", low=2, high=3)
+def regex_matches(context: Context, text: Any, pattern: Any, ignore_case: Any = None) -> Any:
+    """Return the first match and its groups, or null."""
+
+    def groups(matcher: Any) -> list[str] | None:
+        if not matcher.find():
+            return None
+        return [str(matcher.group(index)) for index in range(matcher.groupCount() + 1)]
+
+    return _match(context, to_text(text), pattern, ignore_case, groups)
+
+
+@aql_function("REGEX_REPLACE", low=3, high=4)
+def regex_replace(
+    context: Context, text: Any, pattern: Any, replacement: Any, ignore_case: Any = None
+) -> Any:
+    """Replace every match; `$1` in the replacement stands for the first group."""
+    new = to_text(replacement)
+    return _match(
+        context, to_text(text), pattern, ignore_case, lambda matcher: str(matcher.replaceAll(new))
+    )
+
+
+@aql_function("REGEX_SPLIT", low=2, high=4)
+def regex_split(
+    context: Context, text: Any, pattern: Any, ignore_case: Any = None, limit: Any = None
+) -> Any:
+    """Split a text where a regular expression matches; groups are kept as pieces."""
+    most = None if limit is None else integer(limit)
+    if most is not None and most < 0:
+        return context.refuse("REGEX_SPLIT")
+    whole = to_text(text)
+    if to_text(pattern) == "":
+        return list(whole)[:most]
+    units = whole.encode("utf-16-le")  # ICU counts in UTF-16
+
+    def pieces(matcher: Any) -> list[str]:
+        found: list[str] = []
+        last = 0
+        while matcher.find() and (most is None or len(found) < most):
+            if matcher.end() == matcher.start() == last:
+                continue
+            found.append(units[2 * last : 2 * matcher.start()].decode("utf-16-le"))
+            found += [str(matcher.group(index + 1)) for index in range(matcher.groupCount())]
+            last = matcher.end()
+        found.append(units[2 * last :].decode("utf-16-le"))
+        return found[:most]
+
+    return _match(context, whole, pattern, ignore_case, pieces)

@@ -1,0 +1,180 @@
+"""String functions that look for text in text: find, match, split and substitute."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number
+from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values import to_text, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hades_mcp.embedded.aql.context import Context
+
+
+@aql_function("CONTAINS", low=2, high=3)
+def contains(_context: Context, text: Any, search: Any, as_index: Any = None) -> bool | int:
+    """Tell whether a text holds another one, or where."""
+    needle = to_text(search)
+    place = to_text(text).find(needle) if needle else -1
+    return place if truth(as_index) else place >= 0
+
+
+@aql_function("FIND_FIRST", low=2, high=4)
+def find_first(
+    _context: Context, text: Any, search: Any, start: Any = None, end: Any = None
+) -> int:
+    """Return where a text first holds another one, or -1."""
+    limits = _limits(start, end)
+    if limits is None:
+        return -1
+    haystack, needle = to_text(text), to_text(search)
+    if not needle:
+        return limits[0]
+    return haystack.find(needle, *limits)
+
+
+@aql_function("FIND_LAST", low=2, high=4)
+def find_last(_context: Context, text: Any, search: Any, start: Any = None, end: Any = None) -> int:
+    """Return where a text last holds another one, or -1."""
+    limits = _limits(start, end)
+    if limits is None:
+        return -1
+    haystack, needle = to_text(text), to_text(search)
+    if not needle:
+        return len(haystack) if limits[1] is None else limits[1]
+    return haystack.rfind(needle, *limits)
+
+
+def _limits(start: Any, end: Any) -> tuple[int, int | None] | None:
+    """Return the part to search as offsets; `end` is the last character, inclusive."""
+    first = integer(start)
+    if first < 0:
+        return None
+    if end is None:
+        return first, None
+    last = integer(end)
+    return None if last < first else (first, last + 1)
+
+
+@aql_function("STARTS_WITH", low=2, high=3)
+def starts_with(context: Context, text: Any, prefix: Any, least: Any = 1) -> Any:
+    """Tell whether a text starts with a prefix, or with so many of several."""
+    if not isinstance(text, str):
+        return context.refuse("STARTS_WITH")
+    if isinstance(prefix, str):
+        return text.startswith(prefix)
+    if not isinstance(prefix, list) or not all(isinstance(item, str) for item in prefix):
+        return context.refuse("STARTS_WITH")
+    return sum(text.startswith(item) for item in prefix) >= integer(least)
+
+
+@aql_function("LIKE", low=2, high=3)
+def like(_context: Context, text: Any, pattern: Any, ignore_case: Any = None) -> bool:
+    """Tell whether a whole text matches a pattern with `_` and `%`."""
+    matcher = like_matcher(to_text(pattern), ignore_case=truth(ignore_case))
+    return matcher.match(to_text(text)) is not None
+
+
+@lru_cache(maxsize=256)
+def like_matcher(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:
+    r"""Compile a LIKE pattern.
+
+    `_` is any character, `%` any number of them, `\_`, `\%` and `\\` mean themselves, any
+    other backslash is itself. Each part after a `%` takes its first place and never gives it up
+    (an atomic group), which is exact for such patterns and keeps matching free of backtracking.
+    """
+    head, *parts = _like_parts(pattern)
+    if not parts:
+        expression = head
+    else:
+        *middle, tail = parts
+        expression = head + "".join(f"(?>.*?{part})" for part in middle) + f".*{tail}"
+    return re.compile(expression + r"\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def _like_parts(pattern: str) -> list[str]:
+    """Split a pattern at its wildcards `%`; each part is a regular expression."""
+    parts, escaped = [""], False
+    for character in pattern:
+        if character == "\\" and not escaped:
+            escaped = True
+            continue
+        if character in "%_" and not escaped:
+            if character == "%":
+                parts.append("")
+            else:
+                parts[-1] += "."
+            continue
+        if escaped and character not in "%_\\":
+            parts[-1] += r"\\"
+        parts[-1] += re.escape(character)
+        escaped = False
+    return parts
+
+
+@aql_function("SPLIT", low=1, high=3)
+def split(context: Context, value: Any, separator: Any = None, limit: Any = None) -> Any:
+    """Split a text at a separator or several; an empty one splits into characters."""
+    text = to_text(value)
+    most = None if limit is None else integer(limit)
+    if most is not None and most < 0:
+        return context.refuse("SPLIT")
+    if separator is None:
+        return [text]
+    separators = [to_text(item) for item in separator] if isinstance(separator, list) else None
+    pieces = _pieces(text, separators if separators is not None else [to_text(separator)])
+    return pieces[:most]
+
+
+def _pieces(text: str, separators: list[str]) -> list[str]:
+    if "" in separators:
+        return list(text)
+    if not separators:
+        return [text]
+    return re.split("|".join(map(re.escape, separators)), text)
+
+
+@aql_function("SUBSTITUTE", low=2, high=4)
+def substitute(
+    context: Context, value: Any, search: Any, replace: Any = None, limit: Any = None
+) -> Any:
+    """Replace searched texts, given as a text, an array or a mapping, at most `limit` times."""
+    text = to_text(value)
+    if isinstance(search, dict):
+        limit = replace
+        pairs = {key: to_text(new) for key, new in search.items()}
+    elif isinstance(search, list):
+        pairs = dict(_paired(search, replace))
+    else:
+        first = replace[0] if isinstance(replace, list) and replace else replace
+        pairs = {to_text(search): "" if isinstance(first, list) else to_text(first)}
+    most = 0
+    if limit is not None:
+        most = integer(limit)
+        if not is_number(limit) or most < 0:
+            return context.refuse("SUBSTITUTE")
+        if most == 0:
+            return text
+    pairs.pop("", None)
+    if not pairs:
+        return text
+    return re.sub("|".join(map(re.escape, pairs)), lambda hit: pairs[hit[0]], text, count=most)
+
+
+def _paired(search: list[Any], replace: Any) -> Iterator[tuple[str, str]]:
+    """Pair searched texts with replacements; the first pair of a text wins."""
+    seen: set[str] = set()
+    for place, item in enumerate(search):
+        key = to_text(item)
+        if key in seen:
+            continue
+        seen.add(key)
+        if isinstance(replace, list):
+            yield key, to_text(replace[place]) if place < len(replace) else ""
+        else:
+            yield key, to_text(replace)
