@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hades_mcp.embedded.storage.indexes import EDGE, PRIMARY, Index
+from hades_mcp.embedded.storage.indexes import EDGE, PRIMARY, SORTED_TYPES, Index
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,19 +46,37 @@ class CollectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All collections by name, as of one version of the catalog."""
+    """All collections by name, as of one version of the catalog.
+
+    Attributes:
+        collations: The libraries whose order the sorted indexes were built with.
+    """
 
     version: int
     collections: dict[str, CollectionInfo]
+    collations: frozenset[str] = frozenset()
+
+    def vector_indexes(self) -> set[int]:
+        """Return the numbers of all vector indexes."""
+        return {
+            int(index.id)
+            for info in self.collections.values()
+            for index in info.indexes
+            if index.type == "vector"
+        }
 
 
 def load_catalog(connection: sqlite3.Connection, version: int) -> Catalog:
     """Read the catalog the connection's transaction sees."""
     indexes: dict[int, list[Index]] = {}
-    for number, collection, text in connection.execute(
-        "SELECT id, collection, definition FROM indexes ORDER BY id"
+    collations: set[str] = set()
+    for number, collection, text, collation in connection.execute(
+        "SELECT id, collection, definition, collation FROM indexes ORDER BY id"
     ):
-        indexes.setdefault(collection, []).append(read_index(number, orjson.loads(text)))
+        index = read_index(number, orjson.loads(text))
+        indexes.setdefault(collection, []).append(index)
+        if index.type in SORTED_TYPES:
+            collations.add(collation)
     collections: dict[str, CollectionInfo] = {}
     for number, name, edge, text in connection.execute(
         "SELECT id, name, edge, properties FROM collections ORDER BY name"
@@ -74,7 +92,7 @@ def load_catalog(connection: sqlite3.Connection, version: int) -> Catalog:
             stored["properties"],
             (*built_in, *indexes.get(number, ())),
         )
-    return Catalog(version, collections)
+    return Catalog(version, collections, frozenset(collations))
 
 
 def stored_properties(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import stored_index
 from hades_mcp.embedded.storage.indexes import SORTED_TYPES, Bound, Index, define
 from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
-from hades_mcp.embedded.storage.tables import table_of
+from hades_mcp.embedded.storage.tables import IndexTable, table_of
 from hades_mcp.embedded.storage.vector_table import VectorTable
 from hades_mcp.embedded.storage.writer import OverwriteMode, Writer
 
@@ -266,20 +267,29 @@ class Collection:
         self._session.execute("DELETE FROM indexes WHERE id = ?", (int(index.id),))
         self._reload()
 
-    def _build(self, index: Index) -> None:
-        from hades_mcp.embedded.collation import collation_id  # noqa: PLC0415  wakes ICU
+    def rebuild_sorted_indexes(self) -> None:
+        """Encode the entries of all sorted indexes anew: their order is another library's."""
+        for index in self.info.indexes:
+            if index.type in SORTED_TYPES:
+                table = SortedTable(self._session, self.info, index)
+                table.clear()
+                self._fill(table)
 
+    def _build(self, index: Index) -> None:
         table = table_of(self._session, self.info, index)
         if table is None:  # pragma: no cover  define() makes no such index
             raise ArangoError(_FORBIDDEN)
         table.create()
-        cursor = self._session.execute(self._sql.rows)
-        while rows := cursor.fetchmany(_FILL):
-            table.fill([(row, load(body)) for row, body in rows])
+        self._fill(table)
         self._session.execute(
             "INSERT INTO indexes VALUES (?, ?, ?, ?)",
             (int(index.id), self.info.number, stored_index(index), collation_id()),
         )
+
+    def _fill(self, table: IndexTable) -> None:
+        cursor = self._session.execute(self._sql.rows)
+        while rows := cursor.fetchmany(_FILL):
+            table.fill([(row, load(body)) for row, body in rows])
 
     def _write(self) -> Writer:
         if self._writer is None:

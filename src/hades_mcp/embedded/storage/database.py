@@ -6,6 +6,7 @@ import sqlite3
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import Catalog, load_catalog
 from hades_mcp.embedded.storage.connections import ConnectionPool, translate
@@ -52,6 +53,32 @@ class Database:
             ArangoError: 18 if another writer does not finish in time, 1228 if the database was
                 dropped, 1100 or 1224 if its file cannot be used.
         """
+        transaction = self._begin(write=write)
+        if not self._is_stale():
+            return transaction
+        transaction.abort()
+        with self._begin(write=True) as upkeep:
+            if self._is_stale():  # another thread or process may have been faster
+                upkeep.rebuild_sorted_indexes(collation_id())
+        return self._begin(write=write)
+
+    def mark_dropped(self) -> None:
+        """Tell every process that has the file open that the database is gone."""
+        with self.begin(write=True) as transaction:
+            sql = "UPDATE counters SET value = ? WHERE name = 'catalog'"
+            transaction.session.execute(sql, (_DROPPED,))
+        self.dropped = True
+
+    def close(self) -> None:
+        """Close all connections; open transactions are rolled back."""
+        self._pool.close()
+
+    def _is_stale(self) -> bool:
+        """Tell whether sorted indexes were built by another version of the collation library."""
+        collations = self._catalog.collations
+        return bool(collations) and collations != {collation_id()}
+
+    def _begin(self, *, write: bool) -> Transaction:
         if write and not self._writer.acquire(timeout=self._lock_timeout):
             raise ArangoError(
                 _LOCK_TIMEOUT, f"lock timeout: another transaction is writing to {self.name}"
@@ -63,7 +90,7 @@ class Database:
                 self._writer.release()
             raise
         try:
-            return self._begin(connection, write=write)
+            return self._start(connection, write=write)
         except sqlite3.Error as error:
             self._give_back(connection, write=write)
             raise translate(error, self.path) from error
@@ -71,19 +98,7 @@ class Database:
             self._give_back(connection, write=write)
             raise
 
-    def mark_dropped(self) -> None:
-        """Tell every process that has the file open that the database is gone."""
-        transaction = self.begin(write=True)
-        sql = "UPDATE counters SET value = ? WHERE name = 'catalog'"
-        transaction.session.execute(sql, (_DROPPED,))
-        transaction.commit()
-        self.dropped = True
-
-    def close(self) -> None:
-        """Close all connections; open transactions are rolled back."""
-        self._pool.close()
-
-    def _begin(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
+    def _start(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         # this first read also fixes the snapshot of a read transaction
         version = connection.execute(
@@ -95,6 +110,7 @@ class Database:
         catalog = self._catalog
         if catalog.version != version:
             self._catalog = catalog = load_catalog(connection, version)
+            self._matrices.keep(catalog.vector_indexes())
         session = Session(connection, writable=write, matrices=self._matrices)
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)

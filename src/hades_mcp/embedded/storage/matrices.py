@@ -17,7 +17,13 @@ class Matrices:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._matrices: dict[int, Matrix] = {}
+        self._matrices: dict[tuple[int, str, int], Matrix] = {}
+
+    def keep(self, numbers: set[int]) -> None:
+        """Let go of the matrices of indexes that are no more."""
+        with self._lock:
+            for name in [name for name in self._matrices if name[0] not in numbers]:
+                del self._matrices[name]
 
     def search(
         self,
@@ -31,8 +37,10 @@ class Matrices:
         """Return (row, score) of the best `count` vectors as the session's snapshot has them."""
         from hades_mcp.embedded.storage.matrix import Matrix  # noqa: PLC0415  numpy stays asleep
 
+        # a number alone may come back for another index if its first transaction was rolled back
+        name = (number, metric, dimension)
         with self._lock:
-            matrix = self._matrices.get(number)
+            matrix = self._matrices.get(name)
             if matrix is None:
-                matrix = self._matrices[number] = Matrix(number, metric, dimension)
+                matrix = self._matrices[name] = Matrix(*name)
         return matrix.search(session, query, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -162,6 +163,13 @@ class Transaction:
         self._reload()
         return self.collection(name)
 
+    def rebuild_sorted_indexes(self, collation: str) -> None:
+        """Bring every sorted index to the order of this collation library."""
+        for info in self.collections():
+            self.collection(info.name).rebuild_sorted_indexes()
+        self.session.execute("UPDATE indexes SET collation = ?", (collation,))
+        self._reload()
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what happens inside if it raises; the transaction itself goes on.
@@ -220,8 +228,15 @@ class Transaction:
         if isinstance(error, sqlite3.Error):
             raise translate(error, self._path) from error
 
+    def __del__(self) -> None:
+        if getattr(self, "_open", False):
+            self.abort()  # else no other thread could ever write again
+            message = f"a transaction on {self._path} was neither committed nor aborted"
+            warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
+
     def _finish(self) -> None:
         self._open = False
+        self._bound.clear()
         self._release(self._connection)
 
     def _reload(self) -> None:
