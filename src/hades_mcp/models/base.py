@@ -1,0 +1,106 @@
+"""The port every chat model is reached through: a request in, a stream of events out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from hades_mcp.errors import Unavailable
+from hades_mcp.messages import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hades_mcp.messages import Message, ToolSpec
+    from hades_mcp.types import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What is asked of a model.
+
+    Args:
+        messages: The conversation; append-only from request to request, so that caches hold.
+        tools: What the model may call, in an order that does not change within a run.
+        max_tokens: Most tokens of the reply.
+        temperature: 0 takes the likeliest token each time.
+        response_schema: JSON Schema the whole reply must fit; None leaves the model free.
+        seed: For sampling that can be repeated.
+        stop: Texts that end the reply.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    max_tokens: int = 512
+    temperature: float = 0.0
+    response_schema: JsonObject | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResponse:
+    """What a model answered.
+
+    Args:
+        message: The assistant's message, with the calls its server recognised.
+        usage: What it cost.
+        finish_reason: Why it ended, in the server's words: stop, length, tool_calls.
+        raw_request: What went over the wire, for the trace.
+        raw_response: What came back, for the trace.
+    """
+
+    message: Message
+    usage: Usage = field(default=Usage())
+    finish_reason: str = "stop"
+    raw_request: JsonObject = field(default_factory=dict)
+    raw_response: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the reply's text, as it is written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole reply; always the last event."""
+
+    response: ChatResponse
+
+
+ChatEvent: TypeAlias = TextDelta | Done
+
+
+class ChatModel(Protocol):
+    """A model that can be asked."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as its server knows it."""
+        ...
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """Ask, and give the reply piece by piece; the last event is `Done`.
+
+        Raises:
+            Unavailable: The server is not there, or too slow.
+            UnknownName: The server has no such model.
+            LimitReached: The request is longer than the model's context window.
+            ConfigError: The server refuses the request or the key.
+        """
+        ...
+
+
+async def complete(model: ChatModel, request: ChatRequest) -> ChatResponse:
+    """Ask, and wait for the whole reply.
+
+    Raises:
+        Unavailable: As `ChatModel.stream`, or the stream ended without a reply.
+    """
+    async for event in model.stream(request):
+        if isinstance(event, Done):
+            return event.response
+    raise Unavailable(f"The reply of {model.name} broke off.", hint="Ask again.")

@@ -1,0 +1,85 @@
+"""Our chat vocabulary in the words of OpenAI's chat completions API, and back.
+
+Source: https://platform.openai.com/docs/api-reference/chat, the subset that llama-server, Ollama,
+vLLM and LM Studio answer.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hades_mcp.messages import ToolCall, Usage
+
+if TYPE_CHECKING:
+    from hades_mcp.messages import Message, ToolSpec
+    from hades_mcp.models.base import ChatRequest
+    from hades_mcp.types import JsonObject
+
+
+def request_body(request: ChatRequest, model: str) -> JsonObject:
+    """Return the body of a streaming request."""
+    body: JsonObject = {
+        "model": model,
+        "messages": [message_body(message) for message in request.messages],
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.tools:
+        body["tools"] = [tool_body(spec) for spec in request.tools]
+    if request.response_schema is not None:
+        form: JsonObject = {"name": "reply", "schema": request.response_schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": form}
+    if request.seed is not None:
+        body["seed"] = request.seed
+    if request.stop:
+        body["stop"] = list(request.stop)
+    return body
+
+
+def message_body(message: Message) -> JsonObject:
+    """Return one message as the wire has it."""
+    body: JsonObject = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        body["tool_calls"] = [call_body(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        body["tool_call_id"] = message.tool_call_id
+    return body
+
+
+def tool_body(spec: ToolSpec) -> JsonObject:
+    """Return one tool as the wire has it."""
+    function: JsonObject = {
+        "name": spec.name,
+        "description": spec.description,
+        "parameters": spec.parameters,
+    }
+    return {"type": "function", "function": function}
+
+
+def call_body(call: ToolCall) -> JsonObject:
+    """Return one call as the wire has it: arguments are JSON text there."""
+    # Servers parse the arguments of history again; malformed ones would fail the whole request.
+    text = "{}" if call.arguments is None else json.dumps(call.arguments, ensure_ascii=False)
+    function: JsonObject = {"name": call.name, "arguments": text}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def read_call(identifier: str, name: str, text: str) -> ToolCall:
+    """Return a call from its wire form; arguments that are no JSON object are kept as text."""
+    try:
+        arguments = json.loads(text) if text.strip() else None
+    except ValueError:
+        arguments = None
+    known = arguments if isinstance(arguments, dict) else None
+    return ToolCall(identifier, name, known, raw_arguments=text)
+
+
+def read_usage(usage: JsonObject) -> Usage:
+    """Return what a response cost; what the server does not say is 0."""
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
