@@ -7,7 +7,16 @@ import pytest
 
 from hades_mcp.errors import ConfigError, UnknownName
 from hades_mcp.messages import ToolCall
-from hades_mcp.training.suites import Case, Outcome, check, load_suite, parse_suite, suites
+from hades_mcp.tools.catalog import BUILT_IN
+from hades_mcp.training.suites import (
+    Case,
+    ExpectedCall,
+    Outcome,
+    check,
+    load_suite,
+    parse_suite,
+    suites,
+)
 from hades_mcp.types import JsonObject
 
 
@@ -120,3 +129,19 @@ def test_every_shipped_suite_loads(tmp_path):
     assert "tool_calls" in names
     for name in names:
         assert load_suite(tmp_path, name).cases
+
+
+@pytest.mark.parametrize("name", ["tool_calls", "abstention"])
+def test_whatever_a_shipped_suite_expects_the_tools_accept(tmp_path, name):
+    tools = {tool.name: tool for tool in BUILT_IN}
+    for one in load_suite(tmp_path, name).cases:
+        if isinstance(one.expect, ExpectedCall):
+            model = tools[one.expect.tool].arguments
+            given = {key: (values or ["any"])[0] for key, values in one.expect.arguments.items()}
+            model.model_validate({key: value for key, value in given.items() if value is not None})
+
+
+def test_the_shipped_suites_name_every_tool_once_at_least(tmp_path):
+    expected = [one.expect for one in load_suite(tmp_path, "tool_calls").cases]
+    asked = {one.tool for one in expected if isinstance(one, ExpectedCall)}
+    assert asked == {tool.name for tool in BUILT_IN}
