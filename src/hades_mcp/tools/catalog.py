@@ -1,0 +1,41 @@
+"""All tools there are, in the order a model sees them: the built-in ones, then the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hades_mcp.tools.contexts import context_add, context_clear, context_get, context_list
+from hades_mcp.tools.graphs import graph_path, graph_traverse
+from hades_mcp.tools.queries import aql_read, aql_write
+from hades_mcp.tools.schema import schema
+from hades_mcp.tools.search import document_get, search
+from hades_mcp.tools.user_tools import load_user_tools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hades_mcp.tools.definition import Tool
+
+# Frozen order: it is part of the prompt's bytes, which the model server's cache is keyed by.
+BUILT_IN: tuple[Tool, ...] = (
+    search,
+    document_get,
+    graph_traverse,
+    graph_path,
+    schema,
+    aql_read,
+    aql_write,
+    context_add,
+    context_get,
+    context_list,
+    context_clear,
+)
+
+
+def load_tools(home: Path) -> tuple[Tool, ...]:
+    """Return the built-in tools and those in `tools/` (shipped, and in the user's home).
+
+    Raises:
+        ConfigError: A tool file is broken, or takes a name that is taken.
+    """
+    return (*BUILT_IN, *load_user_tools(home, taken=[tool.name for tool in BUILT_IN]))

@@ -1,0 +1,47 @@
+"""Tools on contexts: what is remembered between calls and between sessions."""
+
+# Annotations are read when the tool is made, so they are not postponed in tool modules.
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from hades_mcp.tools.definition import tool
+
+if TYPE_CHECKING:
+    from hades_mcp.workspace import Workspace
+
+
+@tool(title="Add to a context")
+def context_add(
+    workspace: "Workspace",
+    name: str,
+    content: str,
+    role: Literal["user", "assistant", "system", "tool", "note"] = "note",
+    source: str = "",
+) -> Any:
+    """Remember something in a named context; the first entry makes it."""
+    return workspace.contexts.add(name, content, role=role, source=source)
+
+
+@tool(title="Read a context", read_only=True, idempotent=True)
+def context_get(
+    workspace: "Workspace",
+    name: str,
+    query: Annotated[str | None, Field(description="Entries near to this in meaning")] = None,
+    limit: Annotated[int, Field(le=100)] = 20,
+) -> Any:
+    """Recall the latest entries of a context, or those nearest to a query."""
+    entries = workspace.contexts.get(name, limit=limit, query=query)
+    return {"context": name, "entries": entries}
+
+
+@tool(title="Clear a context", destructive=True)
+def context_clear(workspace: "Workspace", name: str) -> Any:
+    """Forget everything in a context."""
+    return {"context": name, "removed": workspace.contexts.clear(name)}
+
+
+@tool(title="List contexts", read_only=True, idempotent=True)
+def context_list(workspace: "Workspace") -> Any:
+    """List all contexts with their sizes."""
+    return {"contexts": workspace.contexts.list()}

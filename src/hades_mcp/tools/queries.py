@@ -1,0 +1,27 @@
+"""Tools that run AQL: one that only reads, one that may write."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from hades_mcp.tools.definition import tool
+from hades_mcp.tools.rendering import plain
+
+if TYPE_CHECKING:
+    from hades_mcp.workspace import Workspace
+
+Aql = Annotated[str, Field(description="AQL; bind variables: @value, @@collection")]
+BindVars = Annotated[dict[str, Any] | None, Field(description="Their values")]
+
+
+@tool(title="Run a read-only query", read_only=True, idempotent=True)
+def aql_read(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
+    """Run a read-only AQL query. Look at schema first."""
+    return workspace.queries.read(query, bind_vars or {})
+
+
+@tool(title="Run a writing query", destructive=True)
+def aql_write(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
+    """Run an AQL query that inserts, updates or removes documents."""
+    result = workspace.queries.write(query, bind_vars or {})
+    return {"written": result.written, **plain(result)}

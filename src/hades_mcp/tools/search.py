@@ -1,0 +1,35 @@
+"""Tools that find documents and read them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from hades_mcp.tools.definition import tool
+
+if TYPE_CHECKING:
+    from hades_mcp.workspace import Workspace
+
+
+@tool(title="Search", read_only=True, idempotent=True)
+def search(
+    workspace: "Workspace",
+    text: Annotated[str, Field(description="In words")],
+    limit: Annotated[int, Field(le=50)] = 10,
+    kind: Annotated[str | None, Field(description="Only this kind of document")] = None,
+) -> Any:
+    """Find documents by meaning. Returns ids, titles and the best passages."""
+    with workspace.recorder.retriever(text) as recorder:
+        result = workspace.search.search(text, limit, kind=kind)
+        recorder.documents(
+            [{"id": hit.id, "score": hit.score, "content": hit.snippet} for hit in result.hits]
+        )
+    return result if result.hint else {"hits": result.hits}
+
+
+@tool(title="Read a document", read_only=True, idempotent=True)
+def document_get(
+    workspace: "Workspace",
+    document: Annotated[str, Field(description="Id or title")],
+) -> Any:
+    """Read one document whole."""
+    return workspace.documents.get(document)

@@ -1,0 +1,103 @@
+"""Turns a tool function's signature into a pydantic model, and that into a lean JSON Schema."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.types import JsonObject
+
+
+class Arguments(BaseModel):
+    """What a call may carry: nothing but the declared parameters."""
+
+    # Small models write keys such as 42 unquoted where a string is wanted.
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+
+def argument_model(function: Callable[..., Any]) -> type[Arguments]:
+    """Return the model of a tool function's arguments; its first parameter is the workspace."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    fields: dict[str, Any] = {
+        parameter.name: (
+            lenient(parameter.annotation),
+            ... if parameter.default is parameter.empty else parameter.default,
+        )
+        for parameter in parameters
+    }
+    return fields_model(function.__name__, fields)
+
+
+def fields_model(name: str, fields: dict[str, Any]) -> type[Arguments]:
+    """Return a model with the given fields: name to (type, default)."""
+    return create_model(name, __base__=Arguments, **fields)
+
+
+def lean_schema(model: type[BaseModel]) -> JsonObject:
+    """Return the model's JSON Schema as a language model should see it.
+
+    Titles go (they repeat the names, a fifth of all bytes), so does the `null` beside an optional
+    type (leaving the argument out says the same, and some clients refuse `anyOf`).
+    """
+    raw = model.model_json_schema()
+    properties = {name: _lean(part) for name, part in raw.get("properties", {}).items()}
+    schema: JsonObject = {"type": "object", "properties": properties}
+    schema |= {"required": raw["required"]} if "required" in raw else {}
+    return schema | {"additionalProperties": False}
+
+
+def _lean(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_lean(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        key: _lean(value)
+        for key, value in part.items()
+        if key not in {"title", "additionalProperties"} and not (key == "default" and not value)
+    }
+    choices = [choice for choice in kept.get("anyOf", ()) if choice.get("type") != "null"]
+    if len(choices) == 1:
+        del kept["anyOf"]
+        kept = choices[0] | kept
+    first = {key: kept[key] for key in ("type", "description") if key in kept}
+    return first | kept
+
+
+def lenient(annotation: Any) -> Any:
+    """Let an array or object also come as JSON text: some clients send it so."""
+    if _container(annotation) is None:
+        return annotation
+    return Annotated[annotation, BeforeValidator(_unpacked(annotation))]
+
+
+def _unpacked(annotation: Any) -> Callable[[Any], Any]:
+    wanted = _container(annotation)
+
+    def unpack(value: Any) -> Any:
+        if not isinstance(value, str) or wanted is None:
+            return value
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            return value
+        return parsed if isinstance(parsed, wanted) else value
+
+    return unpack
+
+
+def _container(annotation: Any) -> type | None:
+    """Return list or dict when the annotation takes that and no text."""
+    if get_origin(annotation) is Annotated:
+        return _container(get_args(annotation)[0])
+    origin = get_origin(annotation) or annotation
+    if origin in {list, dict}:
+        return origin if isinstance(origin, type) else None
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    return _container(parts[0]) if len(parts) == 1 and type(None) in get_args(annotation) else None

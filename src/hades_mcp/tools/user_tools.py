@@ -1,0 +1,170 @@
+"""The user's own tools: each TOML file in `tools/` is an AQL query with typed parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hades_mcp.assets import find, names
+from hades_mcp.embedded.aql.clauses import Modification
+from hades_mcp.embedded.aql.nodes import Node, Parameter
+from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.errors import ConfigError
+from hades_mcp.messages import ToolAnnotations, ToolSpec
+from hades_mcp.tools.definition import Tool
+from hades_mcp.tools.rendering import plain
+from hades_mcp.tools.signatures import fields_model, lean_schema, lenient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from hades_mcp.workspace import Workspace
+
+SUFFIX = ".toml"
+# MCP allows more, but some hosts refuse anything else.
+NAME = r"^[a-z][a-z0-9_]{0,63}$"
+_TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "array": list[Any],
+    "object": dict[str, Any],
+    "collection": str,
+}
+
+
+class _Parameter(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["string", "integer", "number", "boolean", "array", "object", "collection"]
+    description: str = ""
+    items: Literal["string", "integer", "number", "boolean"] = "string"
+    choices: list[str] = []
+    default: Any = None
+    required: bool = True
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=NAME)
+    title: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    aql: str = Field(min_length=1)
+    read_only: bool = True
+    parameters: dict[str, _Parameter] = {}
+
+
+def load_user_tools(home: Path, *, taken: Iterable[str]) -> tuple[Tool, ...]:
+    """Return the tools of all `tools/*.toml`, the user's file before the shipped one of its name.
+
+    Args:
+        home: The user's data folder.
+        taken: Names of the built-in tools.
+
+    Raises:
+        ConfigError: A file does not parse, its query neither, its parameters and bind variables
+            differ, it writes without saying so, or its name is taken; the message names the file.
+    """
+    used = set(taken)
+    tools: list[Tool] = []
+    for name in names(home, "tools", SUFFIX):
+        tool = _tool(name, find(home, "tools", name).read_bytes())
+        if tool.name in used:
+            raise ConfigError(f"tools/{name}: there is a tool {tool.name!r} already.")
+        used.add(tool.name)
+        tools.append(tool)
+    return tuple(tools)
+
+
+def _tool(file: str, content: bytes) -> Tool:
+    try:
+        definition = _Definition.model_validate(tomllib.loads(content.decode()))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"tools/{file} is not TOML: {error}.") from None
+    except ValidationError as error:
+        raise ConfigError(f"tools/{file}: {_explained(error)}.") from None
+    _check(file, definition)
+    model = fields_model(
+        definition.name, {name: _field(part) for name, part in definition.parameters.items()}
+    )
+    annotations = ToolAnnotations(
+        title=definition.title,
+        read_only=definition.read_only,
+        destructive=not definition.read_only,
+        idempotent=definition.read_only,
+    )
+    description = " ".join(definition.description.split())
+    spec = ToolSpec(definition.name, description, lean_schema(model), annotations)
+    return Tool(spec, model, _function(definition))
+
+
+def _function(definition: _Definition) -> Callable[..., Any]:
+    keys = {
+        name: f"@{name}" if parameter.type == "collection" else name
+        for name, parameter in definition.parameters.items()
+    }
+
+    def run(workspace: Workspace, **arguments: Any) -> Any:
+        bind = {keys[name]: value for name, value in arguments.items()}
+        if definition.read_only:
+            return workspace.queries.read(definition.aql, bind)
+        result = workspace.queries.write(definition.aql, bind)
+        return {"written": result.written, **plain(result)}
+
+    return run
+
+
+def _field(parameter: _Parameter) -> tuple[Any, Any]:
+    kind: Any = _TYPES[parameter.type]
+    if parameter.type == "array":
+        kind = list.__class_getitem__(_TYPES[parameter.items])
+    if parameter.choices:
+        kind = Literal.__getitem__(tuple(parameter.choices))
+    optional = parameter.default is not None or not parameter.required
+    default: Any = parameter.default if optional else ...
+    field = Field(default, description=parameter.description or None)
+    return lenient(kind | None if optional else kind), field
+
+
+def _check(file: str, definition: _Definition) -> None:
+    try:
+        query = parse(definition.aql)
+    except ArangoError as error:
+        raise ConfigError(f"tools/{file}: the query is wrong: {error.message}.") from None
+    declared = {
+        f"@{name}" if parameter.type == "collection" else name
+        for name, parameter in definition.parameters.items()
+    }
+    used = {node.name for node in _walk(query) if isinstance(node, Parameter)}
+    for missing in sorted(used - declared):
+        raise ConfigError(
+            f"tools/{file}: the query uses @{missing}, which [parameters] does not have."
+        )
+    for idle in sorted(declared - used):
+        raise ConfigError(f"tools/{file}: the query does not use the parameter {idle!r}.")
+    if definition.read_only and any(isinstance(node, Modification) for node in _walk(query)):
+        raise ConfigError(
+            f"tools/{file}: the query changes data.", hint="Say so: read_only = false"
+        )
+
+
+def _walk(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+        for field in dataclasses.fields(value):
+            yield from _walk(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _walk(item)
+
+
+def _explained(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    return "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in problems)

@@ -1,0 +1,118 @@
+"""What a model is told of a tool is short, closed, and the same for every host."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import Field
+
+from hades_mcp.tools import contract
+from hades_mcp.tools.catalog import BUILT_IN
+from hades_mcp.tools.definition import Tool, tool
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@tool(title="Sample", read_only=True, idempotent=True)
+def sample(
+    _workspace: Any,
+    text: Annotated[str, Field(description="Said")],
+    way: Literal["out", "in"] = "out",
+    names: list[str] | None = None,
+    values: dict[str, Any] | None = None,
+    number: Annotated[int | None, Field(description="How many", le=9)] = None,
+) -> Any:
+    """Do it.
+
+    Only   now.
+    """
+
+
+def test_a_tool_is_its_functions_name_words_and_signature() -> None:
+    assert (sample.name, sample.spec.description) == ("sample", "Do it. Only now.")
+    assert sample.spec.parameters == {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "description": "Said"},
+            "way": {"type": "string", "default": "out", "enum": ["out", "in"]},
+            "names": {"type": "array", "items": {"type": "string"}},
+            "values": {"type": "object"},
+            "number": {"type": "integer", "description": "How many", "maximum": 9},
+        },
+        "required": ["text"],
+        "additionalProperties": False,
+    }
+    assert sample.spec.annotations.title == "Sample"
+    assert sample.spec.annotations.read_only
+    assert not sample.spec.annotations.destructive
+
+
+def nodes(schema: Any) -> list[dict[str, Any]]:
+    if isinstance(schema, list):
+        return [node for item in schema for node in nodes(item)]
+    if not isinstance(schema, dict):
+        return []
+    return [schema, *(node for item in schema.values() for node in nodes(item))]
+
+
+@pytest.mark.parametrize("built_in", BUILT_IN, ids=lambda tool: tool.name)
+def test_every_tool_fits_every_host(built_in: Tool) -> None:
+    spec = built_in.spec
+    assert spec.annotations.title
+    assert spec.description.endswith(".")
+    assert len(spec.name) <= 40
+    assert spec.parameters["type"] == "object"
+    assert spec.parameters["additionalProperties"] is False
+    for node in nodes(spec.parameters):
+        assert not {"title", "anyOf", "oneOf", "allOf", "$ref", "$defs"} & set(node) - {"title"}
+        assert node.get("type") != "array" or "items" in node
+    properties: Any = spec.parameters["properties"]
+    for node in properties.values():
+        assert "title" not in node
+        assert isinstance(node["type"], str)
+
+
+def test_reading_tools_say_so_and_no_other_does() -> None:
+    reading = {tool.name for tool in BUILT_IN if tool.spec.annotations.read_only}
+    destructive = {tool.name for tool in BUILT_IN if tool.spec.annotations.destructive}
+    assert {tool.name for tool in BUILT_IN} - reading == {
+        "aql_write",
+        "context_add",
+        "context_clear",
+    }
+    assert destructive == {"aql_write", "context_clear"}
+
+
+def test_the_whole_list_stays_short() -> None:
+    told = [
+        {
+            "name": tool.name,
+            "description": tool.spec.description,
+            "parameters": tool.spec.parameters,
+        }
+        for tool in BUILT_IN
+    ]
+    assert len(json.dumps(told, separators=(",", ":"))) <= 3800
+
+
+def test_no_description_shows_an_id_a_model_could_copy() -> None:
+    for built_in in BUILT_IN:
+        assert "/" not in json.dumps(built_in.spec.parameters) + built_in.spec.description
+
+
+def test_the_contract_file_is_up_to_date() -> None:
+    assert contract.main(["--check", "--folder", str(CHECKOUT / "tools")]) == 0
+
+
+def test_a_stale_contract_file_fails_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert contract.main(["--check", "--folder", str(tmp_path)]) == 1
+    assert "--write" in capsys.readouterr().err
+    assert contract.main(["--write", "--folder", str(tmp_path)]) == 0
+    assert contract.main(["--check", "--folder", str(tmp_path)]) == 0
+    file = tmp_path / "contract.json"
+    file.write_text(file.read_text().replace("Find documents", "Find papers"))
+    assert contract.main(["--check", "--folder", str(tmp_path)]) == 1
+    assert capsys.readouterr().out == ""
