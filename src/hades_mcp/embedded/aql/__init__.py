@@ -1,0 +1,18 @@
+"""AQL, the ArangoDB Query Language: parser, planner, optimizer and executor.
+
+Source: ArangoDB 3.12 manual, "AQL"; grammar.y and tokens.ll of ArangoDB 3.2.2 (Apache 2.0).
+"""
+
+from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
+from hades_mcp.embedded.aql.query import QueryOptions, Result, execute, modifies
+
+__all__ = [
+    "PreparedQuery",
+    "QueryOptions",
+    "Result",
+    "execute",
+    "modifies",
+    "parse",
+    "prepare",
+]

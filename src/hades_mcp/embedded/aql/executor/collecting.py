@@ -1,0 +1,124 @@
+"""Steps that group rows: COLLECT in its forms, RETURN DISTINCT and WINDOW."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.functions.aggregate import find_aggregate
+from hades_mcp.embedded.values import hash_key, order_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+
+    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+    from hades_mcp.embedded.aql.executor.step import Step
+    from hades_mcp.embedded.aql.functions.aggregate import Aggregate
+    from hades_mcp.embedded.aql.plan import AggregateCall, CollectNode
+
+
+class Aggregates:
+    """The compiled aggregate calls of a COLLECT or a WINDOW."""
+
+    def __init__(self, compiler: Compiler, calls: Sequence[AggregateCall]) -> None:
+        self._calls: list[tuple[int, Callable[[], Aggregate], Evaluate | None]] = []
+        for call in calls:
+            make = find_aggregate(call.function)
+            assert make is not None  # noqa: S101  the planner found it
+            self._calls.append((call.variable.id, make, compiler.optional(call.argument)))
+
+    def start(self) -> list[Aggregate]:
+        """Return new accumulators."""
+        return [make() for _, make, _ in self._calls]
+
+    def add(self, accumulators: list[Aggregate], row: Row) -> None:
+        """Feed a row to accumulators."""
+        for accumulator, (_, _, argument) in zip(accumulators, self._calls, strict=True):
+            accumulator.add(1 if argument is None else argument(row))
+
+    def store(self, accumulators: list[Aggregate], row: Row) -> None:
+        """Set the variables of a row to the results."""
+        for accumulator, (place, _, _) in zip(accumulators, self._calls, strict=True):
+            row[place] = accumulator.result()
+
+
+class Group:
+    """The rows of one group: one that stands for all, accumulators, and what goes INTO."""
+
+    __slots__ = ("accumulators", "members", "row", "values")
+
+    def __init__(self, row: Row, values: list[Any], accumulators: list[Aggregate]) -> None:
+        self.row = row
+        self.values = values
+        self.accumulators = accumulators
+        self.members: list[Any] = []
+
+
+def collect(compiler: Compiler, node: CollectNode) -> Step:
+    """Group rows, as the node's method says."""
+    if node.method == "distinct":
+        return _distinct(compiler, node)
+    places = [group.variable.id for group in node.groups]
+    values = [compiler.compile(group.value) for group in node.groups]
+    aggregates = Aggregates(compiler, node.aggregates)
+    member = _member(compiler, node)
+    into = None if node.into is None else node.into.id
+
+    def gather(base: Row, rows: Iterator[Row]) -> list[Group]:
+        execution = execution_of(base)
+        groups: dict[Hashable, Group] = {}
+        if not places:  # then there is one group even without rows
+            groups[()] = Group(base, [], aggregates.start())
+        for row in rows:
+            execution.check()
+            found = [value(row) for value in values]
+            key = tuple(map(hash_key, found))
+            group = groups.get(key)
+            if group is None:
+                execution.hold(found)
+                group = groups[key] = Group(row, found, aggregates.start())
+            aggregates.add(group.accumulators, row)
+            if into is not None:
+                group.members.append(member(row))
+        return list(groups.values())
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        groups = gather(base, rows)
+        if node.sorted and places:
+            groups.sort(key=lambda group: b"".join(map(order_key, group.values)))
+        for group in groups:
+            new = group.row.copy()
+            for place, value in zip(places, group.values, strict=True):
+                new[place] = value
+            aggregates.store(group.accumulators, new)
+            if into is not None:
+                new[into] = group.members
+            yield new
+
+    return step
+
+
+def _member(compiler: Compiler, node: CollectNode) -> Evaluate:
+    if node.into_value is not None:
+        return compiler.compile(node.into_value)
+    kept = [(reference.variable.name, reference.variable.id) for reference in node.kept]
+    return lambda row: {name: row[place] for name, place in kept}
+
+
+def _distinct(compiler: Compiler, node: CollectNode) -> Step:
+    (group,) = node.groups
+    place, value = group.variable.id, compiler.compile(group.value)
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        seen: set[Hashable] = set()
+        for row in rows:
+            found = value(row)
+            key = hash_key(found)
+            if key not in seen:
+                execution.hold(found)
+                seen.add(key)
+                row[place] = found
+                yield row
+
+    return step

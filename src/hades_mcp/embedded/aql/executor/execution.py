@@ -1,0 +1,107 @@
+"""One run of a query: its context, its statistics, its memory limit."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.context import Context
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.traversal import GraphReader
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.storage.collection import Collection
+
+RESOURCE_LIMIT = 32
+EMPTY_LIST = 64  # bytes, about
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What a run has cost, in ArangoDB's words."""
+
+    writesExecuted: int = 0  # noqa: N815  the wire's name
+    writesIgnored: int = 0  # noqa: N815
+    documentLookups: int = 0  # noqa: N815
+    scannedFull: int = 0  # noqa: N815
+    scannedIndex: int = 0  # noqa: N815
+    filtered: int = 0
+    fullCount: int | None = None  # noqa: N815
+    executionTime: float = 0.0  # noqa: N815
+    peakMemoryUsage: int = 0  # noqa: N815
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the statistics as the HTTP API shows them."""
+        found = asdict(self) | {"httpRequests": 0, "intermediateCommits": 0}
+        if self.fullCount is None:
+            del found["fullCount"]
+        return found
+
+
+class Execution(Context):
+    """The context functions see, and what the executor keeps beside it.
+
+    Args:
+        memory_limit: Bytes the rows held at once may take, roughly; 0 for no limit.
+        settings: What `Context` takes.
+    """
+
+    __slots__ = ("_begun", "_collections", "_memory_limit", "_reader", "stats")
+
+    def __init__(self, *args: Any, memory_limit: int = 0, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.stats = Statistics()
+        self._memory_limit = memory_limit
+        self._begun = time.monotonic()
+        self._reader: GraphReader | None = None
+        self._collections: dict[str, Collection] = {}
+
+    def collection(self, name: str) -> Collection:
+        """Return a collection of the query's transaction."""
+        found = self._collections.get(name)
+        if found is None:
+            assert self.transaction is not None  # noqa: S101  the planner found the collection
+            found = self._collections[name] = self.transaction.collection(name)
+        return found
+
+    @property
+    def reader(self) -> GraphReader:
+        """What graph operations read through; shared by all of the query."""
+        if self._reader is None:
+            assert self.transaction is not None  # noqa: S101  there is no graph without one
+            self._reader = GraphReader(self.transaction, check=self.check)
+        return self._reader
+
+    def forget_graph(self) -> None:
+        """Drop what was read of the graph, after a write."""
+        self._reader = None
+
+    def hold(self, value: Any) -> None:
+        """Count a value that is kept until the query ends.
+
+        Raises:
+            ArangoError: 32 above the memory limit.
+        """
+        self.stats.peakMemoryUsage += size_of(value)
+        if self._memory_limit and self.stats.peakMemoryUsage > self._memory_limit:
+            raise ArangoError(
+                RESOURCE_LIMIT, "AQL: query would use more memory than allowed (while executing)"
+            )
+
+    def finish(self) -> None:
+        """Stop the clock."""
+        self.stats.executionTime = time.monotonic() - self._begun
+
+
+def size_of(value: Any) -> int:
+    """Estimate the bytes of a value; of what is nested, only the first level is weighed."""
+    kind = type(value)
+    if kind is str:
+        return EMPTY_LIST + len(value)
+    if kind is list:
+        return EMPTY_LIST + 16 * len(value) + sum(map(sys.getsizeof, value))
+    if kind is dict:
+        return EMPTY_LIST + 32 * len(value) + sum(map(sys.getsizeof, value.values()))
+    return 16

@@ -1,0 +1,278 @@
+"""Steps that walk a graph: traversal, shortest paths, k paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from hades_mcp.embedded.aql.executor.step import Step, execution_of
+from hades_mcp.embedded.aql.nodes import Binary
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.traversal import (
+    Path,
+    all_shortest_paths,
+    k_paths,
+    k_shortest_paths,
+    shortest_path,
+    traverse,
+)
+from hades_mcp.embedded.values import truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+    from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.plan import (
+        Edges,
+        EnumeratePathsNode,
+        Options,
+        ShortestPathNode,
+        TraversalNode,
+    )
+    from hades_mcp.embedded.traversal import Direction
+
+BAD_PARAMETER, SYNTAX_ERROR, GRAPH_NOT_FOUND = 10, 1501, 1924
+
+_EdgeList = list[tuple[str, "Direction"]]
+
+
+def traversal(compiler: Compiler, node: TraversalNode) -> Step:
+    """Make a row of each path."""
+    start, steps = compiler.compile(node.start), _depths(compiler, node.steps)
+    edges = _edges(compiler, node.edges, node.options)
+    settings = _settings(node.options)
+    places = _places(node)
+    prune = compiler.optional(node.prune)
+    pruned = None if node.prune_variable is None else node.prune_variable.id
+
+    def paths(execution: Execution, row: Row) -> Iterator[Path]:
+        start_id = _vertex_id(execution, start(row))
+        if start_id is None:
+            return iter(())
+        low, high = steps(row)
+        stop = None if prune is None else _pruner(prune, row.copy(), places)
+        return traverse(
+            execution.reader,
+            start_id,
+            minimum=low,
+            maximum=high,
+            edge_collections=edges(execution, row),
+            prune=stop,
+            **settings,
+        )
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        for row in rows:
+            for path in paths(execution, row):
+                execution.check()
+                new = row.copy()
+                _store(new, path, places)
+                if pruned is not None and prune is not None:
+                    new[pruned] = prune(new)
+                yield new
+
+    return step
+
+
+_Places = tuple[int, int | None, int | None]
+
+
+def _places(node: TraversalNode) -> _Places:
+    return (
+        node.vertex.id,
+        None if node.edge is None else node.edge.id,
+        None if node.path is None else node.path.id,
+    )
+
+
+def _store(row: Row, path: Path, places: _Places) -> None:
+    vertex, edge, whole = places
+    row[vertex] = path.vertex
+    if edge is not None:
+        row[edge] = path.edge
+    if whole is not None:
+        row[whole] = _as_value(path)
+
+
+def _as_value(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = {"vertices": path.vertices, "edges": path.edges}
+    if path.weights:
+        value["weights"] = path.weights
+    return value
+
+
+def _pruner(prune: Evaluate, row: Row, places: _Places) -> Callable[[Path], bool]:
+    def stop(path: Path) -> bool:
+        _store(row, path, places)
+        return truth(prune(row))
+
+    return stop
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    order = options.get("order") or ("bfs" if options.get("bfs") is True else "dfs")
+    vertices = options.get("vertexCollections")
+    chosen = {
+        "order": (order, {"dfs", "bfs", "weighted"}),
+        "unique_vertices": (options.get("uniqueVertices", "none"), {"none", "path", "global"}),
+        "unique_edges": (options.get("uniqueEdges", "path"), {"none", "path"}),
+    }
+    for name, (value, allowed) in chosen.items():
+        if value not in allowed:
+            raise ArangoError(
+                BAD_PARAMETER, f"AQL: bad parameter: {name} may not be {value!r} (while parsing)"
+            )
+    return {
+        **{name: value for name, (value, _) in chosen.items()},
+        **_weights(options),
+        "vertex_collections": [vertices] if isinstance(vertices, str) else vertices,
+    }
+
+
+def _weights(options: Options) -> dict[str, Any]:
+    return {
+        "weight_attribute": options.get("weightAttribute"),
+        "default_weight": options.get("defaultWeight", 1),
+    }
+
+
+def _depths(compiler: Compiler, steps: Any) -> Callable[[Row], tuple[int, int]]:
+    if steps is None:
+        return lambda _row: (1, 1)
+    ends = (steps.left, steps.right) if isinstance(steps, Binary) else (steps, steps)
+    low, high = (compiler.compile(end) for end in ends)
+
+    def depths(row: Row) -> tuple[int, int]:
+        least, most = low(row), high(row)
+        for depth in (least, most):
+            if type(depth) is not int or depth < 0:
+                raise ArangoError(
+                    SYNTAX_ERROR,
+                    "AQL: expecting integer number or range for number of steps (while parsing)",
+                )
+        if most < least:
+            raise ArangoError(
+                BAD_PARAMETER, "AQL: maximal depth is less than minimal depth (while parsing)"
+            )
+        return least, most
+
+    return depths
+
+
+def _edges(
+    compiler: Compiler, edges: Edges, options: Options
+) -> Callable[[Execution, Row], _EdgeList]:
+    only = options.get("edgeCollections")
+    allowed = None if only is None else {only} if isinstance(only, str) else set(only)
+    graph = compiler.optional(edges.graph)
+
+    def collections(execution: Execution, row: Row) -> _EdgeList:
+        found = list(edges.collections)
+        if graph is not None:
+            names = edge_collections_of(execution, graph(row))
+            found = [(name, edges.direction) for name in names]
+        return [edge for edge in found if allowed is None or edge[0] in allowed]
+
+    return collections
+
+
+def edge_collections_of(execution: Execution, graph: Any) -> list[str]:
+    """Return the edge collections of a named graph.
+
+    Raises:
+        ArangoError: 1924 if there is no such graph.
+    """
+    if type(graph) is not str:
+        raise ArangoError(BAD_PARAMETER, "AQL: a graph is named by a string (while executing)")
+    transaction = execution.transaction
+    known = transaction is not None and transaction.has_collection("_graphs")
+    document = execution.collection("_graphs").get(graph) if known else None
+    if document is None:
+        raise ArangoError(GRAPH_NOT_FOUND, f"AQL: graph '{graph}' not found (while executing)")
+    return [definition["collection"] for definition in document.get("edgeDefinitions", [])]
+
+
+def _vertex_id(execution: Execution, value: Any) -> str | None:
+    """Return the `_id` a query means by a text or a document; else warn and return None."""
+    if type(value) is dict:
+        value = value.get("_id")
+    if type(value) is str and "/" in value:
+        return cast("str", value)
+    execution.warn(
+        BAD_PARAMETER,
+        "Invalid input for traversal: Only id strings or objects with _id are allowed",
+    )
+    return None
+
+
+def _ends(
+    compiler: Compiler, node: ShortestPathNode | EnumeratePathsNode
+) -> Callable[[Execution, Row], tuple[str, str] | None]:
+    start, target = compiler.compile(node.start), compiler.compile(node.target)
+
+    def ends(execution: Execution, row: Row) -> tuple[str, str] | None:
+        first = _vertex_id(execution, start(row))
+        last = _vertex_id(execution, target(row))
+        return None if first is None or last is None else (first, last)
+
+    return ends
+
+
+def shortest(compiler: Compiler, node: ShortestPathNode) -> Step:
+    """Make a row of each vertex of a shortest path and the edge that leads to it."""
+    ends, edges = _ends(compiler, node), _edges(compiler, node.edges, node.options)
+    vertex, edge = node.vertex.id, None if node.edge is None else node.edge.id
+    weights = _weights(node.options)
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        for row in rows:
+            between = ends(execution, row)
+            if between is None:
+                continue
+            path = shortest_path(execution.reader, *between, edges(execution, row), **weights)
+            if path is None:
+                continue
+            for document, followed in zip(path.vertices, [None, *path.edges], strict=True):
+                new = row.copy()
+                new[vertex] = document
+                if edge is not None:
+                    new[edge] = followed
+                yield new
+
+    return step
+
+
+def enumerate_paths(compiler: Compiler, node: EnumeratePathsNode) -> Step:
+    """Make a row of each path between two vertices."""
+    ends, edges = _ends(compiler, node), _edges(compiler, node.edges, node.options)
+    steps = _depths(compiler, node.steps)
+    place = node.path.id
+
+    def paths(execution: Execution, row: Row, first: str, last: str) -> Iterator[Path]:
+        follow = edges(execution, row)
+        match node.kind:
+            case "K_PATHS":
+                low, high = steps(row)
+                return k_paths(execution.reader, first, last, follow, minimum=low, maximum=high)
+            case "K_SHORTEST_PATHS":
+                return k_shortest_paths(
+                    execution.reader, first, last, follow, **_weights(node.options)
+                )
+            case _:
+                return all_shortest_paths(execution.reader, first, last, follow)
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        for row in rows:
+            between = ends(execution, row)
+            if between is None:
+                continue
+            for path in paths(execution, row, *between):
+                execution.check()
+                new = row.copy()
+                new[place] = _as_value(path) | {"weight": path.weight}
+                yield new
+
+    return step

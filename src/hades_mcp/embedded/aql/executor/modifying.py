@@ -1,0 +1,181 @@
+"""Steps that write. All rows are read before the first write, as ArangoDB's snapshot has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.plan import ReplaceNode
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+    from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.executor.step import Step
+    from hades_mcp.embedded.aql.plan import (
+        InsertNode,
+        ModificationNode,
+        Options,
+        RemoveNode,
+        UpdateNode,
+        UpsertNode,
+    )
+    from hades_mcp.embedded.storage.collection import Collection
+    from hades_mcp.embedded.storage.records import Written
+
+NOT_IMPLEMENTED, TYPE_INVALID, KEY_MISSING, KEY_BAD = 9, 1227, 1226, 1221
+
+
+def insert(compiler: Compiler, node: InsertNode) -> Step:
+    """Store a document per row."""
+    document = compiler.compile(node.document)
+    mode = node.options.get("overwriteMode", "replace" if node.options.get("overwrite") else "")
+    merging = _merging(node.options)
+
+    def write(collection: Collection, row: Row) -> Written:
+        new = _as_document(document(row))
+        if not mode or mode == "conflict":
+            return collection.insert(new)
+        return collection.insert(new, overwrite_mode=mode, **merging)
+
+    return _writing(node, write)
+
+
+def update(compiler: Compiler, node: UpdateNode | ReplaceNode) -> Step:
+    """Change or replace a document per row."""
+    key, patch = compiler.optional(node.key), compiler.compile(node.patch)
+    change = _change(node.options, replace=isinstance(node, ReplaceNode))
+    checks = node.options.get("ignoreRevs") is False
+
+    def write(collection: Collection, row: Row) -> Written:
+        new = patch(row)
+        where = new if key is None else key(row)
+        found = _key_of(where)
+        return change(collection, found, _as_document(new), _revision(where, checks=checks))
+
+    return _writing(node, write)
+
+
+def remove(compiler: Compiler, node: RemoveNode) -> Step:
+    """Remove a document per row."""
+    key = compiler.compile(node.key)
+    checks = node.options.get("ignoreRevs") is False
+
+    def write(collection: Collection, row: Row) -> Written:
+        where = key(row)
+        return collection.remove(_key_of(where), expect_rev=_revision(where, checks=checks))
+
+    return _writing(node, write)
+
+
+def upsert(compiler: Compiler, node: UpsertNode) -> Step:
+    """Change the document the search finds, or store a new one."""
+    search = compiler.compile(node.search)
+    document, patch = compiler.compile(node.document), compiler.compile(node.patch)
+    change = _change(node.options, replace=node.replace)
+    old = node.old.id if node.old is not None else None
+
+    def write(collection: Collection, row: Row) -> Written:
+        found = search(row)
+        if not found:
+            return collection.insert(_as_document(document(row)))
+        if old is not None:
+            row[old] = found[0]
+        return change(collection, found[0]["_key"], _as_document(patch(row)), None)
+
+    return _writing(node, write)
+
+
+def _change(
+    options: Options, *, replace: bool
+) -> Callable[[Collection, str, dict[str, Any], str | None], Written]:
+    merging = _merging(options)
+
+    def change(
+        collection: Collection, key: str, new: dict[str, Any], revision: str | None
+    ) -> Written:
+        if replace:
+            return collection.replace(key, new, expect_rev=revision)
+        return collection.update(key, new, expect_rev=revision, **merging)
+
+    return change
+
+
+def _merging(options: Options) -> dict[str, bool]:
+    return {
+        "keep_null": bool(options.get("keepNull", True)),
+        "merge_objects": bool(options.get("mergeObjects", True)),
+    }
+
+
+def _writing(node: ModificationNode, write: Callable[[Collection, Row], Written]) -> Step:
+    if "versionAttribute" in node.options:
+        raise ArangoError(NOT_IMPLEMENTED, "AQL: option versionAttribute is not implemented")
+    ignoring = bool(node.options.get("ignoreErrors"))
+    places = [
+        (variable.id, name)
+        for variable, name in ((node.old, "old"), (node.new, "new"))
+        if variable is not None
+    ]
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        collection = execution.collection(node.collection)
+        done: list[Row] = []
+        for row in list(rows):
+            execution.check()
+            written = _write_row(execution, collection, row, write, ignoring=ignoring)
+            if written is not None:
+                for place, name in places:
+                    row[place] = getattr(written, name)
+            elif places:
+                continue  # there is no OLD or NEW to go on with
+            done.append(row)
+        execution.forget_graph()
+        yield from done
+
+    return step
+
+
+def _write_row(
+    execution: Execution,
+    collection: Collection,
+    row: Row,
+    write: Callable[[Collection, Row], Written],
+    *,
+    ignoring: bool,
+) -> Written | None:
+    """Write for one row; None if that failed and errors are to be ignored."""
+    try:
+        written = write(collection, row)
+    except ArangoError as error:
+        if not ignoring or error.number < 1000:  # noqa: PLR2004  those are not about the document
+            raise
+        execution.stats.writesIgnored += 1
+        return None
+    execution.stats.writesExecuted += 1
+    return written
+
+
+def _as_document(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise ArangoError(TYPE_INVALID)
+    return value  # type: ignore[no-any-return]
+
+
+def _key_of(value: Any) -> str:
+    if type(value) is dict:
+        if "_key" not in value:
+            raise ArangoError(KEY_MISSING)
+        value = value["_key"]
+        if type(value) is not str:
+            raise ArangoError(KEY_BAD)
+    if type(value) is not str:
+        raise ArangoError(TYPE_INVALID)
+    return value  # type: ignore[no-any-return]
+
+
+def _revision(value: Any, *, checks: bool) -> str | None:
+    return value.get("_rev") if checks and type(value) is dict else None

@@ -1,0 +1,111 @@
+"""Plans compiled to pipelines: one step per execution node, rows pulled from the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql import plan
+from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+from hades_mcp.embedded.aql.executor import (
+    collecting,
+    graphs,
+    indexing,
+    modifying,
+    rows,
+    windowing,
+)
+from hades_mcp.embedded.aql.executor.step import Step, execution_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.nodes import Node
+
+_STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
+    plan.SingletonNode: rows.singleton,
+    plan.NoResultsNode: rows.no_results,
+    plan.EnumerateCollectionNode: rows.enumerate_collection,
+    plan.EnumerateListNode: rows.enumerate_list,
+    plan.IndexNode: indexing.index_lookup,
+    plan.EnumerateNearVectorNode: indexing.near_vector,
+    plan.FilterNode: rows.filter_rows,
+    plan.CalculationNode: rows.calculate,
+    plan.SubqueryNode: rows.calculate,
+    plan.SortNode: rows.sort_rows,
+    plan.LimitNode: rows.limit_rows,
+    plan.CollectNode: collecting.collect,
+    plan.WindowNode: windowing.window,
+    plan.TraversalNode: graphs.traversal,
+    plan.ShortestPathNode: graphs.shortest,
+    plan.EnumeratePathsNode: graphs.enumerate_paths,
+    plan.InsertNode: modifying.insert,
+    plan.UpdateNode: modifying.update,
+    plan.ReplaceNode: modifying.update,
+    plan.RemoveNode: modifying.remove,
+    plan.UpsertNode: modifying.upsert,
+}
+
+
+class Pipeline:
+    """A compiled plan; holds nothing of any run, so that runs may share it.
+
+    Args:
+        subplan: The plan.
+        compiler: Compiles its expressions.
+    """
+
+    def __init__(self, subplan: plan.Subplan, compiler: Compiler) -> None:
+        self._steps: list[Step] = []
+        self._result: Evaluate | None = None
+        for node in subplan.nodes:
+            if isinstance(node, plan.ReturnNode):
+                self._result = compiler.compile(node.value)
+            else:
+                self._steps.append(_STEPS[type(node)](compiler, node))
+
+    def run(self, base: Row) -> Iterator[Any]:
+        """Yield the results, beginning with one row; a query without RETURN yields nothing."""
+        found: Iterator[Row] = iter((base.copy(),))
+        for step in self._steps:
+            found = step(base, found)
+        result = self._result
+        if result is None:
+            for _ in found:
+                pass
+            return
+        for row in found:
+            yield result(row)
+
+
+def _subquery(subplan: plan.Subplan) -> Callable[[Row], list[Any]]:
+    pipeline = Pipeline(subplan, COMPILER)
+
+    def results(row: Row) -> list[Any]:
+        execution_of(row).check()
+        return list(pipeline.run(row))
+
+    return results
+
+
+COMPILER = Compiler(_subquery)
+
+
+class CompiledQuery:
+    """A whole query, compiled.
+
+    Args:
+        subplan: Its plan.
+        width: Places a row needs.
+    """
+
+    def __init__(self, subplan: plan.Subplan, width: int) -> None:
+        self._pipeline = Pipeline(subplan, COMPILER)
+        self._width = width
+
+    def run(self, execution: Execution) -> Iterator[Any]:
+        """Yield the results of one run."""
+        row: Row = [None] * self._width
+        row[0] = execution
+        return self._pipeline.run(row)

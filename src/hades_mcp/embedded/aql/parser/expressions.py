@@ -1,0 +1,264 @@
+"""Expressions: a Pratt parser over the precedences of ArangoDB's grammar.y."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from hades_mcp.embedded.aql.nodes import (
+    ArrayComparison,
+    ArrayLiteral,
+    Binary,
+    Call,
+    Constant,
+    Expression,
+    Logical,
+    Name,
+    Node,
+    ObjectEntry,
+    ObjectLiteral,
+    Parameter,
+    Quantifier,
+    SubqueryExpression,
+    Ternary,
+    Unary,
+)
+from hades_mcp.embedded.aql.parser.cursor import Cursor
+from hades_mcp.embedded.aql.parser.references import postfix
+from hades_mcp.embedded.aql.tokens import AT_LEAST, IDENTIFIER
+
+TERNARY, OR, AND, QUANTIFIER, EQUALITY, IN, RELATION, RANGE, SUM, PRODUCT, UNARY = range(1, 12)
+
+BINDING: dict[str, int] = {
+    "?": TERNARY,
+    "OR": OR,
+    "AND": AND,
+    "ALL": QUANTIFIER,
+    "ANY": QUANTIFIER,
+    "NONE": QUANTIFIER,
+    AT_LEAST: QUANTIFIER,
+    "==": EQUALITY,
+    "!=": EQUALITY,
+    "LIKE": EQUALITY,
+    "=~": EQUALITY,
+    "!~": EQUALITY,
+    "IN": IN,
+    "<": RELATION,
+    "<=": RELATION,
+    ">": RELATION,
+    ">=": RELATION,
+    "..": RANGE,
+    "+": SUM,
+    "-": SUM,
+    "*": PRODUCT,
+    "/": PRODUCT,
+    "%": PRODUCT,
+}
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "IN"})
+OPERATION_STARTS = frozenset(
+    {
+        *("FOR", "LET", "FILTER", "RETURN", "SORT", "LIMIT", "COLLECT", "WINDOW"),
+        *("INSERT", "UPDATE", "REPLACE", "REMOVE", "UPSERT"),
+    }
+)
+_CONSTANTS: dict[str, bool | None] = {"NULL": None, "TRUE": True, "FALSE": False}
+
+
+def expression(cursor: Cursor, minimum: int = 0, *, without_in: bool = False) -> Expression:
+    """Parse an expression.
+
+    Args:
+        cursor: Where it starts.
+        minimum: Only operators that bind more tightly are taken.
+        without_in: Leave a bare IN alone, as in `REMOVE expression IN collection`.
+    """
+    cursor.deeper()
+    left = _operand(cursor)
+    while True:
+        binding = _binding(cursor)
+        if binding <= minimum or (without_in and cursor.kind == "IN"):
+            break
+        left = _infix(cursor, left, without_in=without_in)
+    cursor.higher()
+    return left
+
+
+def _binding(cursor: Cursor) -> int:
+    kind = cursor.kind
+    if kind == "NOT":
+        return {"IN": IN, "LIKE": EQUALITY}.get(cursor.ahead().kind, 0)
+    binding = BINDING.get(kind, 0)
+    if binding == QUANTIFIER and kind != AT_LEAST and not _compares(cursor):
+        return 0  # the direction of a traversal
+    return binding
+
+
+def _compares(cursor: Cursor) -> bool:
+    following = cursor.ahead().kind
+    return following in COMPARISONS or (following == "NOT" and cursor.ahead(2).kind == "IN")
+
+
+def _infix(cursor: Cursor, left: Expression, *, without_in: bool) -> Expression:
+    token = cursor.advance()
+    match token.kind:
+        case "?":
+            return _ternary(cursor, left, without_in=without_in)
+        case "OR" | "AND":
+            return _logical(cursor, token.kind, left, without_in=without_in)
+        case "ALL" | "ANY" | "NONE" | "at least modifier":
+            return _array_comparison(cursor, token.kind, left, without_in=without_in)
+        case "NOT":
+            operator = f"NOT {cursor.advance().kind}"
+            binding = IN if operator == "NOT IN" else EQUALITY
+        case operator:
+            binding = BINDING[operator]
+    right = expression(cursor, binding, without_in=without_in)
+    return Binary(operator, left, right, at=token.at)
+
+
+def _ternary(cursor: Cursor, condition: Expression, *, without_in: bool) -> Expression:
+    if cursor.accept(":"):
+        otherwise = expression(cursor, TERNARY - 1, without_in=without_in)
+        return Ternary(condition, None, otherwise, at=condition.at)
+    yes = expression(cursor)
+    cursor.expect(":")
+    otherwise = expression(cursor, TERNARY - 1, without_in=without_in)
+    return Ternary(condition, yes, otherwise, at=condition.at)
+
+
+def _logical(cursor: Cursor, kind: str, left: Expression, *, without_in: bool) -> Expression:
+    operator = cast("Literal['AND', 'OR']", kind)
+    operands = [left, expression(cursor, BINDING[kind], without_in=without_in)]
+    while cursor.accept(kind):
+        operands.append(expression(cursor, BINDING[kind], without_in=without_in))
+    return Logical(operator, tuple(operands), at=left.at)
+
+
+def _array_comparison(
+    cursor: Cursor, kind: str, left: Expression, *, without_in: bool
+) -> Expression:
+    quantifier = cast("Quantifier", "AT LEAST" if kind == AT_LEAST else kind)
+    least = None
+    if kind == AT_LEAST:
+        cursor.expect("(")
+        least = expression(cursor)
+        cursor.expect(")")
+    if cursor.accept("NOT"):
+        cursor.expect("IN")
+        operator = "NOT IN"
+    elif cursor.kind in COMPARISONS:
+        operator = cursor.advance().kind
+    else:
+        cursor.unexpected()
+    binding = IN if operator == "NOT IN" else BINDING[operator]
+    right = expression(cursor, binding, without_in=without_in)
+    return ArrayComparison(quantifier, operator, left, right, least, at=left.at)
+
+
+def _operand(cursor: Cursor) -> Expression:
+    token = cursor.token
+    match token.kind:
+        case "+" | "-" | "NOT":
+            cursor.advance()
+            operator = cast("Literal['+', '-', 'NOT']", token.kind)
+            return Unary(operator, expression(cursor, UNARY), at=token.at)
+        case "integer number" | "number":
+            cursor.advance()
+            return Constant(token.value, at=token.at)
+        case "NULL" | "TRUE" | "FALSE":
+            cursor.advance()
+            return Constant(_CONSTANTS[token.kind], at=token.at)
+        case _:
+            return postfix(cursor, _primary(cursor), expression)
+
+
+def _primary(cursor: Cursor) -> Expression:
+    token = cursor.token
+    match token.kind:
+        case "identifier":
+            return _name_or_call(cursor)
+        case "LIKE":
+            cursor.advance()
+            return _call(cursor, "LIKE", token.at)
+        case "quoted string":
+            cursor.advance()
+            return Constant(token.value, at=token.at)
+        case "bind parameter":
+            cursor.advance()
+            return Parameter(token.value, at=token.at)
+        case "bind data source parameter":
+            cursor.advance()
+            return Parameter(token.value, collection=True, at=token.at)
+        case "(":
+            cursor.advance()
+            inner = expression_or_query(cursor)
+            cursor.expect(")")
+            return inner
+        case "[":
+            return _array(cursor)
+        case "{":
+            return object_literal(cursor)
+        case _:
+            cursor.unexpected()
+
+
+def _name_or_call(cursor: Cursor) -> Expression:
+    token = cursor.advance()
+    name = token.value
+    while cursor.kind == "::" and cursor.ahead().kind == IDENTIFIER:
+        cursor.advance()
+        name += "::" + cursor.expect_name().value
+    if cursor.kind == "(" or "::" in name:
+        return _call(cursor, name, token.at)
+    return Name(name, at=token.at)
+
+
+def _call(cursor: Cursor, name: str, at: int) -> Expression:
+    cursor.expect("(")
+    arguments = [expression_or_query(cursor) for _ in cursor.separated(")")]
+    return Call(name.upper(), tuple(arguments), at=at)
+
+
+def expression_or_query(cursor: Cursor) -> Expression:
+    """Parse what may stand in parentheses or as an argument: an expression or a subquery."""
+    if cursor.kind not in OPERATION_STARTS:
+        return expression(cursor)
+    at = cursor.token.at
+    cursor.deeper()
+    body: tuple[Node, ...] = cursor.body(cursor)
+    cursor.higher()
+    return SubqueryExpression(body, at=at)
+
+
+def _array(cursor: Cursor) -> Expression:
+    at = cursor.expect("[").at
+    return ArrayLiteral(tuple(expression(cursor) for _ in cursor.separated("]")), at=at)
+
+
+def object_literal(cursor: Cursor) -> ObjectLiteral:
+    """Parse an object literal."""
+    at = cursor.expect("{").at
+    return ObjectLiteral(tuple(_entry(cursor) for _ in cursor.separated("}")), at=at)
+
+
+def _entry(cursor: Cursor) -> ObjectEntry:
+    token = cursor.token
+    key: str | Expression
+    match token.kind:
+        case "identifier":
+            cursor.advance()
+            key = token.value
+            if cursor.kind in {",", "}"}:
+                return ObjectEntry(key, Name(key, at=token.at), shorthand=True, at=token.at)
+        case "quoted string":
+            key = cursor.advance().value
+        case "bind parameter":
+            key = Parameter(cursor.advance().value, at=token.at)
+        case "[":
+            cursor.advance()
+            key = expression(cursor)
+            cursor.expect("]")
+        case _:
+            cursor.unexpected()
+    cursor.expect(":")
+    return ObjectEntry(key, expression(cursor), at=token.at)
+

@@ -1,0 +1,372 @@
+"""The plan of a query: ArangoDB's execution nodes, first to last, as frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from hades_mcp.embedded.aql.nodes import (
+    Expansion,
+    Expression,
+    Node,
+    Question,
+    SubqueryExpression,
+    VariableReference,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.clauses import Direction, PathKind
+
+Options: TypeAlias = dict[str, Any]
+"""The constants of an OPTIONS object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a query.
+
+    Attributes:
+        id: Unique in the query; also the place of its value in a row.
+        name: As written, or a number for one the planner made.
+        user: Whether the query names it.
+    """
+
+    id: int
+    name: str
+    user: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Subplan:
+    """The plan of a whole query or of a subquery."""
+
+    nodes: tuple[Node, ...]
+    modifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SingletonNode(Node):
+    """One row to start with."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoResultsNode(Node):
+    """No row at all, where the optimizer knows that a condition is never true."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateCollectionNode(Node):
+    """Each document of a collection, in no defined order."""
+
+    variable: Variable
+    collection: str
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateListNode(Node):
+    """Each element of an array."""
+
+    variable: Variable
+    source: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCondition(Node):
+    """What is looked up: values the leading fields equal, then a range of the next field.
+
+    Attributes:
+        equal: One expression per leading field; the last one may be `many`.
+        many: The last of `equal` is an array, each of whose elements is looked up.
+        low: Lower bound of the field after those.
+        low_inclusive: Whether the bound itself qualifies.
+        high: Upper bound.
+        high_inclusive: Whether the bound itself qualifies.
+    """
+
+    equal: tuple[Expression, ...] = ()
+    many: bool = False
+    low: Expression | None = None
+    low_inclusive: bool = True
+    high: Expression | None = None
+    high_inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IndexNode(Node):
+    """Documents found through an index, in its order."""
+
+    variable: Variable
+    collection: str
+    index: str
+    kind: Literal["primary", "edge", "persistent"]
+    fields: tuple[str, ...]
+    condition: IndexCondition
+    reverse: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateNearVectorNode(Node):
+    """The documents nearest to a vector, nearest first, and how near each is."""
+
+    variable: Variable
+    distance: Variable
+    collection: str
+    index: str
+    vector: Expression
+    count: Expression
+    offset: Expression | None
+    filter: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterNode(Node):
+    """Only the rows whose condition is true."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class CalculationNode(Node):
+    """A value computed for each row."""
+
+    variable: Variable
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class SubqueryNode(Node):
+    """The array of results of a query run for each row."""
+
+    variable: Variable
+    value: SubqueryExpression
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey(Node):
+    """One criterion of a SortNode."""
+
+    value: Expression
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SortNode(Node):
+    """All rows in order; with `limit` only the first so many are kept."""
+
+    keys: tuple[SortKey, ...]
+    limit: Expression | None = None
+    limit_offset: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNode(Node):
+    """Some rows; with `full_count` the others are counted."""
+
+    offset: Expression | None
+    count: Expression
+    full_count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCall(Node):
+    """`variable = FUNCTION(argument)`; without an argument rows are counted."""
+
+    variable: Variable
+    function: str
+    argument: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping(Node):
+    """`variable = value` of a COLLECT."""
+
+    variable: Variable
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class CollectNode(Node):
+    """Rows grouped by equal values.
+
+    Attributes:
+        groups: What to group by.
+        aggregates: What to compute over the rows of a group.
+        into: Takes the array of the rows of a group.
+        into_value: What to keep of a row; None: an object of the `kept` variables.
+        kept: Attribute names and variables of that object.
+        method: `hash`, `distinct` for RETURN DISTINCT (no order), `count` for a plain count.
+        sorted: Whether groups come in the order of their values.
+    """
+
+    groups: tuple[Grouping, ...] = ()
+    aggregates: tuple[AggregateCall, ...] = ()
+    into: Variable | None = None
+    into_value: Expression | None = None
+    kept: tuple[VariableReference, ...] = ()
+    method: Literal["hash", "distinct", "count"] = "hash"
+    sorted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNode(Node):
+    """Aggregates over a window that slides over the rows, or over the values of `range`."""
+
+    range: Expression | None
+    bounds: Expression
+    aggregates: tuple[AggregateCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edges(Node):
+    """What a graph query follows: collections with directions, or all of a named graph.
+
+    Attributes:
+        graph: The name of the graph.
+        collections: Edge collections and the direction each is followed in.
+        direction: The direction of the edges of the graph.
+    """
+
+    graph: Expression | None
+    collections: tuple[tuple[str, Direction], ...]
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class TraversalNode(Node):
+    """Every path from a start vertex: its last vertex, last edge, and the path itself."""
+
+    vertex: Variable
+    edge: Variable | None
+    path: Variable | None
+    start: Expression
+    steps: Expression | None
+    edges: Edges
+    prune: Expression | None
+    prune_variable: Variable | None
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class ShortestPathNode(Node):
+    """The vertices and edges of one shortest path."""
+
+    vertex: Variable
+    edge: Variable | None
+    start: Expression
+    target: Expression
+    edges: Edges
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class EnumeratePathsNode(Node):
+    """Several paths between two vertices, one per row."""
+
+    kind: PathKind
+    path: Variable
+    start: Expression
+    target: Expression
+    steps: Expression | None
+    edges: Edges
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModificationNode(Node):
+    """What the nodes that write have in common."""
+
+    collection: str
+    options: Options
+    old: Variable | None = None
+    new: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertNode(ModificationNode):
+    """Stores a document per row."""
+
+    document: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateNode(ModificationNode):
+    """Changes a document per row."""
+
+    key: Expression | None
+    patch: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceNode(ModificationNode):
+    """Replaces a document per row."""
+
+    key: Expression | None
+    patch: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNode(ModificationNode):
+    """Removes a document per row."""
+
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsertNode(ModificationNode):
+    """Changes the document the search finds, or stores one."""
+
+    search: SubqueryExpression
+    document: Expression
+    patch: Expression
+    replace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnNode(Node):
+    """The result of each row."""
+
+    value: Expression
+
+
+def produced(node: Node) -> Iterator[Variable]:
+    """Yield the variables a plan node sets."""
+    for name in (
+        *("variable", "distance", "into", "vertex", "edge", "path", "prune_variable"),
+        *("old", "new"),
+    ):
+        value = getattr(node, name, None)
+        if isinstance(value, Variable):
+            yield value
+    for item in (*getattr(node, "groups", ()), *getattr(node, "aggregates", ())):
+        yield item.variable
+
+
+def used(node: Node) -> frozenset[Variable]:
+    """Return the variables whose values an expression or a plan node reads."""
+    found: set[Variable] = set()
+    inner: set[Variable] = set()
+    for part in walk(node):
+        if isinstance(part, VariableReference):
+            found.add(part.variable)
+        elif isinstance(part, Expansion | Question) and part.variable is not None:
+            inner.add(part.variable)
+        elif isinstance(part, SubqueryExpression) and part.plan is not None:
+            found |= used_in_plan(part.plan)
+    found -= inner
+    if isinstance(node, TraversalNode | ModificationNode):
+        found.difference_update(produced(node))  # PRUNE and UPSERT read what the node itself sets
+    return frozenset(found)
+
+
+def used_in_plan(plan: Subplan) -> frozenset[Variable]:
+    """Return the variables a subquery reads from outside itself."""
+    found: set[Variable] = set()
+    own: set[Variable] = set()
+    for node in plan.nodes:
+        found |= used(node)
+        own.update(produced(node))
+    return frozenset(found - own)

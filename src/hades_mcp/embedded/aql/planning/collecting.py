@@ -1,0 +1,149 @@
+"""COLLECT and WINDOW."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.aql.functions.aggregate import find_aggregate
+from hades_mcp.embedded.aql.nodes import Call, Constant, Expression, Name, VariableReference, walk
+from hades_mcp.embedded.aql.plan import (
+    AggregateCall,
+    CollectNode,
+    EnumerateCollectionNode,
+    EnumerateListNode,
+    EnumeratePathsNode,
+    Grouping,
+    ShortestPathNode,
+    SingletonNode,
+    TraversalNode,
+    Variable,
+    WindowNode,
+    produced,
+)
+from hades_mcp.embedded.aql.planning.expressions import resolve
+from hades_mcp.embedded.aql.planning.options import read_options
+from hades_mcp.embedded.aql.scope import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hades_mcp.embedded.aql.clauses import Assignment, Collect, Window
+    from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.planning.planner import Planner
+
+UNKNOWN_VARIABLE, INVALID_AGGREGATE = 1512, 1574
+WINDOW_AFTER_MODIFICATION = 1595
+
+_LOOPS = (
+    SingletonNode,
+    EnumerateCollectionNode,
+    EnumerateListNode,
+    TraversalNode,
+    ShortestPathNode,
+    EnumeratePathsNode,
+    CollectNode,
+)
+
+
+def plan_collect(planner: Planner, clause: Collect) -> None:
+    """Plan COLLECT: all variables of the scope end, those it sets begin."""
+    read_options(planner, clause.options)
+    groups = [(item, resolve(planner, item.value)) for item in clause.groups]
+    taken = {item.name for item in clause.groups}
+    calls = [_aggregate(planner, item, taken) for item in clause.aggregates]
+    into_value = None if clause.into_value is None else resolve(planner, clause.into_value)
+    kept = _kept(planner, clause)
+    variables: list[Variable] = []
+
+    def declare(name: str) -> Variable:
+        variables.append(planner.scopes.declare(name))
+        return variables[-1]
+
+    groupings = tuple(Grouping(declare(item.name), value, at=item.at) for item, value in groups)
+    aggregates = [
+        AggregateCall(declare(item.name), function, argument, at=item.at)
+        for item, (function, argument) in zip(clause.aggregates, calls, strict=True)
+    ]
+    if clause.count is not None:
+        aggregates.append(AggregateCall(declare(clause.count), "LENGTH", None, at=clause.at))
+    into = None if clause.into is None else declare(clause.into)
+    planner.scopes.restart(variables)
+    planner.emit(
+        CollectNode(
+            groupings,
+            tuple(aggregates),
+            into,
+            into_value,
+            kept,
+            method="count" if clause.count is not None and not groupings else "hash",
+            at=clause.at,
+        )
+    )
+
+
+def _aggregate(
+    planner: Planner, item: Assignment, taken: set[str]
+) -> tuple[str, Expression | None]:
+    call = item.value
+    for node in walk(call):
+        if isinstance(node, Name) and node.name in taken and not planner.scopes.find(node.name):
+            raise refuse(
+                UNKNOWN_VARIABLE, f"unknown variable '{node.name}' in an aggregate expression"
+            )
+    if not isinstance(call, Call) or find_aggregate(call.name) is None or len(call.arguments) != 1:
+        raise refuse(
+            INVALID_AGGREGATE,
+            "invalid aggregate expression: aggregate expression must be a function call",
+        )
+    return call.name, resolve(planner, call.arguments[0])
+
+
+def _kept(planner: Planner, clause: Collect) -> tuple[VariableReference, ...]:
+    if clause.keep is not None:
+        found = []
+        for item in clause.keep:
+            variable = planner.scopes.find(item.name)
+            if variable is None:
+                raise refuse(UNKNOWN_VARIABLE, f"unknown variable '{item.name}' in KEEP")
+            found.append(VariableReference(variable, at=item.at))
+        return tuple(found)
+    if clause.into is None or clause.into_value is not None:
+        return ()
+    return tuple(VariableReference(variable) for variable in _group_variables(planner))
+
+
+def _group_variables(planner: Planner) -> list[Variable]:
+    """Return the variables that go INTO a group when the query does not say which.
+
+    ArangoDB leaves out what was set before the first loop, unless there is only one loop.
+    """
+    by_depth = _by_depth(planner.nodes)
+    lowest = 0 if by_depth and max(depth for depth, _ in by_depth) == 1 else 1
+    return [
+        variable
+        for depth, variable in by_depth
+        if depth >= lowest and variable.user and planner.scopes.find(variable.name) is variable
+    ]
+
+
+def _by_depth(nodes: Sequence[Node]) -> list[tuple[int, Variable]]:
+    depth = -1
+    found = []
+    for node in nodes:
+        depth += isinstance(node, _LOOPS)
+        found += [(depth, variable) for variable in produced(node)]
+    return found
+
+
+def plan_window(planner: Planner, clause: Window) -> None:
+    """Plan WINDOW: the variables it sets join those of the scope."""
+    if planner.access.written:
+        raise refuse(WINDOW_AFTER_MODIFICATION, "window operation after data-modification")
+    value = None if clause.value is None else resolve(planner, clause.value)
+    bounds = Constant(read_options(planner, clause.bounds), at=clause.bounds.at)
+    calls = [(item, *_aggregate(planner, item, set())) for item in clause.aggregates]
+    aggregates = tuple(
+        AggregateCall(planner.scopes.declare(item.name), function, argument, at=item.at)
+        for item, function, argument in calls
+    )
+    planner.emit(WindowNode(value, bounds, aggregates, at=clause.at))

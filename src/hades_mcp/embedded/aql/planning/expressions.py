@@ -1,0 +1,181 @@
+"""Names in expressions resolved to variables, collections and functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.aql.clauses import For, NamePattern, Return
+from hades_mcp.embedded.aql.functions import resolve as find_function
+from hades_mcp.embedded.aql.nodes import (
+    Call,
+    Constant,
+    Element,
+    Expansion,
+    Expression,
+    Index,
+    Logical,
+    Name,
+    Node,
+    ObjectEntry,
+    Parameter,
+    Question,
+    SubqueryExpression,
+    Ternary,
+    VariableReference,
+    rebuild,
+)
+from hades_mcp.embedded.aql.plan import SubqueryNode
+from hades_mcp.embedded.aql.scope import refuse
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.planning.planner import Planner
+
+UNKNOWN_VARIABLE, COLLECTION_IN_EXPRESSION, USER_FUNCTION_UNKNOWN = 1512, 1568, 1582
+
+
+def resolve(planner: Planner, node: Expression) -> Expression:
+    """Return the expression with its names resolved.
+
+    Subqueries become nodes of the plan before the one that uses them, unless they may be skipped.
+
+    Raises:
+        ArangoError: For names and parameters that mean nothing here.
+    """
+    match node:
+        case Name() | Parameter():
+            return _reference(planner, node)
+        case Call():
+            return _call(planner, node)
+        case SubqueryExpression():
+            return _subquery(planner, node)
+        case Expansion():
+            return _expansion(planner, node)
+        case Question():
+            return _question(planner, node)
+        case Element():
+            return VariableReference(planner.elements[-1], at=node.at)
+        case ObjectEntry():
+            return _entry(planner, node)
+        case Index(bound=True, index=Parameter(name=name)):
+            planner.parameters.path(name)
+        case Ternary() | Logical():
+            with planner.kept_inline():
+                return rebuild(node, lambda child: resolve(planner, child))
+    return rebuild(node, lambda child: resolve(planner, child))
+
+
+def collection_name(planner: Planner, node: Node) -> str | None:
+    """Return the name of a collection if that is what an expression is, a variable or not."""
+    match node:
+        case Parameter(name=name, collection=True):
+            return planner.parameters.text(name)
+        case Name(name=name) if planner.scopes.find(name) is None:
+            return name
+    return None
+
+
+def target_name(planner: Planner, node: Node) -> str:
+    """Return the name of a collection where nothing else may stand."""
+    match node:
+        case Parameter(name=name):
+            return planner.parameters.text(name)
+        case Name(name=name):
+            return name
+    raise AssertionError(node)  # the parser lets only these through
+
+
+def _reference(planner: Planner, node: Name | Parameter) -> Expression:
+    if isinstance(node, Parameter) and not node.collection:
+        planner.parameters.use(node.name)
+        return node
+    name = collection_name(planner, node)
+    if name is None:
+        variable = planner.scopes.find(node.name)
+        assert variable is not None  # noqa: S101  collection_name has just found it
+        return VariableReference(variable, at=node.at)
+    planner.read(name)
+    raise refuse(COLLECTION_IN_EXPRESSION, f"collection '{name}' used as expression operand")
+
+
+def _entry(planner: Planner, node: ObjectEntry) -> Expression:
+    if node.shorthand and planner.scopes.find(str(node.key)) is None:
+        raise refuse(UNKNOWN_VARIABLE, f"unknown variable '{node.key}'")
+    return rebuild(node, lambda child: resolve(planner, child))
+
+
+def _call(planner: Planner, node: Call) -> Expression:
+    if "::" in node.name:
+        raise refuse(USER_FUNCTION_UNKNOWN, f"user function '{node.name}()' not found")
+    try:
+        function = find_function(node.name)
+        function.check_count(len(node.arguments))
+    except ArangoError as error:
+        raise refuse(error.number, error.message) from None
+    if function.reads_data:
+        planner.access.note_dynamic_read(f"function {function.name}()")
+    arguments = [
+        _argument(planner, function.collection_arguments, position, argument)
+        for position, argument in enumerate(node.arguments)
+    ]
+    match function.name, node.arguments:
+        case "LENGTH" | "COUNT", (only,) if (name := collection_name(planner, only)):
+            return Call("COLLECTION_COUNT", (Constant(name),), at=node.at)
+    return replace(node, arguments=tuple(arguments))
+
+
+def _argument(
+    planner: Planner, names_at: tuple[int, ...], position: int, node: Expression
+) -> Expression:
+    name = collection_name(planner, node)
+    if name is None:
+        return resolve(planner, node)
+    planner.read(name)
+    if position in names_at:
+        return Constant(name, at=node.at)
+    # elsewhere a collection stands for the array of its documents
+    document = Name("a document", at=node.at)  # no query can name a variable so
+    body = (For(NamePattern(document.name), node, at=node.at), Return(document, at=node.at))
+    return _subquery(planner, SubqueryExpression(body, at=node.at))
+
+
+def _subquery(planner: Planner, node: SubqueryExpression) -> Expression:
+    planned = SubqueryExpression((), planner.subquery(node.body), at=node.at)
+    if planner.inline:
+        return planned
+    variable = planner.scopes.create()
+    planner.emit(SubqueryNode(variable, planned, at=node.at))
+    return VariableReference(variable, at=node.at)
+
+
+def _optional(planner: Planner, node: Expression | None) -> Expression | None:
+    return None if node is None else resolve(planner, node)
+
+
+def _expansion(planner: Planner, node: Expansion) -> Expression:
+    subject = resolve(planner, node.subject)
+    offset, count = _optional(planner, node.offset), _optional(planner, node.count)
+    variable = planner.scopes.create()
+    with planner.element(variable):
+        return replace(
+            node,
+            subject=subject,
+            offset=offset,
+            count=count,
+            filter=_optional(planner, node.filter),
+            projection=_optional(planner, node.projection),
+            suffix=_optional(planner, node.suffix),
+            variable=variable,
+        )
+
+
+def _question(planner: Planner, node: Question) -> Expression:
+    subject = resolve(planner, node.subject)
+    low, high = _optional(planner, node.low), _optional(planner, node.high)
+    variable = planner.scopes.create()
+    with planner.element(variable):
+        condition = _optional(planner, node.filter)
+    return replace(
+        node, subject=subject, low=low, high=high, filter=condition, variable=variable
+    )

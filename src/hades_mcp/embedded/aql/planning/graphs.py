@@ -1,0 +1,109 @@
+"""Traversals and path searches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.aql.nodes import Binary, Constant, Expression, SubqueryExpression, walk
+from hades_mcp.embedded.aql.plan import (
+    Edges,
+    EnumeratePathsNode,
+    ShortestPathNode,
+    TraversalNode,
+    used,
+)
+from hades_mcp.embedded.aql.planning.expressions import resolve, target_name
+from hades_mcp.embedded.aql.planning.options import read_options
+from hades_mcp.embedded.aql.scope import refuse
+from hades_mcp.embedded.aql.tokens import syntax_error
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.clauses import Direction, PathSearch, Traversal
+    from hades_mcp.embedded.aql.plan import Variable
+    from hades_mcp.embedded.aql.planning.planner import Planner
+
+COLLECTION_TYPE_INVALID = 1218
+
+
+def plan_traversal(planner: Planner, clause: Traversal) -> None:
+    """Plan a traversal."""
+    planner.access.note_dynamic_read("traversal")
+    start = resolve(planner, clause.start)
+    steps = _steps(planner, clause.steps)
+    edges = _edges(planner, clause)
+    options = read_options(planner, clause.options)
+    vertex, edge, path = _variables(planner, clause.names, 3)
+    assert vertex is not None  # noqa: S101  the grammar asks for at least one name
+    prune = prune_variable = None
+    if clause.prune is not None:
+        with planner.kept_inline():
+            prune = resolve(planner, clause.prune)
+        if clause.prune_name is not None:
+            prune_variable = planner.scopes.declare(clause.prune_name)
+    planner.emit(
+        TraversalNode(
+            vertex, edge, path, start, steps, edges, prune, prune_variable, options, at=clause.at
+        )
+    )
+
+
+def plan_path_search(planner: Planner, clause: PathSearch) -> None:
+    """Plan SHORTEST_PATH and its kin."""
+    planner.access.note_dynamic_read("traversal")
+    start, target = resolve(planner, clause.start), resolve(planner, clause.target)
+    steps = _steps(planner, clause.steps)
+    edges = _edges(planner, clause)
+    options = read_options(planner, clause.options)
+    first, second = _variables(planner, clause.names, 2)
+    assert first is not None  # noqa: S101  the grammar asks for at least one name
+    if clause.kind == "SHORTEST_PATH":
+        planner.emit(ShortestPathNode(first, second, start, target, edges, options, at=clause.at))
+    else:
+        planner.emit(
+            EnumeratePathsNode(
+                clause.kind, first, start, target, steps, edges, options, at=clause.at
+            )
+        )
+
+
+def _variables(planner: Planner, names: tuple[str, ...], count: int) -> list[Variable | None]:
+    declared: list[Variable | None] = [planner.scopes.declare(name) for name in names]
+    return declared + [None] * (count - len(declared))
+
+
+def _steps(planner: Planner, steps: Expression | None) -> Expression | None:
+    if steps is None:
+        return None
+    resolved = steps if _has_subquery(steps) else resolve(planner, steps)
+    is_bad_constant = isinstance(resolved, Constant) and not _is_depth(resolved.value)
+    if is_bad_constant or _has_subquery(resolved) or used(resolved):
+        message = "expecting integer number or range for number of steps"
+        raise syntax_error(planner.text, steps.at, message)
+    if isinstance(resolved, Binary) and resolved.operator != "..":
+        return Binary("..", resolved, resolved, at=steps.at)
+    return resolved
+
+
+def _is_depth(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _has_subquery(node: Expression) -> bool:
+    return any(isinstance(part, SubqueryExpression) for part in walk(node))
+
+
+def _edges(planner: Planner, clause: Traversal | PathSearch) -> Edges:
+    graph = None if clause.graph is None else resolve(planner, clause.graph)
+    found: dict[str, Direction] = {}
+    for source in clause.edges:
+        name = target_name(planner, source.collection)
+        direction = source.direction or clause.direction
+        if not planner.known(name) or found.get(name, direction) != direction:
+            raise refuse(
+                COLLECTION_TYPE_INVALID,
+                f"collection type invalid: '{name}' is no edge collection, "
+                "or is used with two directions",
+            )
+        planner.access.note_read(name, planner.level)
+        found[name] = direction
+    return Edges(graph, tuple(found.items()), clause.direction, at=clause.at)

@@ -1,0 +1,130 @@
+"""The planner's state while it turns the clauses of one query into execution nodes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from hades_mcp.embedded.aql.clauses import For, PathSearch, Traversal
+from hades_mcp.embedded.aql.plan import ModificationNode, SingletonNode, Subplan, Variable
+from hades_mcp.embedded.aql.planning.access import Access
+from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from hades_mcp.embedded.aql.nodes import Node
+
+COLLECTION_UNKNOWN, ILLEGAL_NAME = 1203, 1208
+
+
+class Catalog(Protocol):
+    """What the planner asks about collections."""
+
+    def is_edge(self, collection: str) -> bool | None:
+        """Tell whether a collection holds edges; None if there is no such collection."""
+
+
+class Planner:
+    """Plans one query.
+
+    Args:
+        text: The query, for messages.
+        parameters: Its bind parameters.
+        catalog: The collections there are.
+        operations: Plans one clause, by its type.
+
+    Attributes:
+        nodes: The execution nodes of the query or subquery at hand.
+        elements: The variables of the array expansions around the expression at hand.
+        inline: Above 0 where subqueries must stay in their expression because it is not evaluated
+            exactly once per row.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        parameters: Parameters,
+        catalog: Catalog,
+        operations: dict[type[Node], Callable[[Planner, Node], None]],
+    ) -> None:
+        self.text = text
+        self.parameters = parameters
+        self.catalog = catalog
+        self.scopes = Scopes()
+        self.access = Access()
+        self.nodes: list[Node] = []
+        self.elements: list[Variable] = []
+        self.inline = 0
+        self.level = 0
+        self.loops = False
+        self._operations = operations
+
+    def emit(self, node: Node) -> None:
+        """Append an execution node."""
+        self.nodes.append(node)
+
+    def body(self, clauses: Sequence[Node]) -> Subplan:
+        """Plan the clauses of the query itself."""
+        outer = self.nodes, self.loops, self.inline
+        self.nodes, self.loops, self.inline = [SingletonNode()], False, 0
+        for clause in clauses:
+            self.loops = self.loops or isinstance(clause, For | Traversal | PathSearch)
+            self._operations[type(clause)](self, clause)
+        nodes = tuple(self.nodes)
+        self.nodes, self.loops, self.inline = outer
+        return Subplan(nodes, any(isinstance(node, ModificationNode) for node in nodes))
+
+    def subquery(self, clauses: Sequence[Node]) -> Subplan:
+        """Plan the clauses of a subquery in a scope of its own."""
+        self.scopes.open()
+        self.level += 1
+        before = self.access.enter()
+        plan = self.body(clauses)
+        self.access.leave(before)
+        self.level -= 1
+        self.scopes.close()
+        return plan
+
+    @contextmanager
+    def kept_inline(self) -> Iterator[None]:
+        """Leave subqueries in their expressions inside the block."""
+        self.inline += 1
+        try:
+            yield
+        finally:
+            self.inline -= 1
+
+    @contextmanager
+    def element(self, variable: Variable) -> Iterator[None]:
+        """Let CURRENT be a variable inside the block."""
+        self.scopes.open()
+        self.scopes.assign("CURRENT", variable)
+        self.elements.append(variable)
+        with self.kept_inline():
+            yield
+        self.elements.pop()
+        self.scopes.close()
+
+    def read(self, collection: str) -> str:
+        """Check that a collection exists and may be read here; return its name."""
+        self.known(collection)
+        self.access.note_read(collection, self.level)
+        return collection
+
+    def known(self, collection: str) -> bool:
+        """Tell whether a collection holds edges.
+
+        Raises:
+            ArangoError: 1203 if there is no such collection, 1208 for a name none can have.
+        """
+        edge = self.catalog.is_edge(collection)
+        if edge is None:
+            if not _is_legal(collection):
+                raise refuse(ILLEGAL_NAME, f"illegal name: {collection}")
+            raise refuse(COLLECTION_UNKNOWN, f"collection or view not found: {collection}")
+        return edge
+
+
+def _is_legal(name: str) -> bool:
+    return bool(name) and name.isascii() and all(c.isalnum() or c in "_-" for c in name)

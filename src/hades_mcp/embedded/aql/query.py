@@ -1,0 +1,164 @@
+"""Running a query: in a transaction of its own, or inside one the caller holds."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.clauses import Modification, Query
+from hades_mcp.embedded.aql.executor import Execution
+from hades_mcp.embedded.aql.nodes import walk
+from hades_mcp.embedded.aql.parser import TOO_MUCH_NESTING, parse
+from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hades_mcp.embedded.aql.context import QueryWarning
+    from hades_mcp.embedded.storage.transaction import Transaction
+
+BIND_PARAMETERS_INVALID = 1550
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOptions:
+    """How a query is to run.
+
+    Attributes:
+        max_runtime: Seconds until it is stopped; None for no limit.
+        memory_limit: Bytes the rows it holds may take, roughly; 0 for no limit.
+        full_count: Count the rows the last LIMIT cuts off (`stats.fullCount`).
+        fail_on_warning: Raise the first warning as an error.
+        max_warnings: How many warnings are kept.
+        rules: Optimizer rules to switch, such as `-all` or `+use-indexes`.
+        seed: Makes RAND() repeatable, for tests.
+        database: The name CURRENT_DATABASE() gives where the query runs in a transaction.
+        user: The name CURRENT_USER() gives.
+        watch: Told of the run before it starts; setting its `killed` event stops it.
+    """
+
+    max_runtime: float | None = None
+    memory_limit: int = 0
+    full_count: bool = False
+    fail_on_warning: bool = False
+    max_warnings: int = 10
+    rules: tuple[str, ...] = ()
+    seed: int | None = None
+    database: str = "_system"
+    user: str | None = None
+    watch: Callable[[Execution], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a query gave.
+
+    Attributes:
+        rows: Its results.
+        warnings: What it warned of.
+        stats: What it cost, in the names of ArangoDB's HTTP API.
+        prepared: How it was run.
+    """
+
+    rows: list[Any]
+    warnings: list[QueryWarning] = field(default_factory=list)
+    stats: dict[str, Any] = field(default_factory=dict)
+    prepared: PreparedQuery | None = None
+
+
+def modifies(query: str | Query | PreparedQuery) -> bool:
+    """Tell whether a query writes, subqueries included; does not look at any collection.
+
+    Raises:
+        ArangoError: 1501 if it cannot be parsed.
+    """
+    if isinstance(query, PreparedQuery):
+        return query.modifies
+    parsed = parse(query) if isinstance(query, str) else query
+    return any(isinstance(node, Modification) for node in walk(parsed))
+
+
+def execute(
+    target: Database | Transaction | None,
+    text: str,
+    bind_vars: Mapping[str, Any] | None = None,
+    *,
+    options: QueryOptions | None = None,
+) -> Result:
+    """Run a query to its end.
+
+    Args:
+        target: A database: the query gets a transaction of its own, which writes if the query
+            does. A transaction: the query leaves no trace in it if it fails. None: no collections.
+        text: The query.
+        bind_vars: Values of its parameters.
+        options: Limits and switches.
+
+    Raises:
+        ArangoError: With ArangoDB's number for whatever goes wrong.
+    """
+    settings = options or QueryOptions()
+    if isinstance(target, Database):
+        with target.transaction(write=modifies(text)) as transaction:
+            return _execute(transaction, text, bind_vars, settings, target.name)
+    guard: AbstractContextManager[None] = nullcontext()
+    if target is not None and modifies(text):
+        guard = target.savepoint()
+    with guard:
+        return _execute(target, text, bind_vars, settings, settings.database)
+
+
+def _execute(
+    transaction: Transaction | None,
+    text: str,
+    bind_vars: Mapping[str, Any] | None,
+    options: QueryOptions,
+    database: str,
+) -> Result:
+    values = _checked(bind_vars)
+    prepared = prepare(
+        text,
+        values,
+        transaction=transaction,
+        rules=options.rules,
+        full_count=options.full_count,
+    )
+    execution = Execution(
+        transaction,
+        values,
+        database=database,
+        user=options.user,
+        max_runtime=options.max_runtime,
+        max_warnings=options.max_warnings,
+        fail_on_warning=options.fail_on_warning,
+        seed=options.seed,
+        memory_limit=options.memory_limit,
+    )
+    if options.watch is not None:
+        options.watch(execution)
+    rows = _run(prepared, execution)
+    return Result(rows, execution.warnings, execution.stats.as_dict(), prepared)
+
+
+def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
+    values = dict(bind_vars or {})
+    if not all(isinstance(name, str) and name for name in values):
+        raise ArangoError(BIND_PARAMETERS_INVALID, "invalid structure of bind parameters")
+    return values
+
+
+def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
+    rows = []
+    try:
+        for row in prepared.compiled.run(execution):
+            execution.hold(row)
+            rows.append(row)
+    except RecursionError:
+        raise ArangoError(
+            TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"
+        ) from None
+    execution.finish()
+    return rows
