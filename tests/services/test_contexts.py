@@ -1,0 +1,97 @@
+"""Contexts keep what was said, apart, in order and within bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hades_mcp.embedders.onnx import OnnxEmbedder
+from hades_mcp.errors import InvalidArgument, LimitReached, Unavailable, UnknownName
+from hades_mcp.services import contexts as module
+from hades_mcp.services.contexts import ContextService
+
+if TYPE_CHECKING:
+    from arango.database import StandardDatabase
+
+
+def test_entries_come_back_in_order_with_who_said_them(contexts: ContextService) -> None:
+    first = contexts.add("trip", "We fly to Lisbon.", role="user", source="chat")
+    second = contexts.add("trip", "Noted.", role="assistant")
+    contexts.add("work", "Ship it.")
+    assert contexts.get("trip") == [first, second]
+    assert (first.role, first.content, first.source) == ("user", "We fly to Lisbon.", "chat")
+    assert first.time <= second.time
+
+
+def test_the_latest_entries_are_those_returned(contexts: ContextService) -> None:
+    for number in range(5):
+        contexts.add("c", f"entry {number}")
+    assert [entry.content for entry in contexts.get("c", limit=2)] == ["entry 3", "entry 4"]
+
+
+def test_a_query_finds_what_was_meant_whenever_it_was_said(db: StandardDatabase) -> None:
+    contexts = ContextService(db, OnnxEmbedder())
+    contexts.add("c", "The user is allergic to peanuts.")
+    contexts.add("c", "The meeting is on Thursday at ten.")
+    contexts.add("other", "Nuts are not allowed on this flight.")
+    best, rest = contexts.get("c", query="what food must I avoid?")
+    assert best.content == "The user is allergic to peanuts."
+    assert best.score is not None
+    assert rest.score is not None
+    assert best.score > rest.score
+
+
+def test_clear_forgets_one_context_and_counts(contexts: ContextService) -> None:
+    contexts.add("a", "1")
+    contexts.add("a", "2")
+    contexts.add("b", "3")
+    assert contexts.clear("a") == 2
+    assert [context.name for context in contexts.list()] == ["b"]
+    with pytest.raises(UnknownName):
+        contexts.clear("a")
+
+
+def test_list_describes_each_context(contexts: ContextService) -> None:
+    assert contexts.list() == []
+    contexts.add("a", "four")
+    contexts.add("b", "x")
+    last = contexts.add("a", "more!")
+    described = {context.name: context for context in contexts.list()}
+    assert (described["a"].entries, described["a"].characters) == (2, 9)
+    assert described["a"].updated == last.time
+
+
+def test_a_name_nearly_right_is_suggested(contexts: ContextService) -> None:
+    contexts.add("holiday", "x")
+    with pytest.raises(UnknownName, match="Did you mean 'holiday'"):
+        contexts.get("holidays")
+
+
+@pytest.mark.parametrize("name", ["", "with space", "-dash", "x" * 129, "semi;colon"])
+def test_names_that_cannot_be_are_refused(contexts: ContextService, name: str) -> None:
+    with pytest.raises(InvalidArgument):
+        contexts.add(name, "x")
+
+
+def test_bounds_are_kept(contexts: ContextService, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LimitReached, match="20,001 characters"):
+        contexts.add("c", "x" * 20_001)
+    with pytest.raises(InvalidArgument, match="empty"):
+        contexts.add("c", " ")
+    with pytest.raises(UnknownName, match="Did you mean 'assistant'"):
+        contexts.add("c", "x", role="asistant")
+    monkeypatch.setattr(module, "MOST_ENTRIES", 1)
+    contexts.add("c", "x")
+    with pytest.raises(LimitReached, match="Clear it first"):
+        contexts.add("c", "y")
+    with pytest.raises(InvalidArgument, match="Use 1 to 100"):
+        contexts.get("c", limit=0)
+
+
+def test_without_an_embedder_entries_are_kept_and_read_by_recency(db: StandardDatabase) -> None:
+    contexts = ContextService(db, OnnxEmbedder(package="no_such_model_package"))
+    entry = contexts.add("c", "remember me")
+    assert contexts.get("c") == [entry]
+    with pytest.raises(Unavailable, match="pip install"):
+        contexts.get("c", query="whom?")
