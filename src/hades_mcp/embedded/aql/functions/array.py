@@ -9,7 +9,7 @@ from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import equal, hash_key, order_key, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from hades_mcp.embedded.aql.context import Context
 
@@ -18,7 +18,10 @@ ARRAY_EXPECTED = 1563
 
 def distinct(values: Iterable[Any]) -> list[Any]:
     """Return the values without repetitions, each where it came first."""
-    return list({hash_key(value): value for value in reversed(list(values))}.values())[::-1]
+    seen: dict[Hashable, Any] = {}
+    for value in values:
+        seen.setdefault(hash_key(value), value)
+    return list(seen.values())
 
 
 @aql_function("FIRST", low=1)

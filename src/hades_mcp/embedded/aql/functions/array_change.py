@@ -8,7 +8,7 @@ from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.array import distinct
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.values import equal, hash_key, truth
+from hades_mcp.embedded.values import equal, hash_key, to_number, truth
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -107,11 +107,12 @@ def remove_nth(context: Context, values: Any, position: Any) -> Any:
         return []
     if not isinstance(values, list):
         return context.refuse("REMOVE_NTH")
-    place = integer(position)
+    place = to_number(position)
     if place < 0:
-        place += len(values)
+        place += len(values)  # before the fraction is cut off: -2.2 of 6 is 3.8, so 3
     if not 0 <= place < len(values):
         return values
+    place = int(place)
     return values[:place] + values[place + 1 :]
 
 

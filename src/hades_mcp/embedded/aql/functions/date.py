@@ -118,10 +118,10 @@ def _week_and_year(moment: int) -> dict[str, int]:
     return {"week": week, "year": year}
 
 
-def _register(name: str, field: Callable[[int], Any]) -> None:
-    """Register a function of a date, in UTC or in the timezone given."""
+def _register(name: str, field: Callable[[int], Any], *, zoned: bool) -> None:
+    """Register a function of a date, in UTC or, if `zoned`, in the timezone given."""
 
-    @aql_function(name, low=1, high=2)
+    @aql_function(name, low=1, high=2 if zoned else 1)
     def call(context: Context, value: Any, zone: Any = None) -> Any:
         moment = read(context, name, value, zone)
         return None if moment is None else field(moment)
@@ -143,7 +143,7 @@ for _name, _field in {
     "DATE_QUARTER": quarter,
     "DATE_DAYS_IN_MONTH": days_in_month,
 }.items():
-    _register(_name, _field)
+    _register(_name, _field, zoned=_name not in {"DATE_SECOND", "DATE_MILLISECOND"})
 
 
 @aql_function("DATE_UTCTOLOCAL", low=2, high=3)

@@ -14,6 +14,7 @@ from hades_mcp.embedded.aql.functions.date_values import (
     MINUTE,
     MONTHS,
     SECOND,
+    Parts,
     in_range,
     join,
     read,
@@ -35,7 +36,7 @@ UNITS = {
     "h": ("hour", "hours"),
     "i": ("minute", "minutes"),
     "s": ("second", "seconds"),
-    "f": ("millisecond", "milliseconds"),
+    "f": ("millisecond", "milliseconds", "ms"),
 }
 _BY_NAME = {name: unit for unit, names in UNITS.items() for name in (unit, *names)}
 FIELDS = "ymdhisf"  # in the order of Parts
@@ -53,8 +54,8 @@ LENGTH: dict[str, float] = {
 _FIRST_DAY = (0, 1, 1, 0, 0, 0, 0)
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
-    r"(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?",
-    re.ASCII,
+    r"(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,3})\d*)?S)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 _FARTHEST = 12 * 10**6  # years, months ... beyond which no date of four digits is reached
 
@@ -84,7 +85,9 @@ def _duration(text: str) -> dict[str, float] | None:
     found = _DURATION.fullmatch(text)
     if found is None or not any(found.groups()):
         return None
-    return {unit: float(part) for unit, part in zip("ymwdhis", found.groups(), strict=True) if part}
+    *parts, fraction = found.groups()
+    amounts = {unit: float(part) for unit, part in zip("ymwdhis", parts, strict=True) if part}
+    return amounts | {"f": float(fraction.ljust(3, "0")) if fraction else 0.0}
 
 
 def _register_shift(name: str, sign: int) -> None:
@@ -181,7 +184,7 @@ def date_trunc(context: Context, value: Any, unit: Any, zone: Any = None) -> Any
         return context.refuse("DATE_TRUNC", INVALID_DATE)
     parts = split(moment)
     kept = parts[: place + 1] + _FIRST_DAY[place + 1 :]
-    return _written(join(parts._make(kept)), zone)
+    return _written(join(Parts._make(kept)), zone)
 
 
 @aql_function("DATE_ROUND", low=3, high=4)

@@ -15,7 +15,7 @@ import orjson
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import encode, json_text, to_text
+from hades_mcp.embedded.values import json_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,20 +67,10 @@ def _crc_table() -> list[int]:
 @aql_function("FNV64", low=1)
 def fnv64(_context: Context, value: Any) -> str:
     """Return the FNV-1a hash in upper-case hexadecimal without leading zeroes."""
-    return f"{_fnv(to_text(value).encode()):X}"
-
-
-def _fnv(data: bytes) -> int:
     result = _FNV_START
-    for byte in data:
+    for byte in to_text(value).encode():
         result = ((result ^ byte) * _FNV_PRIME) & _64_BITS
-    return result
-
-
-@aql_function("HASH", low=1)
-def hash_value(_context: Context, value: Any) -> int:
-    """Return a number that equal values share; the manual leaves the algorithm open."""
-    return _fnv(encode(value)) >> 11  # 53 bits pass through any JSON reader unharmed
+    return f"{result:X}"
 
 
 @aql_function("TO_BASE64", low=1)

@@ -31,13 +31,12 @@ def cosine_similarity(left: list[float], right: list[float]) -> float | None:
 
 def l1_distance(left: list[float], right: list[float]) -> float:
     """Return the sum of the differences."""
-    return sum(map(abs, map(sub, left, right)))
+    return float(sum(map(abs, map(sub, left, right))))
 
 
 def l2_distance(left: list[float], right: list[float]) -> float:
     """Return the straight distance."""
-    distance: float = math.dist(left, right)
-    return distance
+    return float(math.dist(left, right))
 
 
 def _is_vector(value: Any) -> bool:

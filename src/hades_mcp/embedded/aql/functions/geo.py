@@ -1,0 +1,95 @@
+"""Geo functions that make GeoJSON, and DISTANCE between plain coordinates."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.aql.functions.geo_shapes import (
+    EARTH_RADIUS,
+    Ring,
+    is_line,
+    is_polygon,
+    is_position,
+    is_ring,
+    unit,
+)
+from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values import truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.embedded.aql.context import Context
+
+_FEWEST_CORNERS = 3
+
+
+@aql_function("DISTANCE", low=4)
+def distance(context: Context, *coordinates: Any) -> Any:
+    """Return the metres between two places, each given as latitude and longitude."""
+    if not all(map(is_number, coordinates)):
+        return context.refuse("DISTANCE")
+    lat1, lng1, lat2, lng2 = map(math.radians, coordinates)
+    square = math.sin((lat2 - lat1) / 2) ** 2
+    square += math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
+    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(square)))
+
+
+@aql_function("GEO_POINT", low=2, high=3)
+def geo_point(context: Context, longitude: Any, latitude: Any, *elevation: Any) -> Any:
+    """Make a GeoJSON Point."""
+    coordinates = [longitude, latitude, *elevation]
+    if not all(map(is_number, coordinates)):
+        return context.refuse("GEO_POINT")
+    return {"type": "Point", "coordinates": coordinates}
+
+
+def _are_many(member: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and len(value) > 1 and all(map(member, value))
+
+
+def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
+    """Register a function that makes a GeoJSON object of coordinates that fit."""
+
+    @aql_function(name, low=1)
+    def call(context: Context, coordinates: Any) -> Any:
+        if not fits(coordinates):
+            return context.refuse(name)
+        return {"type": kind, "coordinates": coordinates}
+
+
+_register("GEO_MULTIPOINT", "MultiPoint", is_line)
+_register("GEO_LINESTRING", "LineString", is_line)
+_register("GEO_MULTILINESTRING", "MultiLineString", _are_many(is_line))
+_register("GEO_MULTIPOLYGON", "MultiPolygon", _are_many(is_polygon))
+
+
+@aql_function("GEO_POLYGON", low=1)
+def geo_polygon(context: Context, coordinates: Any) -> Any:
+    """Make a GeoJSON Polygon of a ring or several."""
+    rings = [coordinates] if is_ring(coordinates) else coordinates
+    if not is_polygon(rings):
+        return context.refuse("GEO_POLYGON")
+    return {"type": "Polygon", "coordinates": rings}
+
+
+@aql_function("IS_IN_POLYGON", low=2, high=3)
+def is_in_polygon(context: Context, polygon: Any, place: Any, other: Any = None) -> Any:
+    """Tell whether a place is in a polygon of pairs; latitude first unless told otherwise."""
+    swapped = isinstance(place, list) and truth(other)
+    point = place if isinstance(place, list) else [place, other]
+    corners = polygon if isinstance(polygon, list) else []
+    if len(corners) < _FEWEST_CORNERS or not all(_is_pair(pair) for pair in (point, *corners)):
+        return context.refuse("IS_IN_POLYGON")
+    order = slice(None) if swapped else slice(None, None, -1)
+    ring = Ring(tuple(unit(*pair[order]) for pair in corners))
+    smaller = ring if ring.area() < 2 * math.pi else ring.turned()
+    return smaller.contains(unit(*point[order]))
+
+
+def _is_pair(value: Any) -> bool:
+    return is_position(value) or (
+        isinstance(value, list) and len(value) == 2 and all(map(is_number, value))  # noqa: PLR2004
+    )

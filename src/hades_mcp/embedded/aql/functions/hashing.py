@@ -1,0 +1,105 @@
+"""HASH: VelocyPack's hash of a value, by XXH64 over its bytes, the same for 1 and 1.0."""
+
+from __future__ import annotations
+
+from struct import pack
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.functions.registry import aql_function
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.context import Context
+
+_MASK = 2**64 - 1
+_PRIMES = (
+    11400714785074694791,
+    14029467366897019727,
+    1609587929392839161,
+    9650029242287828579,
+    2870177450012600261,
+)
+_LANES, _BLOCK = 4, 32  # XXH64 reads four words of eight bytes at once
+_SEED = 0xDEADBEEF
+_ARRAY_SALT, _OBJECT_SALT = 0xBA5BEDF00D, 0xF00BA44BA5
+_NULL, _FALSE, _TRUE = b"\x18", b"\x19", b"\x1a"
+_SHORT, _LONG, _LONGEST_SHORT = 0x40, b"\xbf", 126  # VelocyPack's string headers
+_KEPT_BITS = 0x0007FFFFFFFFFFFF  # ArangoDB cuts the number so that no reader loses digits
+
+
+def _turned(word: int, bits: int) -> int:
+    return (word << bits | word >> 64 - bits) & _MASK
+
+
+def _round(lane: int, word: int) -> int:
+    return _turned((lane + word * _PRIMES[1]) & _MASK, 31) * _PRIMES[0] & _MASK
+
+
+def _words(data: bytes, start: int, size: int) -> list[int]:
+    whole = start + (len(data) - start) // size * size
+    return [int.from_bytes(data[at : at + size], "little") for at in range(start, whole, size)]
+
+
+def xxh64(data: bytes, seed: int) -> int:
+    """Return the XXH64 hash of some bytes.
+
+    Source: https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
+    """
+    one, two, three, four, five = _PRIMES
+    blocks = len(data) // _BLOCK * _BLOCK
+    result = (_lanes(data[:blocks], seed) if blocks else seed + five) + len(data) & _MASK
+    for word in _words(data, blocks, 8):
+        result = _turned(result ^ _round(0, word), 27) * one + four & _MASK
+    for word in _words(data, len(data) // 8 * 8, 4):
+        result = _turned(result ^ (word * one & _MASK), 23) * two + three & _MASK
+    for byte in data[len(data) // 4 * 4 :]:
+        result = _turned(result ^ (byte * five & _MASK), 11) * one & _MASK
+    result = (result ^ result >> 33) * two & _MASK
+    result = (result ^ result >> 29) * three & _MASK
+    return result ^ result >> 32
+
+
+def _lanes(data: bytes, seed: int) -> int:
+    one, two = _PRIMES[:2]
+    lanes = [(seed + one + two) & _MASK, (seed + two) & _MASK, seed, (seed - one) & _MASK]
+    for place, word in enumerate(_words(data, 0, 8)):
+        lanes[place % _LANES] = _round(lanes[place % _LANES], word)
+    turned = zip(lanes, (1, 7, 12, 18), strict=True)
+    result = sum(_turned(lane, bits) for lane, bits in turned) & _MASK
+    for lane in lanes:
+        result = (result ^ _round(0, lane)) * one + _PRIMES[3] & _MASK
+    return result
+
+
+def value_hash(value: Any, seed: int = _SEED) -> int:
+    """Return VelocyPack's normalized hash: numbers as doubles, members hashed one into another."""
+    if isinstance(value, list):
+        result = xxh64(pack("<Q", len(value) ^ _ARRAY_SALT), seed)
+        for item in value:
+            result ^= value_hash(item, result)
+        return result
+    if isinstance(value, dict):
+        start = result = xxh64(pack("<Q", len(value) ^ _OBJECT_SALT), seed)
+        for name, item in value.items():
+            name_hash = value_hash(name, start)
+            result ^= name_hash ^ value_hash(item, name_hash)
+        return result
+    return xxh64(_scalar(value), seed)
+
+
+def _scalar(value: Any) -> bytes:
+    """Return the bytes VelocyPack hashes for a value without parts."""
+    if value is None:
+        return _NULL
+    if isinstance(value, bool):
+        return _TRUE if value else _FALSE
+    if isinstance(value, str):
+        data = value.encode()
+        short = len(data) <= _LONGEST_SHORT
+        return (bytes([_SHORT + len(data)]) if short else _LONG + pack("<Q", len(data))) + data
+    return pack("<d", value)
+
+
+@aql_function("HASH", low=1)
+def hash_value(_context: Context, value: Any) -> int:
+    """Return a number that equal values share."""
+    return value_hash(value) & _KEPT_BITS
