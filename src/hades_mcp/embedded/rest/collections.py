@@ -12,7 +12,7 @@ from hades_mcp.embedded.rest.router import Routes
 from hades_mcp.embedded.storage.revisions import decode_revision
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.storage import CollectionInfo
+    from hades_mcp.embedded.storage import Collection, CollectionInfo
 
 routes = Routes()
 
@@ -59,7 +59,7 @@ def create(request: Request) -> Response:
             schema=body.get("schema"),
             properties={key: value for key, value in body.items() if key not in _NOT_STORED},
         )
-        return ok(properties_of(collection.info))
+        return ok(properties_of(collection))
 
 
 @routes.add("GET", "/_api/collection/{name}")
@@ -83,7 +83,7 @@ def drop(request: Request, name: str) -> Response:
 def properties(request: Request, name: str) -> Response:
     """Describe a collection in full."""
     with request.collection(name, write=False) as collection:
-        return ok(properties_of(collection.info))
+        return ok(properties_of(collection))
 
 
 @routes.add("PUT", "/_api/collection/{name}/properties")
@@ -93,14 +93,14 @@ def change_properties(request: Request, name: str) -> Response:
     _refuse_unbuilt(changes)
     with request.transaction(write=True) as transaction:
         collection = transaction.change_properties(name, **changes)
-        return ok(properties_of(collection.info))
+        return ok(properties_of(collection))
 
 
 @routes.add("GET", "/_api/collection/{name}/count")
 def count(request: Request, name: str) -> Response:
     """Count the documents."""
     with request.collection(name, write=False) as collection:
-        return ok({**properties_of(collection.info), "count": collection.count()})
+        return ok({**properties_of(collection), "count": collection.count()})
 
 
 @routes.add("GET", "/_api/collection/{name}/figures")
@@ -109,7 +109,7 @@ def figures(request: Request, name: str) -> Response:
     with request.collection(name, write=False) as collection:
         indexes = collection.indexes()
         body = {
-            **properties_of(collection.info),
+            **properties_of(collection),
             "count": collection.count(),
             "figures": {
                 "indexes": {"count": len(indexes)},
@@ -125,7 +125,7 @@ def revision(request: Request, name: str) -> Response:
     with request.collection(name, write=False) as collection:
         revisions = (document["_rev"] for document in collection.scan())
         newest = max(revisions, key=decode_revision, default="0")
-        return ok({**properties_of(collection.info), "revision": newest})
+        return ok({**properties_of(collection), "revision": newest})
 
 
 @routes.add("GET", "/_api/collection/{name}/checksum")
@@ -225,8 +225,9 @@ def brief(info: CollectionInfo) -> dict[str, Any]:
     }
 
 
-def properties_of(info: CollectionInfo) -> dict[str, Any]:
+def properties_of(collection: Collection) -> dict[str, Any]:
     """Return all properties of a collection."""
+    info = collection.info
     return {
         "waitForSync": False,
         "cacheEnabled": False,
@@ -237,7 +238,7 @@ def properties_of(info: CollectionInfo) -> dict[str, Any]:
         "isSmartChild": False,
         "writeConcern": 1,
         **info.properties,
-        "keyOptions": info.key_options,
+        "keyOptions": {**info.key_options, "lastValue": collection.last_key()},
         "schema": info.schema,
         "statusString": "loaded",
         "objectId": info.id,

@@ -1,0 +1,116 @@
+"""The outer face: paths, databases, log-in, and what is refused."""
+
+from __future__ import annotations
+
+import jwt
+import pytest
+
+
+def test_the_version_is_one_that_clients_understand(api):
+    body = api("GET /_api/version").json
+    assert body["server"] == "arango"
+    assert body["version"].split(".")[:2] == ["3", "12"]
+    assert body["embedded"] is True
+    assert api("GET /_api/version?details=true").json["details"]["mode"] == "embedded"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_api/engine",
+        "/_api/endpoint",
+        "/_admin/time",
+        "/_admin/status",
+        "/_admin/server/role",
+        "/_admin/server/mode",
+        "/_admin/server/availability",
+        "/_admin/database/target-version",
+        "/_api/view",
+        "/_api/aqlfunction",
+        "/_api/tasks",
+        "/_api/user",
+        "/_api/user/root",
+        "/_api/user/root/database",
+        "/_api/user/root/database/_system",
+        "/_api/key-generators",
+    ],
+)
+def test_questions_about_the_server_are_answered(api, path):
+    assert api(f"GET {path}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("GET /_api/nonsense", (404, 404)),
+        ("GET /", (404, 404)),
+        ("GET /_db", (404, 404)),
+        ("POST /_api/version", (405, 405)),
+        ("POST /_api/view", (501, 9)),
+        ("GET /_api/analyzer", (501, 9)),
+        ("GET /_admin/metrics", (501, 9)),
+        ("POST /_api/aqlfunction", (501, 9)),
+        ("POST /_api/user", (501, 9)),
+        ("DELETE /_api/user/root", (501, 9)),
+        ("GET /_api/user/nobody", (404, 1703)),
+        ("GET /_db/nowhere/_api/version", (404, 1228)),
+    ],
+)
+def test_what_is_not_there_is_refused_by_name(api, line, refusal):
+    assert api.refused(line) == refusal
+
+
+def test_a_refusal_names_the_path(api):
+    assert (
+        "/_api/replication/inventory" in api("GET /_api/replication/inventory").json["errorMessage"]
+    )
+    assert "unknown path '/_api/nonsense'" in api("GET /_api/nonsense").json["errorMessage"]
+
+
+def test_a_request_to_be_answered_later_is_refused(api):
+    assert api.refused("GET /_api/version", x_arango_async="store") == (501, 9)
+
+
+def test_a_body_that_is_no_json_is_refused(things):
+    assert things.refused("POST /_api/document/things", b"{") == (400, 600)
+    assert things.refused("POST /_api/document/things", b'{"x": NaN}') == (400, 600)
+    assert things.refused("POST /_api/collection", [1]) == (400, 400)
+
+
+def test_any_log_in_gets_a_token_drivers_can_read(api):
+    token = api("POST /_open/auth", {"username": "ada", "password": "x"}).json["jwt"]
+    claims = jwt.decode(token, options={"verify_signature": False}, issuer="arangodb")
+    assert claims["preferred_username"] == "ada"
+    assert claims["exp"] > claims["iat"]
+
+
+def test_databases_are_made_listed_and_dropped(api):
+    assert api("POST /_api/database", {"name": "mine"}).status == 201
+    assert api.refused("POST /_api/database", {"name": "mine"}) == (409, 1207)
+    assert api.refused("POST /_api/database", {"name": "a/b"}) == (400, 1229)
+    assert api.refused("POST /_api/database", {}) == (400, 400)
+    assert api("GET /_api/database").json["result"] == ["_system", "mine"]
+    assert api("GET /_api/database/user").json["result"] == ["_system", "mine"]
+    current = api("GET /_db/mine/_api/database/current").json["result"]
+    assert (current["name"], current["isSystem"]) == ("mine", False)
+    assert api.refused("GET /_db/mine/_api/database") == (403, 1230)
+    assert api("DELETE /_api/database/mine").json["result"] is True
+    assert api.refused("DELETE /_api/database/mine") == (404, 1228)
+    assert api.refused("DELETE /_api/database/_system") == (403, 11)
+    assert api.refused("GET /_db/mine/_api/collection") == (404, 1228)
+
+
+def test_a_database_name_in_the_path_may_be_percent_encoded(api):
+    assert api("POST /_api/database", {"name": "Überblick"}).status == 201
+    path = "/_db/%C3%9Cberblick/_api/database/current"
+    assert api(f"GET {path}").json["result"]["name"] == "Überblick"
+
+
+def test_user_rights_are_told_for_what_exists(api):
+    assert (
+        api("GET /_api/user/root/database?full=1").json["result"]["_system"]["permission"] == "rw"
+    )
+    assert api("GET /_api/user/root/database/_system/_graphs").json["result"] == "rw"
+    assert api.refused("GET /_api/user/root/database/_system/none") == (404, 1203)
+    assert api.refused("PUT /_api/user/root/database/_system", {"grant": "ro"}) == (501, 9)
+    assert api.refused("PUT /_api/user/root/database/_system/x", {"grant": "ro"}) == (501, 9)

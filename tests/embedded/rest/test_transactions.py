@@ -1,0 +1,97 @@
+"""Stream transactions over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def begin(api, **collections):
+    answer = api("POST /_api/transaction/begin", {"collections": collections})
+    assert (answer.status, answer.json["result"]["status"]) == (201, "running")
+    return answer.json["result"]["id"]
+
+
+def test_writes_are_seen_inside_and_after_the_commit_outside(things):
+    trx = begin(things, write=["things"])
+    things("POST /_api/document/things", {"_key": "a"}, x_arango_trx_id=trx)
+    assert things("GET /_api/document/things/a", x_arango_trx_id=trx).status == 200
+    assert things.refused("GET /_api/document/things/a") == (404, 1202)
+    assert things("GET /_api/transaction").json["transactions"] == [{"id": trx, "state": "running"}]
+    done = things(f"PUT /_api/transaction/{trx}")
+    assert done.json["result"] == {"id": trx, "status": "committed"}
+    assert things("GET /_api/document/things/a").status == 200
+    assert things(f"GET /_api/transaction/{trx}").json["result"]["status"] == "committed"
+    assert things(f"PUT /_api/transaction/{trx}").status == 200
+    assert things.refused(f"DELETE /_api/transaction/{trx}") == (400, 1653)
+    assert things.refused("GET /_api/document/things/a", x_arango_trx_id=trx) == (404, 1655)
+
+
+def test_an_abort_leaves_nothing(things):
+    trx = begin(things, exclusive="things")
+    things("POST /_api/document/things", [{"_key": "a"}, {"_key": "b"}], x_arango_trx_id=trx)
+    assert things(f"DELETE /_api/transaction/{trx}").json["result"]["status"] == "aborted"
+    assert things("GET /_api/collection/things/count").json["count"] == 0
+
+
+def test_a_failed_request_leaves_the_transaction_usable_and_nothing_behind(things):
+    trx = begin(things, write="things")
+    path = "/_api/import?collection=things&type=list&complete=true"
+    refused = things.refused(f"POST {path}", [{"_key": "a"}, {"_key": "a"}], x_arango_trx_id=trx)
+    assert refused == (409, 1210)
+    things("POST /_api/document/things", {"_key": "b"}, x_arango_trx_id=trx)
+    things(f"PUT /_api/transaction/{trx}")
+    assert things("GET /_api/collection/things/count").json["count"] == 1
+
+
+def test_a_write_needs_a_declared_collection(api, things):
+    api("POST /_api/collection", {"name": "other"})
+    trx = begin(things, read=["things"], write=["other"])
+    assert things.refused("POST /_api/document/things", {}, x_arango_trx_id=trx) == (400, 1652)
+    assert things("POST /_api/document/other", {}, x_arango_trx_id=trx).status == 202
+    things(f"DELETE /_api/transaction/{trx}")
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        ({}, (400, 10)),
+        ({"collections": {"write": [1]}}, (400, 10)),
+        ({"collections": {"read": "none"}}, (404, 1203)),
+    ],
+)
+def test_a_transaction_that_cannot_be_is_refused(api, body, refusal):
+    assert api.refused("POST /_api/transaction/begin", body) == refusal
+
+
+def test_unknown_and_javascript_transactions_are_refused(api):
+    for line in ("GET", "PUT", "DELETE"):
+        assert api.refused(f"{line} /_api/transaction/99") == (404, 1655)
+    assert api.refused("GET /_api/collection", x_arango_trx_id="99") == (404, 1655)
+    assert api.refused("POST /_api/transaction", {"action": "function(){}"}) == (501, 9)
+
+
+def test_a_transaction_belongs_to_its_database(api, things):
+    api("POST /_api/database", {"name": "other"})
+    trx = begin(things, write="things")
+    assert api.refused(f"GET /_db/other/_api/transaction/{trx}") == (404, 1655)
+    assert api.refused("GET /_db/other/_api/collection", x_arango_trx_id=trx) == (404, 1655)
+    things(f"DELETE /_api/transaction/{trx}")
+
+
+def test_a_second_writer_waits_and_then_is_told(things):
+    trx = begin(things, write="things")
+    assert things.refused("POST /_api/document/things", {}) == (409, 18)
+    things(f"DELETE /_api/transaction/{trx}")
+    assert things("POST /_api/document/things", {}).status == 202
+
+
+def test_a_forgotten_transaction_is_aborted_after_a_minute(things):
+    trx = begin(things, write="things")
+    things.clock.now += 59
+    assert things("POST /_api/document/things", {}, x_arango_trx_id=trx).status == 202
+    things.clock.now += 59
+    assert things(f"GET /_api/transaction/{trx}").json["result"]["status"] == "running"
+    things.clock.now += 2
+    assert things("GET /_api/transaction").json["transactions"] == []
+    assert things(f"GET /_api/transaction/{trx}").json["result"]["status"] == "aborted"
+    assert things("POST /_api/document/things", {}).status == 202
