@@ -93,10 +93,12 @@ class RunningQueries:
         with self._lock:
             return [each for name, each in self._slow if name == database]
 
-    def forget_slow(self) -> None:
-        """Empty the list of slow queries."""
+    def forget_slow(self, database: str) -> None:
+        """Empty the list of slow queries of a database."""
         with self._lock:
+            kept = [each for each in self._slow if each[0] != database]
             self._slow.clear()
+            self._slow.extend(kept)
 
     def kill(self, database: str, query_id: str) -> None:
         """Make a query stop soon; ArangoError 1591 if it does not run."""

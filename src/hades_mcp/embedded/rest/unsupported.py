@@ -22,8 +22,8 @@ _ADMIN = """
 """
 
 _API = """
-    analyzer aqlfunction batch cluster collection control_pregel cursor database dump export foxx
-    gharial index job pregel query query-cache query-plan-cache replication simple tasks token
+    analyzer aqlfunction batch cluster collection control_pregel cursor database dump explain export
+    foxx gharial index job pregel query query-cache query-plan-cache replication simple tasks token
     traversal ttl user view wal
 """
 

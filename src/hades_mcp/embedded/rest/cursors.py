@@ -1,0 +1,92 @@
+"""`/_api/cursor`: run an AQL query and fetch its rows batch by batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.message import Request, Response, ok
+from hades_mcp.embedded.rest.open_cursors import OpenCursor
+from hades_mcp.embedded.rest.query_text import QueryText, run
+from hades_mcp.embedded.rest.router import Routes
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql import Result
+
+routes = Routes()
+
+_BAD_PARAMETER = 400
+_BATCH_SIZE = 1000
+_SECONDS = 30.0
+_STATS = {
+    "cacheHits": 0,
+    "cacheMisses": 0,
+    "cursorsCreated": 0,
+    "cursorsRearmed": 0,
+    "searchParallelism": 1,
+    "seeks": 0,
+}
+
+
+@routes.add("POST", "/_api/cursor")
+def create(request: Request) -> Response:
+    """Run a query and answer with its first rows.
+
+    The rows are all there when it answers, with `stream` too: an open read would keep SQLite's
+    log from being shortened for as long as the client takes.
+    """
+    body = request.object()
+    query = QueryText.of(body)
+    batch_size, seconds = _batch_size(body), _seconds(body)
+    answer = run(request, query)
+    shared: dict[str, Any] = {"cached": False, "extra": _extra(answer, query)}
+    if body.get("count"):
+        shared["count"] = len(answer.rows)
+    retry = bool(query.options.get("allowRetry"))
+    cursor = OpenCursor(request.database_name, answer.rows, batch_size, seconds, shared, retry)
+    return ok(request.state.cursors.first_batch(cursor), 201)
+
+
+@routes.add("PUT POST", "/_api/cursor/{id}")
+def next_batch(request: Request, cursor_id: str) -> Response:
+    """Answer with the next rows."""
+    return ok(request.state.cursors.next_batch(request.database_name, cursor_id))
+
+
+@routes.add("POST", "/_api/cursor/{id}/{batch}")
+def retry_batch(request: Request, cursor_id: str, batch: str) -> Response:
+    """Answer with the next rows, or with the last ones again if the answer got lost."""
+    if not batch.isdigit():
+        raise ArangoError(_BAD_PARAMETER, "batch id must be a number")
+    return ok(request.state.cursors.next_batch(request.database_name, cursor_id, int(batch)))
+
+
+@routes.add("DELETE", "/_api/cursor/{id}")
+def remove(request: Request, cursor_id: str) -> Response:
+    """Forget a cursor and the rows it still has."""
+    request.state.cursors.remove(request.database_name, cursor_id)
+    return ok({"id": cursor_id}, 202)
+
+
+def _extra(answer: Result, query: QueryText) -> dict[str, Any]:
+    warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
+    extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
+    if query.options.get("profile"):
+        extra["profile"] = {"executing": answer.stats.get("executionTime", 0.0)}
+    return extra
+
+
+def _batch_size(body: dict[str, Any]) -> int:
+    size = body.get("batchSize", _BATCH_SIZE)
+    if size is None:
+        return _BATCH_SIZE
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ArangoError(_BAD_PARAMETER, "expecting non-zero value for 'batchSize'")
+    return size
+
+
+def _seconds(body: dict[str, Any]) -> float:
+    ttl = body.get("ttl")
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or ttl <= 0:
+        return _SECONDS
+    return float(ttl)

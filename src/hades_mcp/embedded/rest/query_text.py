@@ -1,0 +1,114 @@
+"""A query out of a request's body, and the way to the AQL engine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql import QueryOptions, Result, execute, prepare
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hades_mcp.embedded.aql.executor import Execution
+    from hades_mcp.embedded.rest.message import Request
+    from hades_mcp.embedded.storage import Database, Transaction
+
+_BAD_PARAMETER = 400
+_QUERY_EMPTY = 1502
+_BIND_VARS_INVALID = 1550
+_UNREGISTERED = 1652
+_WARNINGS_KEPT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class QueryText:
+    """What a client asks to run or to explain.
+
+    Attributes:
+        text: The query.
+        bind_vars: Values of its parameters.
+        options: The body's `options`.
+        memory_limit: The body's `memoryLimit`, bytes; 0 for no limit.
+    """
+
+    text: str
+    bind_vars: dict[str, Any]
+    options: dict[str, Any]
+    memory_limit: int
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> QueryText:
+        """Read the body of a request.
+
+        Raises:
+            ArangoError: 1502 if there is no query, 1550 for bind parameters that are no object,
+                400 for options that are none.
+        """
+        text, bind_vars, options = body.get("query"), body.get("bindVars"), body.get("options")
+        if not isinstance(text, str) or not text.strip():
+            raise ArangoError(_QUERY_EMPTY)
+        if bind_vars is not None and not isinstance(bind_vars, dict):
+            raise ArangoError(_BIND_VARS_INVALID, "expecting object for <bindVars>")
+        if options is not None and not isinstance(options, dict):
+            raise ArangoError(_BAD_PARAMETER, "expecting object for <options>")
+        limit = body.get("memoryLimit")
+        return cls(text, bind_vars or {}, options or {}, limit if isinstance(limit, int) else 0)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The optimizer rules to switch, such as `-all`."""
+        optimizer = self.options.get("optimizer")
+        rules = optimizer.get("rules") if isinstance(optimizer, dict) else None
+        return tuple(str(rule) for rule in rules) if isinstance(rules, list) else ()
+
+
+def run(request: Request, query: QueryText) -> Result:
+    """Run a query to its end, listed among the running queries meanwhile.
+
+    Raises:
+        ArangoError: Whatever the query raises; 1652 when it writes to a collection that its
+            stream transaction did not declare.
+    """
+    running = request.state.queries.run(request.database_name, query.text, query.bind_vars)
+    with running as entry:
+
+        def watch(execution: Execution) -> None:
+            execution.killed = entry.killed
+
+        options = _options(query, request.database_name, watch)
+        with _target(request, query) as target:
+            return execute(target, query.text, query.bind_vars, options=options)
+
+
+@contextmanager
+def _target(request: Request, query: QueryText) -> Iterator[Database | Transaction]:
+    """Give the database, or the stream transaction that the request belongs to."""
+    if request.stream_id is None:
+        yield request.database
+        return
+    with request.state.streams.use(request.database_name, request.stream_id) as stream:
+        prepared = prepare(query.text, query.bind_vars, transaction=stream.transaction)
+        for name in sorted(prepared.written - stream.writable):
+            raise ArangoError(
+                _UNREGISTERED, f"unregistered collection used in transaction: {name} [write]"
+            )
+        yield stream.transaction
+
+
+def _options(query: QueryText, database: str, watch: Any) -> QueryOptions:
+    given = query.options
+    runtime = given.get("maxRuntime")
+    warnings = given.get("maxWarningCount")
+    return QueryOptions(
+        max_runtime=float(runtime) if isinstance(runtime, int | float) and runtime > 0 else None,
+        memory_limit=query.memory_limit,
+        full_count=given.get("fullCount") is True,
+        fail_on_warning=given.get("failOnWarning") is True,
+        max_warnings=warnings if isinstance(warnings, int) else _WARNINGS_KEPT,
+        rules=query.rules,
+        database=database,
+        watch=watch,
+    )
