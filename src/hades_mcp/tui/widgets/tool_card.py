@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from hades_mcp.messages import ToolCall, ToolResult
     from hades_mcp.types import Json
 
-State: TypeAlias = Literal["running", "waiting", "done", "failed", "stopped"]
+State: TypeAlias = Literal["running", "waiting", "done", "failed", "denied", "stopped"]
 
 MARKS: dict[State, str] = {
     "running": "…",
     "waiting": "?",
     "done": "✓",
     "failed": "✗",
+    "denied": "-",
     "stopped": "■",
 }
 """A sign for each state, so that none depends on colour alone."""
@@ -59,11 +60,16 @@ class ToolCard(Collapsible):
         # A Content, as a str would be read as markup.
         self.query_one(CollapsibleTitle).label = Content(f"{text}  {note}" if note else text)
 
-    def finish(self, result: ToolResult) -> None:
-        """Show what the call returned; a failure unfolds."""
+    def finish(self, result: ToolResult, *, approved: bool = True) -> None:
+        """Show what the call returned, or that it was denied; a failure unfolds."""
         self.result.update(pretty_json(result.content))
-        self.show("failed" if result.is_error else "done", size_of(result.content))
-        self.collapsed = not result.is_error
+        if not approved:
+            self.show("denied", "denied")
+        elif result.is_error:
+            self.show("failed", "failed")
+            self.collapsed = False
+        else:
+            self.show("done", size_of(result.content))
 
 
 def call_line(call: ToolCall) -> str:

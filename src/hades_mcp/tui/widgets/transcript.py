@@ -66,10 +66,10 @@ class Transcript(VerticalScroll):
             await self.mount(card)
         return card
 
-    def finish_call(self, result: ToolResult) -> None:
-        """Show what a call returned in its card."""
+    def finish_call(self, result: ToolResult, *, approved: bool = True) -> None:
+        """Show what a call returned in its card, or that the person denied it."""
         if card := self._cards.get(result.call_id):
-            card.finish(result)
+            card.finish(result, approved=approved)
 
     def stop_calls(self) -> None:
         """Show that whatever still runs will not return."""
