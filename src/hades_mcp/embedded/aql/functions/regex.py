@@ -11,7 +11,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import to_text, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.aql.context import Context
 
@@ -19,7 +19,8 @@ INVALID_REGEX = 1543
 RESOURCE_LIMIT = 32
 TIME_LIMIT = 2000  # ICU counts steps; one is about a millisecond
 STACK_LIMIT = 8_000_000  # bytes of backtracking stack
-LONGEST_PATTERN = 65536
+LONGEST_PATTERN = 65536  # characters
+_EXHAUSTED = (66321, 66322)  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +49,8 @@ def _match(
     compiled = _pattern(to_text(pattern), ignore_case=truth(ignore_case))
     if compiled is None:
         return context.refuse("REGEX", INVALID_REGEX)
-    matcher = compiled.matcher(icu.UnicodeString(text))
+    subject = icu.UnicodeString(text)
+    matcher = compiled.matcher(subject)
     matcher.setTimeLimit(TIME_LIMIT)
     matcher.setStackLimit(STACK_LIMIT)
     try:
@@ -59,13 +61,27 @@ def _match(
         return context.refuse("REGEX", INVALID_REGEX)
 
 
-_EXHAUSTED = (66321, 66322)  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
+def _matches(matcher: Any, units: int) -> Iterator[Any]:
+    """Stand on each match in turn in a text of so many UTF-16 units.
+
+    `find()` without a start hides that it gave up at a limit, and so do ICU's own loops; with a
+    start it raises.
+    """
+    start = 0
+    while start <= units and matcher.find(start):
+        yield matcher
+        end = matcher.end()
+        start = end if end > matcher.start() else end + 1
+
+
+def _units(text: str) -> bytes:
+    return text.encode("utf-16-le")  # ICU counts in these
 
 
 @aql_function("REGEX_TEST", low=2, high=3)
 def regex_test(context: Context, text: Any, pattern: Any, ignore_case: Any = None) -> Any:
     """Tell whether a regular expression matches anywhere in a text."""
-    return _match(context, to_text(text), pattern, ignore_case, lambda matcher: matcher.find())
+    return _match(context, to_text(text), pattern, ignore_case, lambda matcher: matcher.find(0))
 
 
 @aql_function("REGEX_MATCHES", low=2, high=3)
@@ -73,7 +89,7 @@ def regex_matches(context: Context, text: Any, pattern: Any, ignore_case: Any = 
     """Return the first match and its groups, or null."""
 
     def groups(matcher: Any) -> list[str] | None:
-        if not matcher.find():
+        if not matcher.find(0):
             return None
         return [str(matcher.group(index)) for index in range(matcher.groupCount() + 1)]
 
@@ -85,10 +101,14 @@ def regex_replace(
     context: Context, text: Any, pattern: Any, replacement: Any, ignore_case: Any = None
 ) -> Any:
     """Replace every match; `$1` in the replacement stands for the first group."""
-    new = to_text(replacement)
-    return _match(
-        context, to_text(text), pattern, ignore_case, lambda matcher: str(matcher.replaceAll(new))
-    )
+    whole, new = to_text(text), to_text(replacement)
+
+    def replaced(matcher: Any) -> str:
+        for _ in _matches(matcher, len(_units(whole)) // 2):
+            pass  # only to hear of a limit
+        return str(matcher.replaceAll(new))
+
+    return _match(context, whole, pattern, ignore_case, replaced)
 
 
 @aql_function("REGEX_SPLIT", low=2, high=4)
@@ -102,17 +122,19 @@ def regex_split(
     whole = to_text(text)
     if to_text(pattern) == "":
         return list(whole)[:most]
-    units = whole.encode("utf-16-le")  # ICU counts in UTF-16
+    units = _units(whole)
 
     def pieces(matcher: Any) -> list[str]:
         found: list[str] = []
         last = 0
-        while matcher.find() and (most is None or len(found) < most):
-            if matcher.end() == matcher.start() == last:
-                continue
-            found.append(units[2 * last : 2 * matcher.start()].decode("utf-16-le"))
-            found += [str(matcher.group(index + 1)) for index in range(matcher.groupCount())]
-            last = matcher.end()
+        for hit in _matches(matcher, len(units) // 2):
+            if most is not None and len(found) >= most:
+                break
+            if hit.end() == 0 or hit.start() == len(units) // 2:
+                continue  # nothing before or behind an empty match
+            found.append(units[2 * last : 2 * hit.start()].decode("utf-16-le"))
+            found += [str(hit.group(index + 1)) for index in range(hit.groupCount())]
+            last = hit.end()
         found.append(units[2 * last :].decode("utf-16-le"))
         return found[:most]
 
