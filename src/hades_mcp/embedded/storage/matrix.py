@@ -129,11 +129,12 @@ class Matrix:
         if len(kept.rows) != self._count or count > len(self._held.rows):
             room = int(count * _SPARE) + 16
             self._held = kept.apply(lambda part: _roomier(part, room))
-        fresh_rows = slice(len(kept.rows), count)
-        self._held.rows[fresh_rows] = fresh.rows
-        self._held.values[fresh_rows] = fresh.values
-        self._held.squares[fresh_rows] = fresh.squares
         self._count = count
+        if len(fresh.rows):  # what was read from the file in one piece is not writable
+            behind = slice(len(kept.rows), count)
+            self._held.rows[behind] = fresh.rows
+            self._held.values[behind] = fresh.values
+            self._held.squares[behind] = fresh.squares
 
     def _changes_packed(self, session: Session, version: int) -> tuple[NDArray[np.int64], Vectors]:
         changes = self._changes(session, version)
