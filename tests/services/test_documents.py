@@ -181,7 +181,7 @@ def test_a_file_is_stored_whole_or_not_at_all(
 
     monkeypatch.setattr("hades_mcp.services.writing._chunk_edge", fail)
     with pytest.raises(Unavailable, match="the disk is full"):
-        documents.ingest([shop])
+        documents.ingest([shop / "hours.md"])
     assert everything(db) == before
 
 

@@ -92,7 +92,7 @@ def test_wrong_names_lead_to_right_ones(graphs: GraphService) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'contains'"):
         graphs.traverse("shop", edges=["contain"])
     with pytest.raises(UnknownName, match="Did you mean 'outbound'"):
-        graphs.traverse("shop", direction="outwards")
+        graphs.traverse("shop", direction="outgoing")
     with pytest.raises(UnknownName):
         graphs.traverse("documents/no-such-key")
     with pytest.raises(UnknownName):
