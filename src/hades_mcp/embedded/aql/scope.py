@@ -129,7 +129,7 @@ class Parameters:
         """
         value = self.value(name)
         parts = value if isinstance(value, list) and value else [value]
-        if not all(isinstance(part, str) for part in parts):
+        if not all(isinstance(part, str) and part for part in parts):
             raise refuse(PARAMETER_TYPE, f"bind parameter '{name}' has an invalid value or type")
 
     def check_all_used(self) -> None:

@@ -71,8 +71,8 @@ def _with(row: list[Any], place: int, item: Any, evaluate: _Evaluate) -> Any:
 
 
 def _limited(items: list[Any], offset: Any, count: Any) -> list[Any]:
-    first = max(int(to_number(offset)), 0)
-    return items[first : first + max(int(to_number(count)), 0)]
+    first, most = int(to_number(offset)), int(to_number(count))
+    return items[first : first + most] if first >= 0 and most >= 0 else []
 
 
 def question(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from hades_mcp.embedded.aql.nodes import (
     Attribute,
@@ -18,9 +19,10 @@ from hades_mcp.embedded.aql.nodes import (
 from hades_mcp.embedded.aql.tokens import AT_LEAST, IDENTIFIER, PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hades_mcp.embedded.aql.parser.cursor import Cursor
+
+Access: TypeAlias = Callable[[Expression], Expression]
+"""Applies `.name` and the like to an operand."""
 
 RANGE_BINDING = 8  # below `..`, so that the bounds of a quantifier are read one by one
 
@@ -31,50 +33,75 @@ class ExpressionParser(Protocol):
     def __call__(self, cursor: Cursor, minimum: int = 0) -> Expression: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Expanding:
+    """`[*]` and `[**]`, ready to be applied to an array."""
+
+    expansion: Expansion
+
+    def __call__(self, subject: Expression) -> Expression:
+        """Expand a subject."""
+        return replace(self.expansion, subject=subject)
+
+    def after(self, expanded: Expansion) -> Expression:
+        """Expand what follows another expansion, the way ArangoDB's grammar.y does.
+
+        `[*]` expands what the expansion gives for each of its elements; before `[**]` the whole
+        expansion is evaluated, then flattened.
+        """
+        if self.expansion.levels > 1:
+            return self(Call("PASSTHRU", (expanded,), at=expanded.at))
+        return replace(expanded, suffix=self(expanded.suffix or Element(at=expanded.at)))
+
+
 def postfix(cursor: Cursor, subject: Expression, parse: ExpressionParser) -> Expression:
-    """Parse the accesses that follow an operand; those after `[*]` apply to each element."""
+    """Parse the accesses that follow an operand; those after `[*]` apply to each element.
+
+    Parentheses end an expansion: `(a[*].b)[0]` is the first of all, `a[*].b[0]` the first of each.
+    """
+    start = subject
     while True:
         if cursor.kind == ".":
-            subject = _attribute(cursor, subject)
+            access = _attribute(cursor)
         elif cursor.kind == "[":
-            subject = _brackets(cursor, subject, parse)
+            access = _brackets(cursor, parse)
         else:
             return subject
+        subject = access(subject) if subject is start else _extend(subject, access)
 
 
-def _attribute(cursor: Cursor, subject: Expression) -> Expression:
+def _attribute(cursor: Cursor) -> Access:
     at = cursor.expect(".").at
     token = cursor.advance() if cursor.kind in {IDENTIFIER, PARAMETER} else cursor.unexpected()
     if token.kind == PARAMETER:
         name = Parameter(token.value, at=token.at)
-        return _extend(subject, lambda inner: Index(inner, name, bound=True, at=at))
-    return _extend(subject, lambda inner: Attribute(inner, token.value, at=at))
+        return lambda subject: Index(subject, name, bound=True, at=at)
+    return lambda subject: Attribute(subject, token.value, at=at)
 
 
-def _brackets(cursor: Cursor, subject: Expression, parse: ExpressionParser) -> Expression:
+def _brackets(cursor: Cursor, parse: ExpressionParser) -> Access:
     at = cursor.expect("[").at
     if cursor.kind == "*":
-        return _expansion(cursor, subject, parse, at)
-    if cursor.kind == "?":
-        cursor.advance()
+        return _expansion(cursor, parse, at)
+    if cursor.accept("?"):
         question = _question(cursor, parse, at)
-        return _extend(subject, lambda inner: replace(question, subject=inner))
+        return lambda subject: replace(question, subject=subject)
     index = parse(cursor)
     cursor.expect("]")
-    return _extend(subject, lambda inner: Index(inner, index, at=at))
+    return lambda subject: Index(subject, index, at=at)
 
 
-def _extend(subject: Expression, access: Callable[[Expression], Expression]) -> Expression:
+def _extend(subject: Expression, access: Access) -> Expression:
     """Apply an access to an operand, or within an expansion to each of its elements."""
     if isinstance(subject, Expansion):
+        if isinstance(access, Expanding):
+            return access.after(subject)
         suffix = subject.suffix or Element(at=subject.at)
         return replace(subject, suffix=_extend(suffix, access))
     return access(subject)
 
 
-def _expansion(
-    cursor: Cursor, subject: Expression, parse: ExpressionParser, at: int
-) -> Expression:
+def _expansion(cursor: Cursor, parse: ExpressionParser, at: int) -> Access:
     levels = 0
     while cursor.accept("*"):
         levels += 1
@@ -86,12 +113,9 @@ def _expansion(
             offset, count = count, parse(cursor)
     projection = parse(cursor) if cursor.accept("RETURN") else None
     cursor.expect("]")
-    new = Expansion(subject, levels, condition, offset, count, projection, at=at)
-    if not isinstance(subject, Expansion):
-        return new
-    if levels > 1:  # ArangoDB evaluates the expansion on the left first, then flattens
-        return replace(new, subject=Call("PASSTHRU", (subject,), at=at))
-    return _extend(subject, lambda inner: replace(new, subject=inner))
+    empty = Element(at=at)
+    new = Expansion(empty, levels, condition, offset, count, projection, at=at)
+    return Expanding(new)
 
 
 def _question(cursor: Cursor, parse: ExpressionParser, at: int) -> Question:

@@ -121,11 +121,18 @@ def plan_sort(planner: Planner, clause: Sort) -> None:
 def _sort_key(planner: Planner, item: SortItem) -> SortKey:
     descending = item.descending
     if item.direction is not None:
-        word = str(constant(planner, item.direction)).upper()
-        if word not in {"ASC", "DESC"}:
-            _fail(planner, item.direction.at, "invalid sort direction")
-        descending = word == "DESC"
+        descending = _is_descending(planner, item.direction)
     return SortKey(resolve(planner, item.value), descending, at=item.at)
+
+
+def _is_descending(planner: Planner, direction: Expression) -> bool:
+    value = constant(planner, direction)
+    if isinstance(value, bool):
+        return not value
+    word = str(value).upper()
+    if word not in {"ASC", "DESC"}:
+        _fail(planner, direction.at, "invalid sort direction")
+    return word == "DESC"
 
 
 def plan_limit(planner: Planner, clause: Limit) -> None:
