@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 
-def begin(api, **collections):
+def begin(api: Any, **collections: Any) -> str:
     answer = api("POST /_api/transaction/begin", {"collections": collections})
     assert (answer.status, answer.json["result"]["status"]) == (201, "running")
-    return answer.json["result"]["id"]
+    return str(answer.json["result"]["id"])
 
 
 def test_writes_are_seen_inside_and_after_the_commit_outside(things):

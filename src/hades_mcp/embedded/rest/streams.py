@@ -7,7 +7,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Lock, RLock
+from threading import Lock, RLock, Timer
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hades_mcp.embedded.errors import ArangoError
@@ -50,6 +50,8 @@ class Streams:
         self._lock = Lock()
         self._running: dict[str, Stream] = {}
         self._ended: OrderedDict[tuple[str, str], Status] = OrderedDict()
+        self._timer: Timer | None = None
+        self._closed = False
 
     def begin(self, database: Database, writable: frozenset[str]) -> Stream:
         """Begin a transaction that may write to the named collections."""
@@ -58,6 +60,8 @@ class Streams:
         stream = Stream(str(next(self._ids)), database.name, transaction, writable, self._clock())
         with self._lock:
             self._running[stream.id] = stream
+            if self._timer is None and not self._closed:
+                self._arm()
         return stream
 
     def running(self, database: str) -> list[Stream]:
@@ -144,16 +148,36 @@ class Streams:
         with self._lock:
             idle = [each for each in self._running.values() if each.used < oldest]
         for stream in idle:
-            self._abort(stream)
+            with stream.lock:
+                if stream.used < oldest:  # else it was in use just now
+                    self._abort(stream)
 
     def close(self) -> None:
         """Abort everything that is running."""
         with self._lock:
+            self._closed = True
             running = list(self._running.values())
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            timer.join()
         for stream in running:
-            self._abort(stream)
+            with stream.lock:
+                self._abort(stream)
 
     def _abort(self, stream: Stream) -> None:
-        with stream.lock:
-            if stream.status == "running":
-                self._finish(stream, "aborted")
+        if stream.status == "running":
+            self._finish(stream, "aborted")
+
+    def _watch(self) -> None:
+        """Look again later, as long as anything runs: other processes wait for its lock."""
+        self.expire()
+        with self._lock:
+            self._timer = None
+            if self._running and not self._closed:
+                self._arm()
+
+    def _arm(self) -> None:
+        self._timer = Timer(IDLE_SECONDS / 4, self._watch)
+        self._timer.daemon = True
+        self._timer.start()

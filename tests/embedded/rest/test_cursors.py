@@ -1,0 +1,207 @@
+"""AQL over HTTP: batches, limits, transactions, and the queries that run."""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from hades_mcp.embedded.rest.running_queries import RunningQueries
+
+
+def rows(api: Any, body: Any) -> Any:
+    answer = api("POST /_api/cursor", body)
+    assert answer.status == 201, answer.json
+    return answer.json["result"]
+
+
+def test_rows_come_in_batches_until_there_are_no_more(api):
+    body = {"query": "FOR i IN 1..5 RETURN i", "batchSize": 2, "count": True}
+    first = api("POST /_api/cursor", body).json
+    assert (first["result"], first["hasMore"], first["count"]) == ([1, 2], True, 5)
+    path = f"/_api/cursor/{first['id']}"
+    second = api(f"POST {path}").json
+    assert (second["result"], second["hasMore"], second["count"]) == ([3, 4], True, 5)
+    third = api(f"PUT {path}")
+    assert (third.status, third.json["result"], third.json["hasMore"]) == (200, [5], False)
+    assert "stats" in third.json["extra"]
+    assert api.refused(f"PUT {path}") == (404, 1600)
+
+
+def test_a_result_of_one_batch_leaves_no_cursor(api):
+    answer = api("POST /_api/cursor", {"query": "RETURN 1"}).json
+    assert "id" not in answer
+    assert "count" not in answer
+    exactly = api("POST /_api/cursor", {"query": "FOR i IN 1..2 RETURN i", "batchSize": 2}).json
+    assert exactly["hasMore"] is False
+
+
+def test_a_cursor_can_be_dropped_and_belongs_to_its_database(api):
+    api("POST /_api/database", {"name": "other"})
+    made = api("POST /_api/cursor", {"query": "FOR i IN 1..3 RETURN i", "batchSize": 1}).json
+    assert api.refused(f"POST /_db/other/_api/cursor/{made['id']}") == (404, 1600)
+    assert api.refused(f"DELETE /_db/other/_api/cursor/{made['id']}") == (404, 1600)
+    assert api(f"DELETE /_api/cursor/{made['id']}").status == 202
+    assert api.refused(f"DELETE /_api/cursor/{made['id']}") == (404, 1600)
+
+
+def test_a_cursor_lives_as_long_as_it_was_told_since_its_last_use(api):
+    body = {"query": "FOR i IN 1..4 RETURN i", "batchSize": 1, "ttl": 10}
+    path = f"/_api/cursor/{api('POST /_api/cursor', body).json['id']}"
+    for _ in range(2):
+        api.clock.now += 9
+        assert api(f"POST {path}").status == 200
+    api.clock.now += 11
+    assert api.refused(f"POST {path}") == (404, 1600)
+
+
+def test_a_lost_batch_can_be_asked_for_again(api):
+    body = {
+        "query": "FOR i IN 1..3 RETURN i",
+        "batchSize": 1,
+        "options": {"allowRetry": True},
+    }
+    first = api("POST /_api/cursor", body).json
+    path = f"/_api/cursor/{first['id']}"
+    second = api(f"POST {path}/{first['nextBatchId']}").json
+    assert second["result"] == [2]
+    assert api(f"POST {path}/{first['nextBatchId']}").json == second
+    assert api.refused(f"POST {path}/9") == (404, 404)
+    assert api.refused(f"POST {path}/x") == (400, 400)
+    last = api(f"POST {path}/{second['nextBatchId']}").json
+    assert (last["result"], last["hasMore"]) == ([3], False)
+    assert api(f"POST {path}/{second['nextBatchId']}").json == last
+
+
+def test_a_batch_cannot_be_asked_for_again_unless_it_was_agreed(api):
+    body = {"query": "FOR i IN 1..3 RETURN i", "batchSize": 1}
+    first = api("POST /_api/cursor", body).json
+    path = f"/_api/cursor/{first['id']}"
+    assert api(f"POST {path}/2").status == 200
+    assert api.refused(f"POST {path}/2") == (404, 404)
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (None, (400, 1502)),
+        ({"query": " "}, (400, 1502)),
+        ({"query": "RETURN"}, (400, 1501)),
+        ({"query": "RETURN @x"}, (400, 1551)),
+        ({"query": "RETURN 1", "bindVars": [1]}, (400, 1550)),
+        ({"query": "RETURN 1", "bindVars": {"x": 1}}, (400, 1552)),
+        ({"query": "RETURN 1", "options": 3}, (400, 400)),
+        ({"query": "RETURN 1", "batchSize": 0}, (400, 400)),
+        ({"query": "FOR d IN nowhere RETURN d"}, (404, 1203)),
+        ({"query": "RETURN NO_SUCH_FUNCTION()"}, (400, 1540)),
+    ],
+)
+def test_a_query_that_cannot_run_is_refused(api, body, refusal):
+    assert api.refused("POST /_api/cursor", body) == refusal
+
+
+def test_warnings_and_statistics_are_told(api):
+    extra = api("POST /_api/cursor", {"query": "RETURN 1 / 0"}).json["extra"]
+    assert extra["warnings"] == [{"code": 1562, "message": "division by zero"}]
+    body = {"query": "RETURN 1 / 0", "options": {"failOnWarning": True}}
+    assert api.refused("POST /_api/cursor", body) == (400, 1562)
+    body = {"query": "FOR i IN 1..9 LIMIT 2 RETURN i", "options": {"fullCount": True, "profile": 1}}
+    extra = api("POST /_api/cursor", body).json["extra"]
+    assert extra["stats"]["fullCount"] == 9
+    assert extra["profile"]["executing"] >= 0
+
+
+def test_limits_stop_a_query(api):
+    body = {
+        "query": "FOR i IN 1..10000 FOR j IN 1..10000 FILTER j < 0 RETURN i",
+        "options": {"maxRuntime": 0.05},
+    }
+    assert api.refused("POST /_api/cursor", body) == (410, 1500)
+    held = {"query": "FOR i IN 1..10000 RETURN i", "memoryLimit": 1000}
+    assert api.refused("POST /_api/cursor", held) == (500, 32)
+
+
+def test_a_query_in_a_transaction_sees_it_and_keeps_its_promises(api, things):
+    api("POST /_api/collection", {"name": "other"})
+    declared = {"collections": {"write": ["things"], "read": ["other"]}}
+    trx = api("POST /_api/transaction/begin", declared).json["result"]["id"]
+    insert = {"query": "FOR i IN 1..3 INSERT {i} INTO things"}
+    assert things("POST /_api/cursor", insert, x_arango_trx_id=trx).status == 201
+    count = {"query": "RETURN LENGTH(things)"}
+    assert things("POST /_api/cursor", count, x_arango_trx_id=trx).json["result"] == [3]
+    assert rows(things, count) == [0]
+    undeclared = {"query": "INSERT {} INTO other"}
+    refused = things.refused("POST /_api/cursor", undeclared, x_arango_trx_id=trx)
+    assert refused == (400, 1652)
+    half = {"query": "FOR k IN ['a', 'b', 'a'] INSERT {_key: k} INTO things"}
+    assert things.refused("POST /_api/cursor", half, x_arango_trx_id=trx) == (409, 1210)
+    api(f"PUT /_api/transaction/{trx}")
+    assert rows(things, count) == [3]
+
+
+def test_a_running_query_is_listed_and_can_be_killed(api):
+    answers = []
+    body = {
+        "query": "FOR i IN 1..10000 FOR j IN 1..10000 FILTER j < @x RETURN i",
+        "bindVars": {"x": 0},
+    }
+    thread = Thread(target=lambda: answers.append(api.refused("POST /_api/cursor", body)))
+    thread.start()
+    listed: list[dict[str, object]] = []
+    while not listed:
+        listed = api("GET /_api/query/current").json
+    assert listed[0]["query"] == body["query"]
+    assert listed[0]["bindVars"] == {"x": 0}
+    assert api(f"DELETE /_api/query/{listed[0]['id']}").status == 200
+    thread.join()
+    assert answers == [(410, 1500)]
+    assert api("GET /_api/query/current").json == []
+    assert api.refused(f"DELETE /_api/query/{listed[0]['id']}") == (404, 1591)
+
+
+def test_slow_queries_are_remembered_until_forgotten(monkeypatch):
+    monkeypatch.setattr("hades_mcp.embedded.rest.running_queries.SLOW_SECONDS", 0.0)
+    queries = RunningQueries()
+    for database in ("mine", "yours"):
+        with queries.run(database, "RETURN 1", {}):
+            pass
+    assert [each["query"] for each in queries.slow("mine")] == ["RETURN 1"]
+    queries.forget_slow("mine")
+    assert queries.slow("mine") == []
+    assert len(queries.slow("yours")) == 1
+
+
+def test_a_query_is_checked_without_running_it(api):
+    text = """
+        WITH cars
+        FOR v, e, p IN 1..2 ANY @start roads PRUNE stop = v.x FILTER stop
+          FOR q IN OUTBOUND K_PATHS 'a/1' TO 'a/2' rails
+          LET {a, b: [c]} = v
+          COLLECT g = e.x AGGREGATE n = MAX(c + a) INTO members
+          FOR d IN @@things INSERT {g, n, members} INTO log RETURN [NEW, d]
+    """
+    checked = api("POST /_api/query", {"query": text})
+    assert checked.json["parsed"] is True
+    assert checked.json["collections"] == ["cars", "log", "rails", "roads"]
+    assert checked.json["bindVars"] == ["@things", "start"]
+    assert api.refused("POST /_api/query", {"query": "RETURN RETURN"}) == (400, 1501)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /_api/query/slow",
+        "DELETE /_api/query/slow",
+        "GET /_api/query/properties",
+        "GET /_api/query-cache/properties",
+        "GET /_api/query-cache/entries",
+        "DELETE /_api/query-cache",
+    ],
+)
+def test_questions_about_queries_are_answered(api, line):
+    assert api(line).status == 200
+
+
+def test_how_queries_are_watched_cannot_be_changed(api):
+    assert api.refused("PUT /_api/query/properties", {"enabled": False}) == (501, 9)
