@@ -35,15 +35,15 @@ async def story(client: Client) -> None:
     tools = {tool.name for tool in (await client.list_tools()).tools}
     assert {"context_add", "context_get", "context_clear", "search"} <= tools
 
-    await call(client, "context_add", name="house", content="The roofer comes on Thursday.")
-    remembered = await call(client, "context_get", name="house")
+    await call(client, "context_add", context="house", content="The roofer comes on Thursday.")
+    remembered = await call(client, "context_get", context="house")
     assert "Thursday" in json.dumps(remembered)
 
     # No word of the question is in the note: this is search by meaning.
     found = await call(client, "search", text="rain comes into my home", limit=1)
     assert "Roof" in json.dumps(found)
 
-    forgotten = await call(client, "context_clear", name="house")
+    forgotten = await call(client, "context_clear", context="house")
     assert forgotten["removed"] == 1
     assert "house" not in json.dumps(await call(client, "context_list"))
 

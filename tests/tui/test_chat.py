@@ -14,7 +14,7 @@ from hades_mcp.agents.events import (
     RunEvent,
     RunFinished,
     RunStarted,
-    TextWritten,
+    TextDelta,
     ToolCalled,
     ToolReturned,
 )
@@ -36,7 +36,7 @@ def finished(answer: str, reason: Any = "answered") -> RunFinished:
 
 def answer(text: str) -> list[RunEvent]:
     return [
-        TextWritten(text),
+        TextDelta(text),
         ModelResponded(Message("assistant", text), Usage(60, 4), 1),
         finished(text),
     ]
@@ -80,7 +80,7 @@ class Script:
 
 
 async def test_an_answer_streams_in_and_the_status_says_what_it_cost(seen):
-    script = Script(STARTED, TextWritten("An edge **joi"), None, *answer("An edge **joins** two."))
+    script = Script(STARTED, TextDelta("An edge **joi"), None, *answer("An edge **joins** two."))
     app = ChatApp(script, caption="librarian · scripted")
     async with app.run_test() as pilot:
         await ask(pilot, "What is an edge?")
@@ -111,7 +111,7 @@ async def test_a_call_written_as_text_is_shown_once(seen):
     text = '```json\n{"name": "search"}\n```'
     call = ToolCall("1", "search", {"text": "edges"}, channel="recovered")
     said = ModelResponded(Message("assistant", text, (call,)), Usage(), 1)
-    app = ChatApp(Script(STARTED, TextWritten(text), said, ToolCalled(call), None))
+    app = ChatApp(Script(STARTED, TextDelta(text), said, ToolCalled(call), None))
     async with app.run_test() as pilot:
         await ask(pilot, "Edges?")
         await after(pilot, lambda: "search(text=" in seen(app))
@@ -119,7 +119,7 @@ async def test_a_call_written_as_text_is_shown_once(seen):
 
 
 async def test_escape_cancels_the_run_and_the_next_question_is_answered(seen):
-    script = Script(STARTED, TextWritten("Half an ans"), ToolCalled(CALL), None, *answer("Whole."))
+    script = Script(STARTED, TextDelta("Half an ans"), ToolCalled(CALL), None, *answer("Whole."))
     app = ChatApp(script)
     async with app.run_test() as pilot:
         await ask(pilot, "One?")
@@ -162,9 +162,7 @@ async def test_what_is_typed_while_a_run_goes_on_is_kept(seen):
 
 
 async def test_an_error_says_what_to_do_next_and_the_chat_lives_on(seen):
-    script = Script(
-        STARTED, TextWritten("Half"), Unavailable("No model answers.", hint="Start one.")
-    )
+    script = Script(STARTED, TextDelta("Half"), Unavailable("No model answers.", hint="Start one."))
     app = ChatApp(script)
     async with app.run_test() as pilot:
         await ask(pilot, "One?")

@@ -15,7 +15,7 @@ from hades_mcp.agents.events import (
     ModelResponded,
     RunFinished,
     RunStarted,
-    TextWritten,
+    TextDelta,
     ToolCalled,
     ToolReturned,
 )
@@ -120,7 +120,7 @@ class ChatScreen(Screen[None]):
         match message.event:
             case RunStarted():
                 self._say("thinking…")
-            case TextWritten(text=text):
+            case TextDelta(text=text):
                 await transcript.write(text)
             case ModelResponded(message=said):
                 # A call that was read from the text is shown as a card, not as text too.

@@ -63,7 +63,8 @@ class ToolCard(Collapsible):
     def finish(self, result: ToolResult, *, approved: bool = True) -> None:
         """Show what the call returned, or that it was denied; a failure unfolds."""
         self.result.update(pretty_json(result.content))
-        if not approved:
+        # A call that could not be made was not approved either, but nobody was asked.
+        if self.state == "waiting" and not approved:
             self.show("denied", "denied")
         elif result.is_error:
             self.show("failed", "failed")
