@@ -27,14 +27,14 @@ SNIPPET = 300
 """Characters of a passage that are shown."""
 
 _JOIN = """
-FOR c IN @@chunks
-  FILTER c._key IN @keys
-  FOR d IN @@documents
-    FILTER d._key == c.document
-    RETURN {
-      chunk: c._id, snippet: c.text,
-      id: d._id, title: d.title, kind: d.kind, source: d.source, line: d.line
-    }
+FOR chunk IN @chunks
+  LET c = DOCUMENT(chunk)
+  LET d = DOCUMENT(CONCAT(@documents, "/", c.document))
+  FILTER d != null
+  RETURN {
+    chunk, snippet: c.text,
+    id: d._id, title: d.title, kind: d.kind, source: d.source, line: d.line
+  }
 """
 
 
@@ -128,8 +128,7 @@ class SearchService:
         return bool(rows(self._db, "FOR c IN @@c LIMIT 1 RETURN 1", {"@c": CHUNKS}))
 
     def _documents(self, ranking: list[Hit], limit: int, kind: str | None) -> list[SearchHit]:
-        keys = [hit.id.partition("/")[2] for hit in ranking]
-        bind = {"@chunks": CHUNKS, "@documents": DOCUMENTS, "keys": keys}
+        bind = {"chunks": [hit.id for hit in ranking], "documents": DOCUMENTS}
         joined = {row["chunk"]: row for row in rows(self._db, _JOIN, bind)}
         found: dict[str, SearchHit] = {}
         for hit, row in _known(ranking, joined):
