@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -35,11 +37,11 @@ def command(
     """Run an AQL QUERY ('-' reads it from standard input); one JSON row a line."""
     from hades_mcp.workspace import open_workspace
 
-    text = click.get_text_stream("stdin").read() if query == "-" else query
-    with open_workspace(settings(ctx, max_rows=max_rows)) as workspace:
+    text = sys.stdin.read() if query == "-" else query
+    with open_workspace(settings(ctx, max_rows=max_rows), preload=False) as workspace:
         variables = _bind_variables(bind)
         if explain:
-            echo_json(workspace.queries.explain(text, variables))
+            echo_json(asdict(workspace.queries.explain(text, variables)))
             return
         ask = workspace.queries.write if write else workspace.queries.read
         result = ask(text, variables)

@@ -96,11 +96,11 @@ def _home(loaded: Settings) -> Check:
 def _store(loaded: Settings) -> Check:
     from hades_mcp.workspace import open_workspace
 
-    with open_workspace(loaded) as workspace:
+    with open_workspace(loaded, preload=False) as workspace:
         described = workspace.schema.describe()
         version = workspace.db.version()
     where = loaded.arango_url or "embedded"
-    count = len(described["collections"])
+    count = len(described.collections)
     return Check("store", "ok", f"{where}, ArangoDB API {version}, {count} collections")
 
 
@@ -127,7 +127,7 @@ def _tools(loaded: Settings) -> Check:
     from hades_mcp.tools.toolset import Toolset
     from hades_mcp.workspace import open_workspace
 
-    with open_workspace(loaded) as workspace:
+    with open_workspace(loaded, preload=False) as workspace:
         count = len(Toolset(workspace).specs())
     return Check("tools", "ok", f"{count} tools")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ class Progress:
         """Show how far it is."""
         percent = 100 * done // total if total else 100
         line = f"{self._what} {done}/{total} ({percent} %) {item}"[:78]
-        if line != self._shown and click.get_text_stream("stderr").isatty():
+        if line != self._shown and sys.stderr.isatty():
             click.echo(f"\r{line:<78}", nl=False, err=True)
             self._shown = line
 
