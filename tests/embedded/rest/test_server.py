@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import jwt
 import pytest
 
@@ -114,3 +117,12 @@ def test_user_rights_are_told_for_what_exists(api):
     assert api.refused("GET /_api/user/root/database/_system/none") == (404, 1203)
     assert api.refused("PUT /_api/user/root/database/_system", {"grant": "ro"}) == (501, 9)
     assert api.refused("PUT /_api/user/root/database/_system/x", {"grant": "ro"}) == (501, 9)
+
+
+def test_compressed_bodies_are_read(api):
+    body = b'{"name": "things"}'
+    for name, data in (("deflate", zlib.compress(body)), ("gzip", gzip.compress(body))):
+        assert api("POST /_api/collection", data, content_encoding=name).json["name"] == "things"
+        api("DELETE /_api/collection/things")
+    assert api.refused("POST /_api/collection", b"x", content_encoding="gzip") == (400, 400)
+    assert api.refused("POST /_api/collection", body, content_encoding="br") == (501, 9)

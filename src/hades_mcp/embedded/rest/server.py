@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage import Engine
 
+_BAD_PARAMETER = 400
 _NOT_FOUND = 404
+_NOT_IMPLEMENTED = 9
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _ROUTER = Router(
     group.routes
@@ -120,8 +124,23 @@ class Server:
                 raise ArangoError(_NOT_FOUND, f"unknown path '{path}'")
             database, parts = parts[1], parts[2:]
         path = "/" + "/".join(parts)
+        if encoding := headers.get("content-encoding"):
+            body = _decompress(encoding, body)
         request = Request(self._state, database, method.upper(), path, params, headers, body)
         return request, parts
+
+
+def _decompress(encoding: str, body: bytes) -> bytes:
+    """Return the body as it was; ArangoError 501 for an encoding that is not known."""
+    try:
+        match encoding:
+            case "deflate":
+                return zlib.decompress(body)
+            case "gzip":
+                return gzip.decompress(body)
+    except (zlib.error, OSError, EOFError) as error:
+        raise ArangoError(_BAD_PARAMETER, f"cannot decompress the request: {error}") from error
+    raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: content-encoding {encoding}")
 
 
 def _match(method: str, parts: list[str]) -> tuple[Callable[..., Response], list[str]]:
