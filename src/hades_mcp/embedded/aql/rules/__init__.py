@@ -1,5 +1,6 @@
 """The optimizer rules in the order they are applied."""
 
+from hades_mcp.embedded.aql.rules.move_filters_up import move_filters_up
 from hades_mcp.embedded.aql.rules.optimizer import (
     NamedRule,
     Optimization,
@@ -7,7 +8,25 @@ from hades_mcp.embedded.aql.rules.optimizer import (
     enabled,
     optimize,
 )
+from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import (
+    remove_data_modification_out_variables,
+)
+from hades_mcp.embedded.aql.rules.remove_unnecessary_filters import remove_unnecessary_filters
+from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
+from hades_mcp.embedded.aql.rules.sort_limit import sort_limit
+from hades_mcp.embedded.aql.rules.use_index_for_sort import use_index_for_sort
+from hades_mcp.embedded.aql.rules.use_indexes import use_indexes
+from hades_mcp.embedded.aql.rules.use_vector_index import use_vector_index
 
-RULES: tuple[NamedRule, ...] = ()
+RULES: tuple[NamedRule, ...] = (
+    NamedRule("remove-unnecessary-filters", remove_unnecessary_filters),
+    NamedRule("use-vector-index", use_vector_index, required=True),
+    NamedRule("replace-or-with-in", replace_or_with_in),
+    NamedRule("move-filters-up", move_filters_up),
+    NamedRule("use-indexes", use_indexes),
+    NamedRule("use-index-for-sort", use_index_for_sort),
+    NamedRule("sort-limit", sort_limit),
+    NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),
+)
 
 __all__ = ["RULES", "NamedRule", "Optimization", "Schema", "enabled", "optimize"]

@@ -1,0 +1,154 @@
+"""What the rules ask of conditions: conjuncts, attribute paths, what may be evaluated earlier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.aql.functions import find
+from hades_mcp.embedded.aql.nodes import (
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Expression,
+    Index,
+    Logical,
+    Node,
+    SubqueryExpression,
+    VariableReference,
+    walk,
+)
+from hades_mcp.embedded.aql.plan import (
+    CalculationNode,
+    EnumerateCollectionNode,
+    EnumerateListNode,
+    FilterNode,
+    IndexNode,
+    SingletonNode,
+    SortNode,
+    SubqueryNode,
+    TraversalNode,
+    Variable,
+    produced,
+    used,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def conjuncts(condition: Expression) -> Iterator[Expression]:
+    """Yield the conditions that must all hold for a condition to hold."""
+    if isinstance(condition, Logical) and condition.operator == "AND":
+        for operand in condition.operands:
+            yield from conjuncts(operand)
+    else:
+        yield condition
+
+
+def attribute_path(node: Expression, variable: Variable) -> str | None:
+    """Return `a.b` for an expression that reads this attribute of a variable."""
+    names: list[str] = []
+    while True:
+        match node:
+            case Attribute(subject=subject, name=name):
+                names.append(name)
+                node = subject
+            case Index(subject=subject, index=Constant(value=str(name)), bound=False):
+                names.append(name)
+                node = subject
+            case VariableReference(variable=found) if found == variable and names:
+                return ".".join(reversed(names))
+            case _:
+                return None
+
+
+def is_steady(node: Node) -> bool:
+    """Tell whether an expression may be evaluated more or less often without a difference."""
+    for part in walk(node):
+        if isinstance(part, SubqueryExpression):
+            return False
+        if isinstance(part, Call):
+            function = find(part.name)
+            if function is None or not function.deterministic:
+                return False
+    return True
+
+
+def runs_once(nodes: Sequence[Node]) -> bool:
+    """Tell whether nodes give exactly one row."""
+    return all(isinstance(node, SingletonNode | CalculationNode | SubqueryNode) for node in nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A condition on an attribute of a document: `path operator value`.
+
+    Attributes:
+        path: The attribute.
+        operator: ==, <, <=, >, >= or IN.
+        value: What it is compared with; known before the document is read.
+    """
+
+    path: str
+    operator: str
+    value: Expression
+
+
+def comparisons(nodes: Sequence[Node], position: int, variable: Variable) -> list[Comparison]:
+    """Return the conditions the loop over `variable` at a position may check by itself.
+
+    They come from the filters that follow it, as far as nothing between them cuts, groups or
+    changes rows, and compare with what is known before the loop.
+    """
+    unknown = {made for node in nodes[position:] for made in produced(node)}
+    found = []
+    for node in nodes[position + 1 :]:
+        if isinstance(node, FilterNode):
+            for condition in conjuncts(node.condition):
+                comparison = _comparison(condition, variable)
+                if comparison is not None and _is_known(comparison.value, unknown):
+                    found.append(comparison)
+        elif not _lets_filters_pass(node):
+            break
+    return found
+
+
+def _is_known(value: Expression, unknown: set[Variable]) -> bool:
+    return used(value).isdisjoint(unknown) and is_steady(value)
+
+
+def _lets_filters_pass(node: Node) -> bool:
+    if isinstance(node, SubqueryNode):
+        return not any(
+            part.plan.modifies
+            for part in walk(node)
+            if isinstance(part, SubqueryExpression) and part.plan is not None
+        )
+    return isinstance(
+        node,
+        CalculationNode
+        | EnumerateCollectionNode
+        | EnumerateListNode
+        | IndexNode
+        | TraversalNode
+        | SortNode,
+    )
+
+
+def _comparison(condition: Expression, variable: Variable) -> Comparison | None:
+    if not isinstance(condition, Binary):
+        return None
+    operator, left, right = condition.operator, condition.left, condition.right
+    if operator == "IN" or operator in MIRRORED:
+        path = attribute_path(left, variable)
+        if path is not None:
+            return Comparison(path, operator, right)
+    if operator in MIRRORED:
+        path = attribute_path(right, variable)
+        if path is not None:
+            return Comparison(path, MIRRORED[operator], left)
+    return None

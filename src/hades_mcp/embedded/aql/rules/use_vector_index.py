@@ -1,0 +1,143 @@
+"""Rule `use-vector-index`: SORT by APPROX_NEAR_…() and LIMIT become a search in a vector index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.aql.nodes import (
+    Call,
+    Expression,
+    Logical,
+    Node,
+    VariableReference,
+    rebuild,
+)
+from hades_mcp.embedded.aql.plan import (
+    CalculationNode,
+    EnumerateCollectionNode,
+    EnumerateNearVectorNode,
+    FilterNode,
+    LimitNode,
+    SortNode,
+    produced,
+    used,
+)
+from hades_mcp.embedded.aql.rules.conditions import attribute_path, runs_once
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
+
+METRICS = {
+    "APPROX_NEAR_COSINE": ("cosine", True),
+    "APPROX_NEAR_L2": ("l2", False),
+    "APPROX_NEAR_INNER_PRODUCT": ("innerProduct", True),
+}
+"""The functions, with the metric an index must have and whether nearest is greatest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    loop: EnumerateCollectionNode
+    call: Call
+    vector: Expression
+    index: str
+
+
+def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
+    """Replace the loop and the sort; where that is not possible the function itself refuses."""
+    loops = [at for at, node in enumerate(nodes) if isinstance(node, EnumerateCollectionNode)]
+    if not loops or not runs_once(nodes[: loops[0]]):
+        return nodes
+    first = loops[0]
+    last = _sort_and_limit(nodes, first)
+    if last is None:
+        return nodes
+    sort, limit = nodes[last], nodes[last + 1]
+    assert isinstance(sort, SortNode)  # noqa: S101  found as such
+    assert isinstance(limit, LimitNode)  # noqa: S101  found as such
+    search = _search(nodes, first, sort, optimization)
+    if search is None or not used(search.vector).isdisjoint(_made(nodes[first:])):
+        return nodes
+    distance = optimization.variable()
+    between = nodes[first + 1 : last]
+    filters = [node.condition for node in between if isinstance(node, FilterNode)]
+    near = EnumerateNearVectorNode(
+        search.loop.variable,
+        distance,
+        search.loop.collection,
+        search.index,
+        search.vector,
+        limit.count,
+        limit.offset,
+        _all_of(filters),
+        at=search.loop.at,
+    )
+
+    def change(node: Node) -> Node:
+        if node == search.call:
+            return VariableReference(distance, at=node.at)
+        return rebuild(node, change)
+
+    rest = (*[node for node in between if not isinstance(node, FilterNode)], *nodes[last + 1 :])
+    return (*nodes[:first], near, *[change(node) for node in rest])
+
+
+def _made(nodes: Nodes) -> set[object]:
+    return {variable for node in nodes for variable in produced(node)}
+
+
+def _all_of(conditions: list[Expression]) -> Expression | None:
+    if len(conditions) < 2:  # noqa: PLR2004  nothing to join
+        return conditions[0] if conditions else None
+    return Logical("AND", tuple(conditions))
+
+
+def _sort_and_limit(nodes: Nodes, first: int) -> int | None:
+    """Return where the SORT is if only calculations and filters on the document precede it."""
+    calculated: set[object] = set()
+    for at in range(first + 1, len(nodes) - 1):
+        node = nodes[at]
+        match node:
+            case SortNode() if isinstance(limit := nodes[at + 1], LimitNode):
+                return None if limit.full_count else at
+            case CalculationNode(variable=variable):
+                calculated.add(variable)
+            case FilterNode() if used(node).isdisjoint(calculated):
+                pass
+            case _:
+                return None
+    return None
+
+
+def _search(
+    nodes: Nodes, first: int, sort: SortNode, optimization: Optimization
+) -> _Search | None:
+    loop = nodes[first]
+    assert isinstance(loop, EnumerateCollectionNode)  # noqa: S101  found as one
+    call = _sorted_by(nodes, sort)
+    if len(sort.keys) > 1 or call is None or call.name not in METRICS:
+        return None
+    metric, descending = METRICS[call.name]
+    if sort.keys[0].descending is not descending:
+        return None
+    one, other = call.arguments[:2]
+    for attribute, vector in ((one, other), (other, one)):
+        path = attribute_path(attribute, loop.variable)
+        for index in optimization.schema.indexes(loop.collection):
+            if (
+                index.type == "vector"
+                and index.fields == (path,)
+                and index.options.get("params", {}).get("metric") == metric
+            ):
+                return _Search(loop, call, vector, index.id)
+    return None
+
+
+def _sorted_by(nodes: Nodes, sort: SortNode) -> Call | None:
+    value = sort.keys[0].value
+    if isinstance(value, VariableReference):
+        for node in nodes:
+            if isinstance(node, CalculationNode) and node.variable == value.variable:
+                value = node.value
+    return value if isinstance(value, Call) else None
