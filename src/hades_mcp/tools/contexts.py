@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 @tool(title="Add to a context")
 def context_add(
     workspace: "Workspace",
-    name: str,
+    context: str,
     content: str,
     role: Literal["user", "assistant", "system", "tool", "note"] = "note",
     source: str = "",
 ) -> Any:
     """Remember something in a named context; the first entry makes it."""
-    return workspace.contexts.add(name, content, role=role, source=source)
+    return workspace.contexts.add(context, content, role=role, source=source)
 
 
 @tool(title="Read a context", read_only=True, idempotent=True)
 def context_get(
     workspace: "Workspace",
-    name: str,
+    context: str,
     query: Annotated[str | None, Field(description="Entries near to this in meaning")] = None,
     limit: Annotated[int, Field(le=100)] = 20,
 ) -> Any:
     """Recall the latest entries of a context, or those nearest to a query."""
-    entries = workspace.contexts.get(name, limit=limit, query=query)
-    return {"context": name, "entries": entries}
+    entries = workspace.contexts.get(context, limit=limit, query=query)
+    return {"context": context, "entries": entries}
 
 
 @tool(title="Clear a context", destructive=True)
-def context_clear(workspace: "Workspace", name: str) -> Any:
+def context_clear(workspace: "Workspace", context: str) -> Any:
     """Forget everything in a context."""
-    return {"context": name, "removed": workspace.contexts.clear(name)}
+    return {"context": context, "removed": workspace.contexts.clear(context)}
 
 
 @tool(title="List contexts", read_only=True, idempotent=True)

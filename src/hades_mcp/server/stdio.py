@@ -1,0 +1,84 @@
+"""Serves MCP over stdin and stdout, and leaves promptly and cleanly however it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import anyio
+import anyio.abc
+from mcp.server.stdio import stdio_server
+
+from hades_mcp.server.app import build_server
+from hades_mcp.server.opening import Opening
+from hades_mcp.tools.catalog import load_tools
+from hades_mcp.tools.toolset import Toolset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hades_mcp.config import Settings
+    from hades_mcp.tools.definition import Tool
+    from hades_mcp.workspace import Workspace
+
+
+def serve_stdio(settings: Settings) -> NoReturn:
+    """Serve until stdin ends, or SIGTERM or SIGINT comes; then close everything and exit with 0.
+
+    Tools are listed at once, while the workspace is opened in the background. One that can't be
+    opened does not end the server: each call is answered with the reason.
+
+    Args:
+        settings: What to serve.
+
+    Raises:
+        ConfigError: One of the user's own tools is broken.
+    """
+    tools = load_tools(settings.home)
+    opening = Opening(lambda: _open(settings))
+    anyio.run(_serve, tools, opening)
+    _leave(opening)
+
+
+def _open(settings: Settings) -> Workspace:
+    # Here, so that the stores' libraries load after the first answer, not before.
+    from hades_mcp.workspace import open_workspace  # noqa: PLC0415
+
+    return open_workspace(settings)
+
+
+async def _serve(tools: Sequence[Tool], opening: Opening) -> None:
+    server = build_server(Toolset(opening.workspace, tools))
+    async with anyio.create_task_group() as group:
+        await group.start(_leave_on_signal, opening)
+        async with stdio_server() as (incoming, outgoing):
+            opening.start()
+            await server.run(incoming, outgoing, server.create_initialization_options())
+        group.cancel_scope.cancel()
+
+
+async def _leave_on_signal(
+    opening: Opening, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    if sys.platform == "win32":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: _leave(opening))
+        task_status.started()
+        return
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            _leave(opening)
+
+
+def _leave(opening: Opening) -> NoReturn:
+    """Close the workspace and end the process.
+
+    An ordinary exit would wait for the thread that reads stdin, which nothing can wake while the
+    host holds the pipe open (python-sdk #3551), and for tools that still run.
+    """
+    opening.close()
+    sys.stderr.flush()
+    os._exit(0)

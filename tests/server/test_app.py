@@ -1,0 +1,214 @@
+"""Every tool works through a real MCP client, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mcp import Client, types
+
+from hades_mcp import __version__
+from hades_mcp.messages import ToolCall
+from hades_mcp.server.app import build_server
+from hades_mcp.tools.catalog import load_tools
+from hades_mcp.tools.definition import tool
+from hades_mcp.tools.toolset import Toolset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mcp.server.lowlevel import Server
+
+    from hades_mcp.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+
+async def call(client: Client, name: str, **arguments: Any) -> Any:
+    result = await client.call_tool(name, arguments)
+    assert not result.is_error, result.content
+    return said(result)
+
+
+def said(result: types.CallToolResult) -> Any:
+    [content] = result.content
+    assert isinstance(content, types.TextContent)
+    assert result.structured_content is None
+    return json.loads(content.text)
+
+
+CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
+    "search": (
+        {"text": "Give food to an animal", "limit": 3},
+        lambda found: "feed" in {hit["title"] for hit in found["hits"]},
+    ),
+    "document_get": ({"document": "zoo.lion.show"}, lambda found: found["kind"] == "function"),
+    "graph_traverse": (
+        {"start": "zoo.lion", "depth": 2},
+        lambda found: {"zoo.lion.Lion", "zoo.lion.show"} <= names_of(found["nodes"]),
+    ),
+    "graph_path": (
+        {"start": "zoo.lion.show", "target": "zoo.animal"},
+        lambda found: len(found["path"]) >= 2,
+    ),
+    "schema": (
+        {"collection": "calls"},
+        lambda found: found["collections"][0]["type"] == "edge",
+    ),
+    "aql_read": (
+        {
+            "query": "FOR d IN @@c FILTER d.kind == @kind SORT d.title RETURN d.title",
+            "bind_vars": {"@c": "documents", "kind": "class"},
+        },
+        lambda found: found["rows"] == ["Animal", "Lion"],
+    ),
+    "aql_write": (
+        {
+            "query": "INSERT {_from: @a, _to: @b} INTO relations RETURN NEW._from",
+            "bind_vars": {"a": "documents/x", "b": "documents/y"},
+        },
+        lambda found: found == {"written": 1, "rows": ["documents/x"]},
+    ),
+    "context_add": (
+        {"context": "talk", "content": "The lion is asleep."},
+        lambda found: found["content"] == "The lion is asleep.",
+    ),
+    "context_get": (
+        {"context": "kept"},
+        lambda found: [entry["content"] for entry in found["entries"]] == ["Remember me."],
+    ),
+    "context_list": ({}, lambda found: "kept" in {one["name"] for one in found["contexts"]}),
+    "context_clear": ({"context": "kept"}, lambda found: found["removed"] == 1),
+    "callers": (
+        {"function": "feed"},
+        lambda found: [row["caller"] for row in found["rows"]] == ["zoo.lion.show"],
+    ),
+}
+
+
+def names_of(nodes: list[dict[str, Any]]) -> set[str]:
+    return {"zoo.lion." + node["title"].rpartition(".")[2] for node in nodes}
+
+
+def test_every_tool_has_a_case(workspace: Workspace) -> None:
+    assert set(CASES) == {tool.name for tool in load_tools(workspace.settings.home)}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_every_tool_answers_in_both_eras(
+    server: Server[Any], workspace: Workspace, mode: Any, name: str
+) -> None:
+    if name.startswith("context"):
+        if any(context.name == "kept" for context in workspace.contexts.list()):
+            workspace.contexts.clear("kept")
+        workspace.contexts.add("kept", "Remember me.")
+    arguments, fits = CASES[name]
+    async with Client(server, mode=mode) as client:
+        found = await call(client, name, **arguments)
+    assert fits(found), found
+
+
+async def test_the_list_says_what_each_tool_does(server: Server[Any], mode: Any) -> None:
+    async with Client(server, mode=mode) as client:
+        listed = (await client.list_tools()).tools
+        assert client.instructions is not None
+        assert "search" in client.instructions
+    by_name = {tool.name: tool for tool in listed}
+    assert set(by_name) == set(CASES)
+    for one in listed:
+        assert one.title
+        assert one.annotations is not None
+        assert one.annotations.open_world_hint is False
+        assert one.output_schema is None
+    assert by_name["search"].annotations == types.ToolAnnotations(
+        title="Search",
+        read_only_hint=True,
+        destructive_hint=False,
+        idempotent_hint=True,
+        open_world_hint=False,
+    )
+
+
+async def test_both_eras_are_spoken(server: Server[Any]) -> None:
+    async with Client(server, mode="legacy") as old, Client(server, mode="auto") as new:
+        assert (old.protocol_version, new.protocol_version) == ("2025-11-25", "2026-07-28")
+        assert new.server_info is not None
+        assert new.server_info.version == __version__
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("serach", {"text": "x"}, ["There is no tool 'serach'.", "Did you mean 'search'?"]),
+        ("search", {"txt": "x"}, ["search has no argument 'txt'.", "Did you mean 'text'?"]),
+        ("search", {"text": "x", "limit": "many"}, ["'limit'", "valid integer", '"many"']),
+        ("search", {}, ["search needs the argument 'text'."]),
+        ("schema", {"collection": "document"}, ["no collection", "'documents'"]),
+        (
+            "aql_read",
+            {"query": "FOR d IN document RETURN d"},
+            ["document", "'documents'"],
+        ),
+        ("aql_read", {"query": "FOR d IM documents RETURN d"}, ["1:7"]),
+        (
+            "aql_read",
+            {"query": "REMOVE 'a' IN documents"},
+            ["changes data", "write tool"],
+        ),
+        ("aql_read", {"query": "RETURN @a"}, ["a"]),
+        ("graph_traverse", {"start": "zoo.lyon"}, ["zoo.lyon", "lion"]),
+        ("graph_traverse", {"start": "zoo.lion", "direction": "up"}, ["'direction'", "outbound"]),
+        ("context_get", {"context": "none such"}, ["There is no context 'none such'."]),
+        ("document_get", {"document": "documents/none"}, ["documents/none"]),
+    ],
+)
+async def test_bad_input_is_answered_with_the_way_out(
+    server: Server[Any], mode: Any, name: str, arguments: dict[str, Any], expected: list[str]
+) -> None:
+    async with Client(server, mode=mode) as client:
+        result = await client.call_tool(name, arguments)
+    assert result.is_error
+    answer = said(result)
+    for part in expected:
+        assert part in f"{answer['error']} {answer.get('hint', '')}", answer
+
+
+async def test_printing_and_a_bug_in_a_tool_break_nothing(
+    workspace: Workspace, mode: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @tool(title="Break")
+    def broken(_workspace: Any) -> Any:
+        """Break."""
+        print("noise")
+        raise ZeroDivisionError("inner detail")
+
+    async with Client(build_server(Toolset(workspace, [broken])), mode=mode) as client:
+        result = await client.call_tool("broken", {})
+        assert result.is_error
+        assert "inner detail" not in str(result.content)
+        assert (await client.list_tools()).tools[0].name == "broken"
+    capsys.readouterr()
+
+
+async def test_a_call_made_by_a_run_joins_its_trace(
+    server: Server[Any], workspace: Workspace, mode: Any
+) -> None:
+    before = len(workspace.traces.ids())
+    made = ToolCall("c1", "schema", {})
+    async with Client(server, mode=mode) as client:
+        with workspace.recorder.run("librarian") as run, run.tool(made):
+            await client.call_tool("schema", {})
+    assert len(workspace.traces.ids()) == before + 1
+    assert workspace.traces.kind(run.trace_id) == "run"
+
+
+async def test_a_call_from_a_stranger_is_recorded_with_the_contract(
+    server: Server[Any], workspace: Workspace, mode: Any
+) -> None:
+    async with Client(server, mode=mode) as client:
+        await client.call_tool("context_get", {"context": "nowhere"})
+    trace = workspace.traces.get(workspace.traces.list(1)[0].id)
+    assert trace.header.kind == "calls"
+    assert trace.header.hades["contract"] == Toolset(workspace).contract
+    assert trace.steps[0].observations[0].hades["error"] == "UnknownName"
