@@ -54,7 +54,7 @@ def test_a_path_leads_over_different_edges(graphs: GraphService) -> None:
     path = graphs.path("The shop", "Sunday")
     assert [(node.title, node.edge, node.depth) for node in path] == [
         ("The shop", "", 0),
-        ("Sunday", "links", 1),
+        ("Hours > Sunday", "links", 1),
     ]
     long = graphs.path("shop.till.Till.pay", "shop.stock.Shelf.take")
     assert [node.title for node in long] == [
@@ -79,7 +79,7 @@ def test_neighbours_are_counted_by_kind(graphs: GraphService) -> None:
 def test_edges_people_add_are_walked_too(graphs: GraphService, db: StandardDatabase) -> None:
     till, sunday = (graphs.neighbours(name).id for name in ("shop.till.Till", "Sunday"))
     db.collection("relations").insert({"_from": till, "_to": sunday, "type": "closed on"})
-    assert [node.title for node in graphs.path("shop.till.Till", "Sunday")][-1] == "Sunday"
+    assert [node.title for node in graphs.path("shop.till.Till", "Sunday")][-1] == "Hours > Sunday"
     db.create_collection("likes", edge=True)
     db.collection("likes").insert({"_from": sunday, "_to": till})
     (node,) = graphs.traverse("Sunday", edges=["likes"]).nodes
@@ -93,6 +93,8 @@ def test_wrong_names_lead_to_right_ones(graphs: GraphService) -> None:
         graphs.traverse("shop", edges=["contain"])
     with pytest.raises(UnknownName, match="Did you mean 'outbound'"):
         graphs.traverse("shop", direction="outgoing")
+    with pytest.raises(UnknownName, match="Did you mean 'Sunday'"):
+        graphs.traverse("Sundy")
     with pytest.raises(UnknownName):
         graphs.traverse("documents/no-such-key")
     with pytest.raises(UnknownName):

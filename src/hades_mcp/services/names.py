@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from arango.exceptions import ArangoServerError
@@ -17,6 +18,7 @@ MOST_NAMES = 20_000
 """Titles looked through for the nearest one when nothing fits."""
 
 _NO_COLLECTION = 1203
+_ENDS = re.compile(r" > |\.")
 _EXACT = """
 FOR d IN @@documents
   FILTER d.qualified_name == @name OR d.title == @name
@@ -57,7 +59,9 @@ def document_id(db: StandardDatabase, name: str) -> str:
         titles = rows(
             db, "FOR d IN @@documents LIMIT @most RETURN d.title", bind | {"most": MOST_NAMES}
         )
-        raise UnknownName("document", name, set(titles))
+        # the last word of a title is what people remember
+        short = {word for title in titles for word in _ENDS.split(title)[-1:]}
+        raise UnknownName("document", name, short | set(titles))
     if len(fits) > 1:
         raise InvalidArgument(
             f"Several documents are called {name!r}.",

@@ -35,9 +35,9 @@ def test_headings_become_sections_inside_each_other() -> None:
     root = "/docs/guide/start.md"
     assert [(part.kind, part.name, part.title) for part in parsed.parts] == [
         ("file", root, "Getting started"),
-        ("section", f"{root}#install", "Install"),
-        ("section", f"{root}#on-linux", "On Linux"),
-        ("section", f"{root}#use", "Use"),
+        ("section", f"{root}#install", "Getting started > Install"),
+        ("section", f"{root}#on-linux", "Getting started > On Linux"),
+        ("section", f"{root}#use", "Getting started > Use"),
     ]
     assert parsed.parts[0].text == "Welcome.\n\n  - Install\n    - On Linux\n  - Use"
     assert parsed.parts[1].text == "Run it."
@@ -58,7 +58,7 @@ def test_a_heading_inside_a_code_block_is_code() -> None:
 
 def test_underlined_headings_and_front_matter_are_known() -> None:
     parsed = read("---\ntitle: x\n---\nTitle\n=====\n\ntext\n\nSub\n---\nmore\n")
-    assert [part.title for part in parsed.parts] == ["Title", "Sub"]
+    assert [part.title for part in parsed.parts] == ["Title", "Title > Sub"]
     assert parsed.parts[1].line == 9
 
 

@@ -39,7 +39,11 @@ class _Section:
 
 
 def read_markdown(path: Path, text: str) -> Parsed:
-    """Return the file and its sections; a section's name is `path#slug`, as GitHub links it."""
+    """Return the file and its sections.
+
+    A section's name is `path#slug`, as GitHub links it; its title carries the file's before it,
+    for "Usage" alone says nothing in a list of hits, nor to an embedder.
+    """
     sections = list(_sections(text))
     if len(sections) > 1 and sections[1].level == 1 and not _body(sections[0]):
         del sections[0]  # a file that opens with its title is that section
@@ -47,7 +51,14 @@ def read_markdown(path: Path, text: str) -> Parsed:
     title = next((s.title for s in sections if s.level == 1), path.name)
     names = [root, *_anchors(root, sections[1:])]
     parts = [
-        Part("section", name, section.title, _body(section), section.line, _end(section))
+        Part(
+            "section",
+            name,
+            f"{title} > {section.title}",
+            _body(section),
+            section.line,
+            _end(section),
+        )
         for name, section in zip(names, sections, strict=True)
     ]
     whole = Part("file", root, title, _summary(sections), 1, _end(sections[-1]))
