@@ -198,6 +198,7 @@ def test_numbers_beyond_ieee_are_null_and_beyond_64_bits_are_doubles():
 
 
 def test_each_type_has_its_name():
-    assert [type_name(v) for v in (None, True, 1, 1.5, "", [], {})] == [
+    samples: list[Any] = [None, True, 1, 1.5, "", [], {}]
+    assert [type_name(value) for value in samples] == [
         "null", "bool", "number", "number", "string", "array", "object",
     ]  # fmt: skip

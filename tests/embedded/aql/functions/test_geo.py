@@ -1,0 +1,128 @@
+"""Shapes on the sphere: interior to the left, edges along great circles."""
+
+import math
+
+import pytest
+
+from hades_mcp.embedded.errors import ArangoError
+
+SQUARE = [[4, 54], [4, 47], [16, 47], [16, 54], [4, 54]]
+GERMANY = {"type": "Polygon", "coordinates": [SQUARE]}
+REST = {"type": "Polygon", "coordinates": [SQUARE[::-1]]}
+HOLED = {
+    "type": "Polygon",
+    "coordinates": [
+        [[100, 0], [101, 0], [101, 1], [100, 1], [100, 0]],
+        [[100.8, 0.8], [100.8, 0.2], [100.2, 0.2], [100.2, 0.8], [100.8, 0.8]],
+    ],
+}
+OCTANT = {"type": "Polygon", "coordinates": [[[0, 0], [90, 0], [0, 90], [0, 0]]]}
+EARTH = 6371000.0
+
+
+def test_distances_are_those_of_the_manual(call):
+    assert call("DISTANCE", 52.5163, 13.3777, 50.9322, 6.94) == pytest.approx(476918.89688380965)
+    assert call("DISTANCE", 0, 0, 0, 180) == pytest.approx(20015086.79602057)
+    assert call("GEO_DISTANCE", [13.3777, 52.5163], [6.94, 50.9322]) == pytest.approx(
+        476918.8968838
+    )
+    assert call("GEO_DISTANCE", OCTANT, [45, math.degrees(math.asin(3**-0.5))]) == pytest.approx(
+        0, abs=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "point", "expected"),
+    [
+        (GERMANY, [10, 50], True),
+        (GERMANY, [10, 47], False),
+        (GERMANY, [10, 54], True),
+        (GERMANY, [0, 90], False),
+        (GERMANY, [-170, -50], False),
+        (REST, [10, 50], False),
+        (REST, [0, 90], True),
+        (REST, [0, -90], True),
+        (HOLED, [100.1, 0.5], True),
+        (HOLED, [100.5, 0.5], False),
+    ],
+)
+def test_containment_follows_great_circles_and_orientation(call, shape, point, expected):
+    assert call("GEO_CONTAINS", shape, point) is expected
+    assert call("GEO_INTERSECTS", shape, {"type": "Point", "coordinates": point}) is expected
+
+
+def test_lines_and_polygons_are_contained_as_a_whole(call):
+    line = {"type": "LineString", "coordinates": [[100.1, 0.5], [100.9, 0.5]]}
+    small = {"type": "Polygon", "coordinates": [[[5, 50], [6, 50], [6, 51], [5, 50]]]}
+    assert call("GEO_CONTAINS", HOLED, line) is False  # it leads through the hole
+    assert call("GEO_INTERSECTS", HOLED, line) is True
+    assert call("GEO_CONTAINS", GERMANY, small) is True
+    assert call("GEO_CONTAINS", small, GERMANY) is False
+    assert call("GEO_INTERSECTS", small, GERMANY) is True
+    assert call("GEO_INTERSECTS", small, HOLED) is False
+    assert call("GEO_CONTAINS", GERMANY, GERMANY) is True
+
+
+def test_areas_add_up_to_the_sphere(call):
+    assert call("GEO_AREA", OCTANT) == pytest.approx(math.pi / 2 * EARTH**2)
+    whole = call("GEO_AREA", GERMANY) + call("GEO_AREA", REST)
+    assert whole == pytest.approx(4 * math.pi * EARTH**2)
+    many = {"type": "MultiPolygon", "coordinates": [GERMANY["coordinates"], HOLED["coordinates"]]}
+    assert call("GEO_AREA", many) == pytest.approx(
+        call("GEO_AREA", GERMANY) + call("GEO_AREA", HOLED)
+    )
+
+
+def test_equal_rings_may_begin_anywhere(call):
+    turned = {"type": "Polygon", "coordinates": [[*SQUARE[1:], SQUARE[1]]]}
+    assert call("GEO_EQUALS", GERMANY, turned) is True
+    assert call("GEO_EQUALS", GERMANY, REST) is False
+    assert call("GEO_EQUALS", [1, 2], {"type": "Point", "coordinates": [1, 2]}) is True
+
+
+def test_ranges_of_distance_include_their_limits_unless_told(call):
+    one, two = [0, 0], [0, 1]
+    metres = call("GEO_DISTANCE", one, two)
+    assert call("GEO_IN_RANGE", one, two, metres, metres) is True
+    assert call("GEO_IN_RANGE", one, two, metres, metres, True, False) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "coordinates"),
+    [
+        ("GEO_MULTIPOINT", "MultiPoint", [[35, 10], [45, 45]]),
+        ("GEO_LINESTRING", "LineString", [[35, 10], [45, 45]]),
+        ("GEO_MULTILINESTRING", "MultiLineString", [[[100, 0], [101, 1]], [[102, 2], [101, 2.3]]]),
+        ("GEO_POLYGON", "Polygon", HOLED["coordinates"]),
+        ("GEO_MULTIPOLYGON", "MultiPolygon", [GERMANY["coordinates"], HOLED["coordinates"]]),
+    ],
+)
+def test_constructors_make_geojson_of_valid_coordinates_only(call, warned, name, kind, coordinates):
+    assert call(name, coordinates) == {"type": kind, "coordinates": coordinates}
+    assert warned() == []
+    assert call(name, [[1, 2]]) is None
+    assert warned() == [1542]
+
+
+def test_points_take_an_elevation(call, warned):
+    assert call("GEO_POINT", 1.0, 2.0, 3) == {"type": "Point", "coordinates": [1, 2, 3]}
+    assert call("GEO_POLYGON", SQUARE) == GERMANY
+    assert call("GEO_POINT", "1", 2) is None
+    assert warned() == [1542]
+
+
+def test_the_old_polygon_test_takes_latitude_first(call):
+    square = [[0, 0], [0, 10], [10, 10], [10, 0]]
+    assert call("IS_IN_POLYGON", square, 4, 7) is True
+    assert call("IS_IN_POLYGON", square, [12, 7]) is False
+    assert call("IS_IN_POLYGON", [[0, 0], [20, 0], [20, 10], [0, 10]], [15, 4], True) is True
+
+
+def test_ellipsoids_are_refused_and_nonsense_is_null(call, warned):
+    with pytest.raises(ArangoError, match="'sphere' only") as caught:
+        call("GEO_AREA", GERMANY, "wgs84")
+    assert caught.value.number == 9
+    assert call("GEO_DISTANCE", {"type": "Point"}, [0, 0]) is None
+    assert call("GEO_CONTAINS", [0, 0], [0, 0]) is None
+    assert call("DISTANCE", 0, 0, 0, "foo") is None
+    assert warned() == [1542, 1542, 1542]
