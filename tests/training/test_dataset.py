@@ -30,7 +30,7 @@ def test_the_manifest_vouches_for_every_byte(store, tmp_path, run):
         assert {row["trace"] for row in rows(tmp_path / "data", split)} == set(
             manifest.traces[split]
         )
-    assert manifest.contracts == ("c0ffee",)
+    assert manifest.made_under == {"prompt": (), "template": (), "contract": ("c0ffee",)}
     written = json.loads((tmp_path / "data" / "manifest.json").read_text())
     assert written["format"] == "hades-dataset/1"
     assert written["recipe"]["test"] == 0.25

@@ -61,6 +61,13 @@ def test_a_turn_that_was_no_json_is_shown_as_the_text_it_was(run):
     assert rows[0].messages[2] == {"role": "assistant", "content": '{"text": whe'}
 
 
+def test_worked_examples_of_the_prompt_are_left_out(run):
+    shown = Step("system", "user: And where is that?", hades={"example": True})
+    (row,) = examples(run(1, steps=(ASK[0], shown, ASK[1], ANSWER)))
+    assert [message["role"] for message in row.messages] == ["system", "user", "assistant"]
+    assert row.step == 4
+
+
 def test_a_call_nobody_answered_is_no_lesson(run):
     cut = Step("agent", "", calls=(ToolCall("x", "search", {}),), llm_calls=1)
     assert not list(examples(run(1, steps=(*ASK, cut))))

@@ -41,6 +41,18 @@ def test_calls_from_outside_teach_nothing(run):
     assert refusal(outside, RECIPE).startswith("calls from outside")
 
 
+@pytest.mark.parametrize("reason", ["steps", "repeated", "failed"])
+def test_a_run_that_hit_a_limit_is_not_taken(reason, run):
+    assert refusal(run(1, outcome={"stop_reason": reason}), RECIPE).endswith(reason)
+    assert refusal(run(1, outcome={"stop_reason": "answered"}), RECIPE) == ""
+
+
+def test_a_run_whose_words_were_not_kept_teaches_nothing(run):
+    trace = run(1)
+    mute = replace(trace, header=replace(trace.header, hades={"content": False}))
+    assert refusal(mute, RECIPE) == "its words were not kept"
+
+
 def test_traces_come_oldest_first(store, run):
     for number in (3, 1, 2):
         store.add(run(number))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT = "hades-dataset/1"
 MANIFEST = "manifest.json"
+HASHES = ("prompt", "template", "contract")
+"""What a trace's header says it was made under."""
 
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -51,7 +53,7 @@ class Manifest:
         refused: How many traces were not taken, by reason.
         duplicates: Rows left out because an older trace taught the same.
         redacted: Rows where a secret was found that recording had let through.
-        contracts: Hashes of the tool contracts the runs were made under.
+        made_under: Hashes of the prompts, templates and tool contracts of the runs, by kind.
     """
 
     format: str
@@ -61,7 +63,7 @@ class Manifest:
     refused: dict[str, int]
     duplicates: int
     redacted: int
-    contracts: tuple[str, ...]
+    made_under: dict[str, tuple[str, ...]]
 
 
 def split_of(session: str, recipe: DataRecipe = DEFAULTS) -> Split:
@@ -119,7 +121,7 @@ class _Draft:
         self.seen = set[str]()
         self.duplicates = 0
         self.redacted = 0
-        self.contracts = set[str]()
+        self.made_under: dict[str, set[str]] = {kind: set() for kind in HASHES}
 
     def fill(self, store: TraceStore) -> Manifest:
         for trace in recorded(store):
@@ -138,8 +140,9 @@ class _Draft:
         self.traces[split].append(trace.id)
         self.rows[split] += [orjson.dumps(example.row) for example in fresh]
         self.redacted += sum(example.redacted for example in fresh)
-        if contract := trace.header.hades.get("contract"):
-            self.contracts.add(str(contract))
+        for kind, found in self.made_under.items():
+            if value := trace.header.hades.get(kind):
+                found.add(str(value))
 
     def _is_new(self, example: Example) -> bool:
         # Across splits too: a row that is trained on must not be tested on.
@@ -158,7 +161,7 @@ class _Draft:
             refused=dict(sorted(self.refused.items())),
             duplicates=self.duplicates,
             redacted=self.redacted,
-            contracts=tuple(sorted(self.contracts)),
+            made_under={kind: tuple(sorted(found)) for kind, found in self.made_under.items()},
         )
         text = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2)
         (self.folder / MANIFEST).write_bytes(text + b"\n")

@@ -66,13 +66,16 @@ def examples(trace: Trace) -> Iterator[Example]:
     """Yield an example for each turn of a trace that should be done again just so.
 
     A turn whose call failed or was no JSON stays in the history of the turns after it, where it
-    teaches how to recover, but is never itself what is learned. Secrets are replaced once more.
+    teaches how to recover, but is never itself what is learned. Worked examples that the prompt
+    showed are left out: what is learned is to do without. Secrets are replaced once more.
     """
     history: list[JsonObject] = []
     names = (f"call_{number}" for number in count(1))
     session = trace.header.session or trace.id
     tools = redact(list(trace.header.tools))
     for place, step in enumerate(trace.steps, start=1):
+        if step.hades.get("example") is True:
+            continue
         # A server's random ids would make every row unique, and teach noise.
         ids = {call.id: next(names) for call in step.calls}
         turn = _turn(step, ids)

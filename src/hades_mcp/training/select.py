@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hades_mcp.traces.records import Trace
     from hades_mcp.traces.store import TraceStore
     from hades_mcp.training.recipe import DataRecipe
+    from hades_mcp.types import Json
 
 
 def recorded(store: TraceStore) -> Iterator[Trace]:
@@ -25,9 +26,16 @@ def refusal(trace: Trace, recipe: DataRecipe) -> str:
     """
     if trace.header.kind != "run":
         return "calls from outside: no model of ours to learn"
+    if trace.header.hades.get("content") is False:
+        return "its words were not kept"
     if trace.status != "finished":
         return f"the run is {trace.status}"
-    score = trace.outcome.get("score")
+    if (reason := trace.outcome.get("stop_reason", "answered")) != "answered":
+        return f"the run stopped without an answer: {reason}"
+    return _poor(trace.outcome.get("score"), recipe)
+
+
+def _poor(score: Json, recipe: DataRecipe) -> str:
     if isinstance(score, bool) or not isinstance(score, (int, float)):
         return "" if recipe.unscored else "nobody has scored it"
     return "" if score >= recipe.minimum_score else "its score is too low"
