@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from hades_mcp.embedded.storage import Database
+    from hades_mcp.embedded.storage import Database, Transaction
 
     Refused = Callable[..., AbstractContextManager[None]]
 
@@ -196,3 +196,40 @@ def test_an_open_stream_transaction_holds_up_no_reader_in_another_thread(
     thread.join()
     writer.commit()
     assert seen == [["0", "1", "2"]]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_full_disk_undoes_the_transaction_and_says_so(database: Database, many: bool) -> None:
+    make(database)
+    rows = [{"text": "x" * 5000} for _ in range(500)]
+    with (  # noqa: PT012  the block is the point
+        pytest.raises(OSError, match="No space left on device"),
+        database.transaction(write=True) as tx,
+    ):
+        limit_pages(tx)
+        if many:
+            tx.collection("things").insert_many(rows)
+        for row in rows:
+            tx.collection("things").insert(row)
+    assert keys(database) == ["0", "1", "2"]
+
+
+def test_after_a_failed_write_a_transaction_can_only_be_aborted(
+    database: Database, refused: Refused
+) -> None:
+    make(database)
+    tx = database.begin(write=True)
+    limit_pages(tx)
+    with pytest.raises(OSError, match="No space left"):
+        tx.collection("things").insert_many([{"text": "x" * 5000} for _ in range(500)])
+    with refused(1654):
+        tx.collection("things").insert({"_key": "alone"})
+    with refused(1654):
+        tx.commit()
+    assert not tx.is_open
+    assert keys(database) == ["0", "1", "2"]
+
+
+def limit_pages(tx: Transaction) -> None:
+    (pages,) = tx.session.execute("PRAGMA page_count").fetchone()
+    tx.session.execute(f"PRAGMA max_page_count = {pages + 20}")

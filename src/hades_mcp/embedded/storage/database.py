@@ -111,7 +111,7 @@ class Database:
         if catalog.version != version:
             self._catalog = catalog = load_catalog(connection, version)
             self._matrices.keep(catalog.vector_indexes())
-        session = Session(connection, writable=write, matrices=self._matrices)
+        session = Session(connection, self.path, writable=write, matrices=self._matrices)
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)
 

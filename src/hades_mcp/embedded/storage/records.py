@@ -13,7 +13,7 @@ Document = dict[str, Any]
 Operation = Literal["insert", "update", "replace", "remove", "ignore"]
 
 _ILLEGAL_EDGE = 1233
-_SYSTEM = ("_key", "_id", "_rev", "_from", "_to")
+SYSTEM_ATTRIBUTES = ("_key", "_id", "_rev", "_from", "_to")
 
 
 class Written(NamedTuple):
@@ -94,7 +94,7 @@ def without_nulls(value: Document) -> Document:
 
 def user_attributes(document: Document, *, edge: bool) -> Document:
     """Return a patch without the attributes a user cannot set."""
-    hidden = _SYSTEM[:3] if edge else _SYSTEM
+    hidden = SYSTEM_ATTRIBUTES[:3] if edge else SYSTEM_ATTRIBUTES
     if not any(name in document for name in hidden):
         return document
     return {name: value for name, value in document.items() if name not in hidden}

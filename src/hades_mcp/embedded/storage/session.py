@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.connections import translate
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from hades_mcp.embedded.storage.matrices import Matrices
 
@@ -41,11 +43,15 @@ class Session:
         execute: The connection's own method while the transaction is open; 1654 afterwards.
         writable: Whether this is a write transaction; it then holds the writer's lock.
         matrices: The vector matrices the threads of this process share.
+        failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, writable: bool, matrices: Matrices
+        self, connection: sqlite3.Connection, path: Path, *, writable: bool, matrices: Matrices
     ) -> None:
+        self._connection = connection
+        self._path = path
+        self.failed = False
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.writable = writable
@@ -137,14 +143,22 @@ class Session:
         try:
             yield
         except BaseException:
-            self.execute(f"ROLLBACK TO {name}")
-            for number, tally in self._tallies.items():
-                before = documents.get(number)
-                tally.documents = self._stored(number)[0] if before is None else before
+            if self._connection.in_transaction:  # SQLite itself ends it when the disk is full
+                self._connection.execute(f"ROLLBACK TO {name}")
+                for number, tally in self._tallies.items():
+                    before = documents.get(number)
+                    tally.documents = self._stored(number)[0] if before is None else before
             raise
         finally:
             self._depth -= 1
-            self.execute(f"RELEASE {name}")
+            if self._connection.in_transaction:
+                self._connection.execute(f"RELEASE {name}")
+
+    def fail(self, error: sqlite3.Error) -> Exception:
+        """Refuse all further use, since a write may be half done; return what to raise."""
+        self.failed = True
+        self.end()
+        return translate(error, self._path)
 
     def flush(self) -> None:
         """Store the counters; called right before the commit."""
@@ -173,4 +187,4 @@ class Session:
 
 
 def _refuse(*_: object) -> sqlite3.Cursor:
-    raise ArangoError(_ABORTED, "transaction has already ended")
+    raise ArangoError(_ABORTED, "transaction aborted: it has ended or failed")

@@ -19,6 +19,7 @@ from hades_mcp.embedded.storage.collection import Collection
 from hades_mcp.embedded.storage.connections import translate
 from hades_mcp.embedded.storage.keys import key_options as complete_key_options
 from hades_mcp.embedded.storage.names import check_collection_name
+from hades_mcp.embedded.storage.schema import check_schema
 from hades_mcp.embedded.storage.statements import create_statements, rename_statement
 from hades_mcp.embedded.storage.tables import table_of
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage.session import Session
 
-_NOT_FOUND, _DUPLICATE, _FORBIDDEN = 1203, 1207, 11
+_NOT_FOUND, _DUPLICATE, _FORBIDDEN, _ABORTED = 1203, 1207, 11, 1654
 
 
 class Transaction:
@@ -98,17 +99,20 @@ class Transaction:
             name: Names that start with an underscore are for system collections.
             edge: Whether its documents are edges and need `_from` and `_to`.
             key_options: type, allowUserKeys, increment, offset.
-            schema: Kept as given.
+            schema: rule, level and message that documents must obey.
             properties: Whatever else the HTTP API was given; kept as given.
 
         Raises:
-            ArangoError: 1207 if the name is taken, 1208 for an illegal one, 1232 for key options.
+            ArangoError: 1207 if the name is taken, 1208 for an illegal one, 1232 for key options,
+                1621 for a schema that makes no sense.
         """
         self.session.require_writable()
         check_collection_name(name, system=True)
         if name in self._catalog.collections:
             raise ArangoError(_DUPLICATE)
-        text = stored_properties(complete_key_options(key_options), schema, properties or {})
+        text = stored_properties(
+            complete_key_options(key_options), check_schema(schema), properties or {}
+        )
         number = self.session.tick()
         execute = self.session.execute
         execute("INSERT INTO collections VALUES (?, ?, ?, ?)", (number, name, edge, text))
@@ -154,7 +158,7 @@ class Transaction:
         """Replace `schema`, or merge into the other properties of a collection."""
         info = self.collection(name).info
         self.session.require_writable()
-        schema = changes.pop("schema", info.schema)
+        schema = check_schema(changes.pop("schema", info.schema))
         info = replace(info, schema=schema, properties={**info.properties, **changes})
         text = stored_properties(info.key_options, info.schema, info.properties)
         self.session.execute(
@@ -186,9 +190,16 @@ class Transaction:
             raise
 
     def commit(self) -> None:
-        """Make the writes lasting and visible; afterwards the transaction is over."""
+        """Make the writes lasting and visible; afterwards the transaction is over.
+
+        Raises:
+            ArangoError: 1654 if an earlier write failed for want of space or the like.
+        """
         if not self._open:
             return
+        if self.session.failed:
+            self.abort()
+            raise ArangoError(_ABORTED)
         try:
             if self.session.writable:
                 self.session.flush()

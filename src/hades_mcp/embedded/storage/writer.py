@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import wraps
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, assert_never
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Literal,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    assert_never,
+)
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.keys import generator, take_key
@@ -22,6 +32,7 @@ from hades_mcp.embedded.storage.records import (
     user_attributes,
 )
 from hades_mcp.embedded.storage.revisions import CLOCK
+from hades_mcp.embedded.storage.schema import validator
 from hades_mcp.embedded.storage.statements import statements
 from hades_mcp.embedded.storage.tables import table_of
 
@@ -39,6 +50,23 @@ _CONFLICT, _NOT_FOUND, _UNIQUE = 1200, 1202, 1210
 _BATCH = 2000
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _whole(method: Callable[Concatenate[Writer, P], T]) -> Callable[Concatenate[Writer, P], T]:
+    """End the transaction if SQLite fails inside a write: row and indexes may disagree."""
+
+    @wraps(method)
+    def guarded(self: Writer, /, *arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return method(self, *arguments, **options)
+        except sqlite3.Error as error:
+            raise self.session.fail(error) from error
+
+    return guarded
+
+
 class _Merging(TypedDict):
     keep_null: bool
     merge_objects: bool
@@ -48,7 +76,7 @@ class Writer:
     """Writes to one collection inside one write transaction."""
 
     def __init__(self, session: Session, info: CollectionInfo) -> None:
-        self._session = session
+        self.session = session
         self._tally = session.tally(info.number)
         self._sql = statements(info.number, edge=info.is_edge)
         self._edge = info.is_edge
@@ -56,9 +84,11 @@ class Writer:
         self._prefix = info.name + "/"
         self._options = info.key_options
         self._generate = generator(info.key_options)
+        self._validate = validator(info.schema)
         found = (table_of(session, info, index) for index in info.indexes)
         self._tables = tuple(table for table in found if table is not None)
 
+    @_whole
     def insert(
         self,
         document: Document,
@@ -72,7 +102,7 @@ class Writer:
         check_document(document)
         if "_key" in document:
             key = take_key(self._options, self._tally, document["_key"])
-            found = self._session.execute(self._sql.find, (key,)).fetchone()
+            found = self.session.execute(self._sql.find, (key,)).fetchone()
             if found is not None:
                 if overwrite_mode == "ignore":
                     old = load(found[1])
@@ -83,9 +113,12 @@ class Writer:
         else:
             key = self._generate(self._options, self._tally)
         record = self._compose(self._prefix + key, key, revision or CLOCK.next(), document)
+        if self._validate:
+            self._validate(None, record)
         self._enter(key, record)
         return Written(None, record, "insert")
 
+    @_whole
     def update(
         self,
         key: str,
@@ -100,11 +133,13 @@ class Writer:
         change = self._updating(_Merging(keep_null=keep_null, merge_objects=merge_objects))
         return self._change(self._find(key), change, patch, expect_rev)
 
+    @_whole
     def replace(self, key: str, document: Document, *, expect_rev: str | None) -> Written:
         """Put another document in a document's place."""
         check_document(document)
         return self._change(self._find(key), self._replacing, document, expect_rev)
 
+    @_whole
     def remove(self, key: str, *, expect_rev: str | None) -> Written:
         """Remove a document."""
         row, body = self._find(key)
@@ -112,19 +147,21 @@ class Writer:
         _check_revision(old, expect_rev)
         for table in self._tables:
             table.remove(row, table.payload(old))
-        self._session.execute(self._sql.remove, (row,))
+        self.session.execute(self._sql.remove, (row,))
         self._tally.documents -= 1
         self._tally.dirty = True
         return Written(old, None, "remove")
 
+    @_whole
     def truncate(self) -> None:
         """Remove all documents at once."""
         for table in self._tables:
             table.clear()
-        self._session.execute(self._sql.clear)
+        self.session.execute(self._sql.clear)
         self._tally.documents = 0
         self._tally.dirty = True
 
+    @_whole
     def insert_many(self, documents: Iterable[Document]) -> list[Written | ArangoError]:
         """Insert many documents; each answer is what one insert would have returned or raised."""
         results: list[Written | ArangoError] = []
@@ -138,8 +175,8 @@ class Writer:
         prepared = self._prepare(batch)
         rows = [row for row, *_ in prepared if row is not None]
         try:
-            with self._session.savepoint():
-                self._session.executemany(self._sql.insert, rows)
+            with self.session.savepoint():
+                self.session.executemany(self._sql.insert, rows)
                 for position, table in enumerate(self._tables):
                     payloads = ((row[0], each[position]) for row, each, _ in prepared if row)
                     table.add_many(list(payloads))
@@ -164,6 +201,8 @@ class Writer:
                 else:
                     key = self._generate(options, tally)
                 record = self._compose(prefix + key, key, revision, document)
+                if self._validate:
+                    self._validate(None, record)
                 payloads = [table.payload(record) for table in self._tables]
                 row: tuple[Any, ...] = (tally.next_row, key, dump(record))
             except ArangoError as error:
@@ -188,7 +227,7 @@ class Writer:
             return error
 
     def _find(self, key: str) -> tuple[int, bytes]:
-        found: tuple[int, bytes] | None = self._session.execute(self._sql.find, (key,)).fetchone()
+        found: tuple[int, bytes] | None = self.session.execute(self._sql.find, (key,)).fetchone()
         if found is None:
             raise ArangoError(_NOT_FOUND)
         return found
@@ -231,6 +270,8 @@ class Writer:
         old: Document = load(body)
         _check_revision(old, expect_rev)
         record, operation = change(old, given, CLOCK.next(old["_rev"]))
+        if self._validate:
+            self._validate(old, record)
         text = dump(record)
         moves = [(table, table.payload(old), table.payload(record)) for table in self._tables]
         moves = [move for move in moves if move[1] != move[2]]
@@ -240,7 +281,7 @@ class Writer:
             table.remove(row, before)
             table.add(row, after)
         ends = (record["_from"], record["_to"]) if self._edge else ()
-        self._session.execute(self._sql.update, (text, *ends, row))
+        self.session.execute(self._sql.update, (text, *ends, row))
         return Written(old, record, operation)
 
     def _enter(self, key: str, record: Document) -> None:
@@ -251,7 +292,7 @@ class Writer:
             table.check(payload, row)
         ends = (record["_from"], record["_to"]) if self._edge else ()
         try:
-            self._session.execute(self._sql.insert, (row, key, text, *ends))
+            self.session.execute(self._sql.insert, (row, key, text, *ends))
         except sqlite3.IntegrityError as error:
             raise _taken(key) from error  # a generated key some user chose before
         for table, payload in zip(self._tables, payloads, strict=True):
