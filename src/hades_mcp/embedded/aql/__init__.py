@@ -3,6 +3,7 @@
 Source: ArangoDB 3.12 manual, "AQL"; grammar.y and tokens.ll of ArangoDB 3.2.2 (Apache 2.0).
 """
 
+from hades_mcp.embedded.aql.explaining import explain
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
 from hades_mcp.embedded.aql.query import QueryOptions, Result, execute, modifies
@@ -12,6 +13,7 @@ __all__ = [
     "QueryOptions",
     "Result",
     "execute",
+    "explain",
     "modifies",
     "parse",
     "prepare",

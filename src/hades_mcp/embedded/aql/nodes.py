@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from hades_mcp.embedded.aql.plan import Subplan, Variable
 
 Quantifier: TypeAlias = Literal["ALL", "ANY", "NONE", "AT LEAST"]
@@ -192,9 +192,15 @@ class SubqueryExpression(Node):
     plan: Subplan | None = None
 
 
-@cache
+_CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+
+
 def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in {"at", "variable", "plan"})
+    names = _CHILD_FIELDS.get(kind)
+    if names is None:
+        names = tuple(f.name for f in fields(kind) if f.name not in {"at", "variable", "plan"})
+        _CHILD_FIELDS[kind] = names
+    return names
 
 
 def _nodes_in(value: Any) -> Iterator[Node]:
@@ -212,7 +218,7 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it, parents first; bodies of planned subqueries are not entered."""
+    """Yield a node and all below it, parents first; plans of subqueries are not entered."""
     pending = [node]
     while pending:
         current = pending.pop()

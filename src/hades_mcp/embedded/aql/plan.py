@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,6 +16,8 @@ from hades_mcp.embedded.aql.nodes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hades_mcp.embedded.aql.clauses import Direction, PathKind
 
 Options: TypeAlias = dict[str, Any]

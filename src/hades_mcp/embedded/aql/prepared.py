@@ -9,8 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hades_mcp.embedded.aql.executor import CompiledQuery
-from hades_mcp.embedded.aql.nodes import Node
-from hades_mcp.embedded.aql.parser import TOO_MUCH_NESTING, parse
+from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
 from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
 from hades_mcp.embedded.aql.rules import RULES, Optimization, enabled, optimize
@@ -20,6 +20,7 @@ from hades_mcp.embedded.values import json_text
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
     from hades_mcp.embedded.storage.transaction import Transaction

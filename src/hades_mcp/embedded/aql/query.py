@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.clauses import Modification, Query
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.nodes import walk
-from hades_mcp.embedded.aql.parser import TOO_MUCH_NESTING, parse
+from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
 from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SYNTAX_ERROR = 1501
 SNIPPET = 32
@@ -92,7 +92,7 @@ _PATTERN = re.compile(
                | \.[0-9]+(?:[eE][-+]?[0-9]+)?)
   | (?P<integer>0|[1-9][0-9]*)
   | (?P<string>"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*')
-  | (?P<quoted>`(?:[^`\\]|\\.)*` | ´(?:[^´\\]|\\.)*´)
+  | (?P<quoted>`(?:[^`\\]|\\.)*` | \u00b4(?:[^\u00b4\\]|\\.)*\u00b4)
   | @@(?P<source>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
   | @(?P<parameter>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
   | (?P<operator>=~|!~|==|!=|<=|>=|&&|\|\||\.\.|::|[-=!<>+*/%?:,()\[\]{}.])
@@ -171,7 +171,7 @@ def _complaint(text: str, at: int) -> str:
         return "unexpected end of query in multi-line comment"
     if text[at] in "\"'":
         return "unexpected unterminated string literal"
-    if text[at] in "`´":
+    if text[at] in "`\u00b4":
         return "unexpected unterminated identifier"
     return f"unexpected character '{text[at]}'"
 
@@ -183,22 +183,16 @@ def _token(group: str, text: str, at: int) -> Token:
             return Token(upper if upper in KEYWORDS else IDENTIFIER, text, at)
         case "operator":
             return Token(_SYNONYMS.get(text, text), text, at)
-        case "integer" | "binary" | "hexadecimal":
-            value = int(text, {"binary": 2, "hexadecimal": 16}.get(group, 10))
-            return Token(INTEGER, _in_range(value), at)
-        case "double":
-            number = float(text)
-            return Token(DOUBLE, number if isfinite(number) else None, at)  # as ArangoDB: null
-        case "string":
-            return Token(STRING, unescape(text[1:-1]), at)
         case "quoted":
             return Token(IDENTIFIER, unescape(text[1:-1]), at, quoted=True)
-        case "least":
-            return Token(AT_LEAST, text, at)
-        case "source":
-            return Token(SOURCE_PARAMETER, "@" + text, at)
         case _:
-            return Token(PARAMETER, text, at)
+            kind, read = _READERS[group]
+            return Token(kind, read(text), at)
+
+
+def _double(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None  # as ArangoDB: null
 
 
 def _in_range(value: int) -> float | None:
@@ -220,3 +214,15 @@ def _resolve(match: re.Match[str]) -> str:
     if len(escaped) > 1:
         return chr(int(escaped[1:], 16))
     return _ESCAPES.get(escaped, escaped)
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "integer": (INTEGER, lambda text: _in_range(int(text))),
+    "binary": (INTEGER, lambda text: _in_range(int(text, 2))),
+    "hexadecimal": (INTEGER, lambda text: _in_range(int(text, 16))),
+    "double": (DOUBLE, _double),
+    "string": (STRING, lambda text: unescape(text[1:-1])),
+    "least": (AT_LEAST, str),
+    "source": (SOURCE_PARAMETER, lambda name: "@" + name),
+    "parameter": (PARAMETER, str),
+}

@@ -18,9 +18,7 @@ def flatten(items: list[Any], depth: int) -> list[Any]:
     for _ in range(depth):
         if not any(type(item) is list for item in items):
             break
-        items = [
-            inner for item in items for inner in (item if type(item) is list else (item,))
-        ]
+        items = [inner for item in items for inner in (item if type(item) is list else (item,))]
     return items
 
 

@@ -58,32 +58,13 @@ def collect(compiler: Compiler, node: CollectNode) -> Step:
     """Group rows, as the node's method says."""
     if node.method == "distinct":
         return _distinct(compiler, node)
+    gather = _gatherer(compiler, node)
     places = [group.variable.id for group in node.groups]
-    values = [compiler.compile(group.value) for group in node.groups]
     aggregates = Aggregates(compiler, node.aggregates)
-    member = _member(compiler, node)
     into = None if node.into is None else node.into.id
 
-    def gather(base: Row, rows: Iterator[Row]) -> list[Group]:
-        execution = execution_of(base)
-        groups: dict[Hashable, Group] = {}
-        if not places:  # then there is one group even without rows
-            groups[()] = Group(base, [], aggregates.start())
-        for row in rows:
-            execution.check()
-            found = [value(row) for value in values]
-            key = tuple(map(hash_key, found))
-            group = groups.get(key)
-            if group is None:
-                execution.hold(found)
-                group = groups[key] = Group(row, found, aggregates.start())
-            aggregates.add(group.accumulators, row)
-            if into is not None:
-                group.members.append(member(row))
-        return list(groups.values())
-
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-        groups = gather(base, rows)
+        groups = gather(aggregates, base, rows)
         if node.sorted and places:
             groups.sort(key=lambda group: b"".join(map(order_key, group.values)))
         for group in groups:
@@ -96,6 +77,33 @@ def collect(compiler: Compiler, node: CollectNode) -> Step:
             yield new
 
     return step
+
+
+def _gatherer(
+    compiler: Compiler, node: CollectNode
+) -> Callable[[Aggregates, Row, Iterator[Row]], list[Group]]:
+    values = [compiler.compile(group.value) for group in node.groups]
+    member = None if node.into is None else _member(compiler, node)
+
+    def gather(aggregates: Aggregates, base: Row, rows: Iterator[Row]) -> list[Group]:
+        execution = execution_of(base)
+        groups: dict[Hashable, Group] = {}
+        if not values:  # then there is one group even without rows
+            groups[()] = Group(base, [], aggregates.start())
+        for row in rows:
+            execution.check()
+            found = [value(row) for value in values]
+            key = tuple(map(hash_key, found))
+            group = groups.get(key)
+            if group is None:
+                execution.hold(found)
+                group = groups[key] = Group(row, found, aggregates.start())
+            aggregates.add(group.accumulators, row)
+            if member is not None:
+                group.members.append(member(row))
+        return list(groups.values())
+
+    return gather
 
 
 def _member(compiler: Compiler, node: CollectNode) -> Evaluate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
@@ -198,7 +198,7 @@ def _vertex_id(execution: Execution, value: Any) -> str | None:
     if type(value) is dict:
         value = value.get("_id")
     if type(value) is str and "/" in value:
-        return cast("str", value)
+        return value
     execution.warn(
         BAD_PARAMETER,
         "Invalid input for traversal: Only id strings or objects with _id are allowed",

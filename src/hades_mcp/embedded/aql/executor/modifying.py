@@ -11,7 +11,7 @@ from hades_mcp.embedded.errors import ArangoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+    from hades_mcp.embedded.aql.evaluation import Compiler, Row
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import (
@@ -103,7 +103,7 @@ def _change(
     return change
 
 
-def _merging(options: Options) -> dict[str, bool]:
+def _merging(options: Options) -> dict[str, Any]:
     return {
         "keep_null": bool(options.get("keepNull", True)),
         "merge_objects": bool(options.get("mergeObjects", True)),
@@ -162,7 +162,7 @@ def _write_row(
 def _as_document(value: Any) -> dict[str, Any]:
     if type(value) is not dict:
         raise ArangoError(TYPE_INVALID)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _key_of(value: Any) -> str:
@@ -174,7 +174,7 @@ def _key_of(value: Any) -> str:
             raise ArangoError(KEY_BAD)
     if type(value) is not str:
         raise ArangoError(TYPE_INVALID)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _revision(value: Any, *, checks: bool) -> str | None:

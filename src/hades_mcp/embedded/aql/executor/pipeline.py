@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import plan
@@ -18,7 +17,7 @@ from hades_mcp.embedded.aql.executor import (
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.nodes import Node

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from hades_mcp.embedded.aql.tokens import END, IDENTIFIER, Token, describe, syntax_error, tokenize
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.aql.nodes import Node
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from hades_mcp.embedded.aql.nodes import (
     ArrayComparison,
@@ -22,9 +22,19 @@ from hades_mcp.embedded.aql.nodes import (
     Ternary,
     Unary,
 )
-from hades_mcp.embedded.aql.parser.cursor import Cursor
 from hades_mcp.embedded.aql.parser.references import postfix
-from hades_mcp.embedded.aql.tokens import AT_LEAST, IDENTIFIER
+from hades_mcp.embedded.aql.tokens import (
+    AT_LEAST,
+    IDENTIFIER,
+    PARAMETER,
+    SOURCE_PARAMETER,
+    STRING,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.embedded.aql.parser.cursor import Cursor
 
 TERNARY, OR, AND, QUANTIFIER, EQUALITY, IN, RELATION, RANGE, SUM, PRODUCT, UNARY = range(1, 12)
 
@@ -159,8 +169,7 @@ def _operand(cursor: Cursor) -> Expression:
     match token.kind:
         case "+" | "-" | "NOT":
             cursor.advance()
-            operator = cast("Literal['+', '-', 'NOT']", token.kind)
-            return Unary(operator, expression(cursor, UNARY), at=token.at)
+            return Unary(token.kind, expression(cursor, UNARY), at=token.at)
         case "integer number" | "number":
             cursor.advance()
             return Constant(token.value, at=token.at)
@@ -173,32 +182,31 @@ def _operand(cursor: Cursor) -> Expression:
 
 def _primary(cursor: Cursor) -> Expression:
     token = cursor.token
-    match token.kind:
-        case "identifier":
-            return _name_or_call(cursor)
-        case "LIKE":
-            cursor.advance()
-            return _call(cursor, "LIKE", token.at)
-        case "quoted string":
-            cursor.advance()
-            return Constant(token.value, at=token.at)
-        case "bind parameter":
-            cursor.advance()
-            return Parameter(token.value, at=token.at)
-        case "bind data source parameter":
-            cursor.advance()
-            return Parameter(token.value, collection=True, at=token.at)
-        case "(":
-            cursor.advance()
-            inner = expression_or_query(cursor)
-            cursor.expect(")")
-            return inner
-        case "[":
-            return _array(cursor)
-        case "{":
-            return object_literal(cursor)
-        case _:
-            cursor.unexpected()
+    parse = _PRIMARIES.get(token.kind)
+    if parse is None:
+        cursor.unexpected()
+    return parse(cursor)
+
+
+def _text(cursor: Cursor) -> Expression:
+    token = cursor.advance()
+    return Constant(token.value, at=token.at)
+
+
+def _parameter(cursor: Cursor) -> Expression:
+    token = cursor.advance()
+    return Parameter(token.value, collection=token.kind == SOURCE_PARAMETER, at=token.at)
+
+
+def _like_call(cursor: Cursor) -> Expression:
+    return _call(cursor, "LIKE", cursor.advance().at)
+
+
+def _parentheses(cursor: Cursor) -> Expression:
+    cursor.expect("(")
+    inner = expression_or_query(cursor)
+    cursor.expect(")")
+    return inner
 
 
 def _name_or_call(cursor: Cursor) -> Expression:
@@ -246,9 +254,10 @@ def _entry(cursor: Cursor) -> ObjectEntry:
     match token.kind:
         case "identifier":
             cursor.advance()
-            key = token.value
+            key = str(token.value)
             if cursor.kind in {",", "}"}:
-                return ObjectEntry(key, Name(key, at=token.at), shorthand=True, at=token.at)
+                name = Name(str(token.value), at=token.at)
+                return ObjectEntry(key, name, shorthand=True, at=token.at)
         case "quoted string":
             key = cursor.advance().value
         case "bind parameter":
@@ -262,3 +271,14 @@ def _entry(cursor: Cursor) -> ObjectEntry:
     cursor.expect(":")
     return ObjectEntry(key, expression(cursor), at=token.at)
 
+
+_PRIMARIES: dict[str, Callable[[Cursor], Expression]] = {
+    IDENTIFIER: _name_or_call,
+    STRING: _text,
+    PARAMETER: _parameter,
+    SOURCE_PARAMETER: _parameter,
+    "LIKE": _like_call,
+    "(": _parentheses,
+    "[": _array,
+    "{": object_literal,
+}

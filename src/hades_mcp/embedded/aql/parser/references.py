@@ -30,7 +30,8 @@ RANGE_BINDING = 8  # below `..`, so that the bounds of a quantifier are read one
 class ExpressionParser(Protocol):
     """The expression parser, handed in because it calls this module."""
 
-    def __call__(self, cursor: Cursor, minimum: int = 0) -> Expression: ...
+    def __call__(self, cursor: Cursor, minimum: int = 0) -> Expression:
+        """Parse an expression of operators that bind more tightly than `minimum`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _quantifier(
     match cursor.kind:
         case "ALL" | "NONE" | "ANY" as kind:
             cursor.advance()
-            return kind, None, None  # type: ignore[return-value]  # mypy keeps `kind` a str
+            return kind, None, None
         case "FILTER" | "]":
             return "ANY", None, None
         case other:

@@ -74,9 +74,7 @@ def _path_search(
     target = expression(cursor)
     graph, edges = _subject(cursor)
     options = object_literal(cursor) if cursor.accept_word("OPTIONS") else None
-    return PathSearch(
-        kind, names, direction, start, target, steps, graph, edges, options, at=at
-    )
+    return PathSearch(kind, names, direction, start, target, steps, graph, edges, options, at=at)
 
 
 def _name(cursor: Cursor, target: Pattern) -> str:

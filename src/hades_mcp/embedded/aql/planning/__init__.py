@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from hades_mcp.embedded.aql.planning.planner import Catalog, Planner
 from hades_mcp.embedded.aql.scope import Parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import Subplan
@@ -70,7 +69,9 @@ class PlannedQuery:
     structural: frozenset[str]
 
 
-def plan_query(query: clauses.Query, bind_vars: Mapping[str, Any], catalog: Catalog) -> PlannedQuery:
+def plan_query(
+    query: clauses.Query, bind_vars: Mapping[str, Any], catalog: Catalog
+) -> PlannedQuery:
     """Plan a parsed query.
 
     Args:

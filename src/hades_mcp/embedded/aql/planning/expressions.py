@@ -50,10 +50,8 @@ def resolve(planner: Planner, node: Expression) -> Expression:
             return _call(planner, node)
         case SubqueryExpression():
             return _subquery(planner, node)
-        case Expansion():
-            return _expansion(planner, node)
-        case Question():
-            return _question(planner, node)
+        case Expansion() | Question():
+            return _array_operator(planner, node)
         case Element():
             return VariableReference(planner.elements[-1], at=node.at)
         case ObjectEntry():
@@ -120,7 +118,7 @@ def _call(planner: Planner, node: Call) -> Expression:
         for position, argument in enumerate(node.arguments)
     ]
     match function.name, node.arguments:
-        case "LENGTH" | "COUNT", (only,) if (name := collection_name(planner, only)):
+        case "LENGTH" | "COUNT", (only,) if name := collection_name(planner, only):
             return Call("COLLECTION_COUNT", (Constant(name),), at=node.at)
     return replace(node, arguments=tuple(arguments))
 
@@ -153,6 +151,12 @@ def _optional(planner: Planner, node: Expression | None) -> Expression | None:
     return None if node is None else resolve(planner, node)
 
 
+def _array_operator(planner: Planner, node: Expansion | Question) -> Expression:
+    if isinstance(node, Expansion):
+        return _expansion(planner, node)
+    return _question(planner, node)
+
+
 def _expansion(planner: Planner, node: Expansion) -> Expression:
     subject = resolve(planner, node.subject)
     offset, count = _optional(planner, node.offset), _optional(planner, node.count)
@@ -176,6 +180,4 @@ def _question(planner: Planner, node: Question) -> Expression:
     variable = planner.scopes.create()
     with planner.element(variable):
         condition = _optional(planner, node.filter)
-    return replace(
-        node, subject=subject, low=low, high=high, filter=condition, variable=variable
-    )
+    return replace(node, subject=subject, low=low, high=high, filter=condition, variable=variable)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.nodes import Binary, Constant, Expression, SubqueryExpression, walk
 from hades_mcp.embedded.aql.plan import (
+    CalculationNode,
     Edges,
     EnumeratePathsNode,
     ShortestPathNode,
@@ -76,12 +77,22 @@ def _steps(planner: Planner, steps: Expression | None) -> Expression | None:
         return None
     resolved = steps if _has_subquery(steps) else resolve(planner, steps)
     is_bad_constant = isinstance(resolved, Constant) and not _is_depth(resolved.value)
-    if is_bad_constant or _has_subquery(resolved) or used(resolved):
+    varying = used(resolved) - _constants(planner)
+    if is_bad_constant or _has_subquery(resolved) or varying:
         message = "expecting integer number or range for number of steps"
         raise syntax_error(planner.text, steps.at, message)
     if isinstance(resolved, Binary) and resolved.operator != "..":
         return Binary("..", resolved, resolved, at=steps.at)
     return resolved
+
+
+def _constants(planner: Planner) -> set[Variable]:
+    """Return the variables ArangoDB's optimizer would replace by their constant value."""
+    return {
+        node.variable
+        for node in planner.nodes
+        if isinstance(node, CalculationNode) and isinstance(node.value, Constant)
+    }
 
 
 def _is_depth(value: object) -> bool:

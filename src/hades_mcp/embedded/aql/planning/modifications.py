@@ -146,7 +146,9 @@ def _search(
     else:
         assert clause.search is not None  # noqa: S101  the parser gives one of the two
         condition = _example(planner, clause.search, reference)
-    hints = {name: options[name] for name in ("indexHint", "forceIndexHint") if name in options}
+    hints: Options = {
+        name: options[name] for name in ("indexHint", "forceIndexHint") if name in options
+    }
     nodes = (
         SingletonNode(),
         EnumerateCollectionNode(found, collection, hints, at=clause.at),

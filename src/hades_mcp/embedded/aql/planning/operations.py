@@ -159,5 +159,3 @@ def plan_return(planner: Planner, clause: Return) -> None:
 
 def _fail(planner: Planner, at: int, message: str) -> NoReturn:
     raise syntax_error(planner.text, at, message)
-
-

@@ -57,6 +57,4 @@ def constant(planner: Planner, node: Expression) -> Any:
 
 
 def _refuse() -> Any:
-    raise refuse(
-        COMPILE_TIME_OPTIONS, "query options must be readable at query compile time"
-    )
+    raise refuse(COMPILE_TIME_OPTIONS, "query options must be readable at query compile time")

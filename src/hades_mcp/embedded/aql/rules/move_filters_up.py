@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
-_PASSED = (
-    CalculationNode | EnumerateCollectionNode | EnumerateListNode | SortNode | TraversalNode
-)
+_PASSED = CalculationNode | EnumerateCollectionNode | EnumerateListNode | SortNode | TraversalNode
 
 
 def move_filters_up(nodes: Nodes, _: Optimization) -> Nodes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.plan import LimitNode, SortNode
@@ -14,10 +15,8 @@ if TYPE_CHECKING:
 def sort_limit(nodes: Nodes, _: Optimization) -> Nodes:
     """Tell each SortNode of the LimitNode after it, unless that one counts all rows."""
     found = list(nodes)
-    for position, (node, following) in enumerate(zip(nodes, nodes[1:], strict=False)):
-        if isinstance(node, SortNode) and isinstance(following, LimitNode):
-            if not following.full_count:
-                found[position] = replace(
-                    node, limit=following.count, limit_offset=following.offset
-                )
+    for position, (node, following) in enumerate(pairwise(nodes)):
+        match node, following:
+            case SortNode(), LimitNode(offset=offset, count=count, full_count=False):
+                found[position] = replace(node, limit=count, limit_offset=offset)
     return tuple(found)

@@ -101,8 +101,8 @@ def _sort_and_limit(nodes: Nodes, first: int) -> int | None:
         match node:
             case SortNode() if isinstance(limit := nodes[at + 1], LimitNode):
                 return None if limit.full_count else at
-            case CalculationNode(variable=variable):
-                calculated.add(variable)
+            case CalculationNode():
+                calculated.add(node.variable)
             case FilterNode() if used(node).isdisjoint(calculated):
                 pass
             case _:
@@ -110,9 +110,7 @@ def _sort_and_limit(nodes: Nodes, first: int) -> int | None:
     return None
 
 
-def _search(
-    nodes: Nodes, first: int, sort: SortNode, optimization: Optimization
-) -> _Search | None:
+def _search(nodes: Nodes, first: int, sort: SortNode, optimization: Optimization) -> _Search | None:
     loop = nodes[first]
     assert isinstance(loop, EnumerateCollectionNode)  # noqa: S101  found as one
     call = _sorted_by(nodes, sort)
@@ -137,7 +135,8 @@ def _search(
 def _sorted_by(nodes: Nodes, sort: SortNode) -> Call | None:
     value = sort.keys[0].value
     if isinstance(value, VariableReference):
+        variable = value.variable
         for node in nodes:
-            if isinstance(node, CalculationNode) and node.variable == value.variable:
+            if isinstance(node, CalculationNode) and node.variable == variable:
                 value = node.value
     return value if isinstance(value, Call) else None

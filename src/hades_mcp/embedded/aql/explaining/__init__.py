@@ -1,0 +1,72 @@
+"""What the optimizer made of a query, in the shape of ArangoDB's `POST /_api/explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.explaining.expressions import variable_json
+from hades_mcp.embedded.aql.explaining.nodes import Explainer
+from hades_mcp.embedded.aql.prepared import prepare
+from hades_mcp.embedded.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hades_mcp.embedded.aql.prepared import PreparedQuery
+    from hades_mcp.embedded.storage.transaction import Transaction
+
+
+def explain(
+    target: Database | Transaction | None,
+    text: str,
+    bind_vars: Mapping[str, Any] | None = None,
+    *,
+    rules: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Explain a query without running it.
+
+    Args:
+        target: The database, or a transaction on it; None for a query that uses no collection.
+        text: The query.
+        bind_vars: Values of its parameters.
+        rules: Optimizer rules to switch, such as `-all`.
+
+    Returns:
+        `{"plan": {"nodes", "rules", "collections", "variables", …}, "cacheable", "warnings",
+        "stats"}`. Estimates are rough; ArangoDB's are other ones.
+
+    Raises:
+        ArangoError: For a query that cannot run.
+    """
+    if isinstance(target, Database):
+        with target.transaction() as transaction:
+            return explain(transaction, text, bind_vars, rules=rules)
+    prepared = prepare(text, bind_vars, transaction=target, rules=rules)
+    return {
+        "plan": _plan(prepared, target),
+        "cacheable": not prepared.modifies,
+        "warnings": [],
+        "stats": {"rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1},
+    }
+
+
+def _plan(prepared: PreparedQuery, transaction: Transaction | None) -> dict[str, Any]:
+    def count(collection: str) -> int:
+        return 0 if transaction is None else transaction.collection(collection).count()
+
+    def index(collection: str, index_id: str) -> dict[str, Any]:
+        assert transaction is not None  # noqa: S101  else there were no index
+        return transaction.collection(collection).index(index_id).definition()
+
+    explainer = Explainer(count, index, prepared.width)
+    nodes = explainer.listing(prepared.plan)
+    access = dict.fromkeys(prepared.read, "read") | dict.fromkeys(prepared.written, "write")
+    return {
+        "nodes": nodes,
+        "rules": list(prepared.rules),
+        "collections": [{"name": name, "type": access[name]} for name in sorted(access)],
+        "variables": [variable_json(variable) for variable in explainer.variables.values()],
+        "estimatedCost": nodes[-1]["estimatedCost"],
+        "estimatedNrItems": nodes[-1]["estimatedNrItems"],
+        "isModificationQuery": prepared.modifies,
+    }
