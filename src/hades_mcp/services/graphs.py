@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 DEEPEST = 10
 MOST_NODES = 200
 
+# a cluster wants the vertex collections declared
 _TRAVERSE = """
+WITH documents, chunks
 FOR v, e, p IN 1..@depth {direction} @start {edges}
   OPTIONS {{order: "bfs", uniqueVertices: "global"}}
   FILTER v != null
@@ -31,6 +33,7 @@ FOR v, e, p IN 1..@depth {direction} @start {edges}
   }}
 """
 _PATH = """
+WITH documents, chunks
 FOR v, e IN {direction} SHORTEST_PATH @start TO @target {edges}
   RETURN {{
     id: v._id, title: NOT_NULL(v.title, v.name, v._key), kind: v.kind,
