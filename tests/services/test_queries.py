@@ -83,6 +83,17 @@ def test_a_misspelt_collection_comes_with_the_corrected_query(queries: QueryServ
     assert caught.value.hint == "Did you mean 'documents'? Try: FOR d IN documents RETURN d.title"
 
 
+def test_a_misspelt_collection_in_a_bind_variable_is_corrected_there(queries: QueryService) -> None:
+    with pytest.raises(QueryError) as caught:
+        queries.read("FOR d IN @@c RETURN d", {"@c": "document"})
+    assert caught.value.hint == "Did you mean 'documents'? Try bind_vars: {'@c': 'documents'}"
+
+
+def test_a_misspelt_function_is_corrected(queries: QueryService) -> None:
+    with pytest.raises(QueryError, match="Did you mean 'LENGTH'"):
+        queries.read("RETURN LENGHT([])")
+
+
 def test_a_word_that_is_nothing_lists_what_there_is(queries: QueryService) -> None:
     with pytest.raises(QueryError, match="neither a collection nor a variable"):
         queries.read("RETURN zzzzqqq")
@@ -94,6 +105,7 @@ def test_a_word_that_is_nothing_lists_what_there_is(queries: QueryService) -> No
         ("SELECT * FROM documents", "not SQL"),
         ("FOR d IN documents FILTER d.a = 1 RETURN d", "Compare with =="),
         ("FOR d IN documents", "ends with RETURN"),
+        ("RETURN d FOR d IN documents", "FOR comes first"),
         ("FOR d IN documents RETURN {", "Compare with a query that parses"),
     ],
 )

@@ -37,15 +37,15 @@ def advise(db: StandardDatabase, number: int, text: str, query: str, bind: dict[
     """
     match number:
         case 1203:
-            return _collection(db, text, query)
+            return _collection(db, text, query, bind)
         case 1501:
             return _syntax(text, query)
         case 1551 | 1552 | 1512 | 1553 | 1554:
             return _bind(text, query, bind)
-        case 1540 | 1541:
-            return "Look up the function's name and arguments, or do without it."
+        case 1540:
+            return _function(text)
         case _:
-            return f"A query that runs: {EXAMPLE}"
+            return ""
 
 
 def advise_empty(db: StandardDatabase, query: str, bind: dict[str, Any]) -> str:
@@ -75,14 +75,25 @@ def _collections(db: StandardDatabase) -> list[str]:
     return [c["name"] for c in found if not c["system"]]
 
 
-def _collection(db: StandardDatabase, text: str, query: str) -> str:
+def _collection(db: StandardDatabase, text: str, query: str, bind: dict[str, Any]) -> str:
     known = _collections(db)
     missing = text.rpartition(": ")[2].split(" ")[0].strip("'\"`")
     near = nearest(missing, known)
     if near is None:
         return f"{missing!r} is neither a collection nor a variable. {did_you_mean(missing, known)}"
-    corrected = re.sub(rf"\b{re.escape(missing)}\b", near, query)
-    return f"Did you mean {near!r}? Try: {' '.join(corrected.split())}"
+    if missing in bind.values():
+        corrected = {name: near if value == missing else value for name, value in bind.items()}
+        return f"Did you mean {near!r}? Try bind_vars: {corrected}"
+    corrected_query = re.sub(rf"\b{re.escape(missing)}\b", near, query)
+    return f"Did you mean {near!r}? Try: {' '.join(corrected_query.split())}"
+
+
+def _function(text: str) -> str:
+    from hades_mcp.embedded.aql.functions import FUNCTIONS  # noqa: PLC0415  only for this error
+
+    name = text.partition("'")[2].partition("(")[0]
+    near = nearest(name, FUNCTIONS)
+    return f"Did you mean {near!r}?" if near else "AQL has no such function; do without it."
 
 
 def _syntax(text: str, query: str) -> str:
@@ -90,6 +101,8 @@ def _syntax(text: str, query: str) -> str:
         return f"This is AQL, not SQL or Cypher; it reads like: {EXAMPLE}"
     if not re.search(r"\b(RETURN|INSERT|UPDATE|REPLACE|REMOVE|UPSERT)\b", query, re.IGNORECASE):
         return f"A query ends with RETURN, as in: {EXAMPLE}"
+    if "unexpected FOR" in text:
+        return f"FOR comes first and RETURN last, as in: {EXAMPLE}"
     if "assignment" in text or re.search(r"[^=!<>~]=[^=~]", _without_strings(query)):
         return "Compare with ==; a single = only stands in LET."
     return f"Compare with a query that parses: {EXAMPLE}"
