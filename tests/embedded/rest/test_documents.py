@@ -46,6 +46,8 @@ def test_conditions_on_the_revision_are_kept(things):
     path = "/_api/document/things/a"
     assert things(f"GET {path}", if_none_match=f'"{rev}"').status == 304
     assert things(f"GET {path}", if_match=rev).status == 200
+    head = things(f"HEAD {path}", if_match="other")
+    assert (head.status, head.json) == (412, None)
     for line in (f"GET {path}", f"PATCH {path}", f"PUT {path}", f"DELETE {path}"):
         refused = things(line, {}, if_match='"other"')
         assert refused.status == 412

@@ -80,11 +80,27 @@ def test_a_transaction_belongs_to_its_database(api, things):
     things(f"DELETE /_api/transaction/{trx}")
 
 
+def test_a_writer_locks_nobody_out_before_its_first_request(things):
+    idle = begin(things, write="things")
+    assert things("POST /_api/document/things", {}).status == 202
+    assert things(f"PUT /_api/transaction/{idle}").json["result"]["status"] == "committed"
+
+
 def test_a_second_writer_waits_and_then_is_told(things):
     trx = begin(things, write="things")
+    things("GET /_api/document/things/none", x_arango_trx_id=trx)
     assert things.refused("POST /_api/document/things", {}) == (409, 18)
     things(f"DELETE /_api/transaction/{trx}")
     assert things("POST /_api/document/things", {}).status == 202
+
+
+def test_a_database_is_dropped_from_under_its_transactions(api):
+    api("POST /_api/database", {"name": "other"})
+    api("POST /_db/other/_api/collection", {"name": "things"})
+    body = {"collections": {"write": "things"}}
+    trx = api("POST /_db/other/_api/transaction/begin", body).json["result"]["id"]
+    api("POST /_db/other/_api/document/things", {}, x_arango_trx_id=trx)
+    assert api("DELETE /_api/database/other").status == 200
 
 
 def test_a_forgotten_transaction_is_aborted_after_a_minute(things):

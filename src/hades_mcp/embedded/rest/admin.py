@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
@@ -25,7 +26,13 @@ def version(request: Request) -> Response:
         "embedded": True,
     }
     if request.flag("details"):
-        body["details"] = {"mode": "embedded", "role": "SINGLE", "host": "embedded"}
+        body["details"] = {
+            "mode": "embedded",
+            "role": "SINGLE",
+            "host": "embedded",
+            "architecture": f"{sys.maxsize.bit_length() + 1}bit",
+            "platform": sys.platform,
+        }
     return plain(body)
 
 

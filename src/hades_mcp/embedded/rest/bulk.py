@@ -9,7 +9,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Response, dump, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hades_mcp.embedded.rest.write_options import WriteOptions
     from hades_mcp.embedded.storage import Collection, Written
@@ -147,7 +147,7 @@ def _error(error: ArangoError) -> dict[str, Any]:
 
 def _answer(
     collection: Collection,
-    written: Iterable[Written | ArangoError],
+    written: Sequence[Written | ArangoError],
     options: WriteOptions,
     done: int = 201,
 ) -> Response:
@@ -160,5 +160,6 @@ def _answer(
         elif not options.silent:
             body.append(options.describe(item))
     headers = {"X-Arango-Error-Codes": dump(dict(codes)).decode()} if codes else {}
-    on_disk = options.wait or collection.info.properties.get("waitForSync")
+    wrote = sum(codes.values()) < len(written)  # else there is nothing to be on disk
+    on_disk = wrote and (options.wait or collection.info.properties.get("waitForSync"))
     return plain(body, done if on_disk else 202, headers)

@@ -55,6 +55,7 @@ def create(request: Request) -> Response:
 def drop(request: Request, name: str) -> Response:
     """Remove a database with all it holds."""
     _require_system(request)
+    request.state.streams.abort_all(name)
     request.state.engine.drop_database(name)
     return result(value=True)
 

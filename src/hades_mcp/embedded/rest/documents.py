@@ -12,7 +12,7 @@ from hades_mcp.embedded.rest.bulk import (
     replace_many,
     update_many,
 )
-from hades_mcp.embedded.rest.message import JSON_HEADERS, Request, Response, failure, plain
+from hades_mcp.embedded.rest.message import Request, Response, failure, plain
 from hades_mcp.embedded.rest.router import Routes
 from hades_mcp.embedded.rest.write_options import WriteOptions
 
@@ -156,8 +156,6 @@ def answer_read(request: Request, document: dict[str, Any], body: dict[str, Any]
     headers = etag(document)
     if known is not None and known.strip('"') == document["_rev"]:
         return Response(_NOT_MODIFIED, headers, b"")
-    if request.method == "HEAD":
-        return Response(200, {**JSON_HEADERS, **headers}, b"")
     return plain(body, 200, headers)
 
 

@@ -57,9 +57,8 @@ class OpenCursor:
         answer: dict[str, Any] = {"result": self.rows[self.position : end], "hasMore": more}
         self.position = end
         self.batch += 1
-        if more or self.retry:
-            answer["id"] = self.id
         if more:
+            answer["id"] = self.id
             answer["nextBatchId"] = str(self.batch)
         answer.update(self.shared)
         self.last = answer if self.retry else None

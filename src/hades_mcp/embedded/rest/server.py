@@ -91,17 +91,30 @@ class Server:
             body: Raw body.
         """
         try:
-            request, parts = self._request(method, path, params or {}, headers or {}, body)
-            handler, captured = _match(request.method, parts)
-            _ = request.database  # 1228 before anything else
-            unsupported.refuse_asynchronous(request)
-            return handler(request, *captured)
+            answer = self._answer(method, path, params or {}, headers or {}, body)
         except ArangoError as error:
-            return failure(error)
+            answer = failure(error)
+        if answer.body and method.upper() == "HEAD":
+            return Response(answer.status, answer.headers, b"")
+        return answer
 
     def close(self) -> None:
         """Abort open transactions and forget open cursors. Closing twice is harmless."""
         self._state.close()
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Response:
+        request, parts = self._request(method, path, params, headers, body)
+        handler, captured = _match(request.method, parts)
+        _ = request.database  # 1228 before anything else
+        unsupported.refuse_asynchronous(request)
+        return handler(request, *captured)
 
     def _request(
         self,

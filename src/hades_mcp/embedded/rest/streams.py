@@ -30,15 +30,31 @@ _NOT_FOUND = 1655
 
 @dataclass(slots=True)
 class Stream:
-    """One stream transaction."""
+    """One stream transaction.
+
+    A writer begins at its first use: it then holds the lock of the whole database, where
+    ArangoDB would only lock what is touched.
+    """
 
     id: str
-    database: str
-    transaction: Transaction
+    source: Database
     writable: frozenset[str]
     used: float
     status: Status = "running"
     lock: RLock = field(default_factory=RLock)
+    begun: Transaction | None = None
+
+    @property
+    def database(self) -> str:
+        """Name of its database."""
+        return self.source.name
+
+    @property
+    def transaction(self) -> Transaction:
+        """The storage's transaction; ArangoError 18 if another writer does not finish in time."""
+        if self.begun is None:
+            self.begun = self.source.begin(write=bool(self.writable))
+        return self.begun
 
 
 class Streams:
@@ -56,8 +72,9 @@ class Streams:
     def begin(self, database: Database, writable: frozenset[str]) -> Stream:
         """Begin a transaction that may write to the named collections."""
         self.expire()
-        transaction = database.begin(write=bool(writable))
-        stream = Stream(str(next(self._ids)), database.name, transaction, writable, self._clock())
+        stream = Stream(str(next(self._ids)), database, writable, self._clock())
+        if not writable:
+            _ = stream.transaction  # what it reads is fixed now, and nobody waits for it
         with self._lock:
             self._running[stream.id] = stream
             if self._timer is None and not self._closed:
@@ -126,13 +143,14 @@ class Streams:
 
     def _finish(self, stream: Stream, status: Status) -> None:
         try:
-            if status == "committed":
-                stream.transaction.commit()
-            else:
-                stream.transaction.abort()
+            if stream.begun is not None and status == "committed":
+                stream.begun.commit()
+            elif stream.begun is not None:
+                stream.begun.abort()
         except BaseException:
             status = "aborted"
-            stream.transaction.abort()
+            if stream.begun is not None:
+                stream.begun.abort()
             raise
         finally:
             stream.status = status
@@ -151,6 +169,12 @@ class Streams:
             with stream.lock:
                 if stream.used < oldest:  # else it was in use just now
                     self._abort(stream)
+
+    def abort_all(self, database: str) -> None:
+        """Abort what runs in a database that is to be dropped."""
+        for stream in self.running(database):
+            with stream.lock:
+                self._abort(stream)
 
     def close(self) -> None:
         """Abort everything that is running."""
