@@ -55,6 +55,15 @@ def test_what_cannot_be_decoded_is_null_with_a_warning(call, warned, name, argum
     assert warned() == [1542]
 
 
+def test_a_minhash_signature_is_the_smallest_hashes(call, warned):
+    words = ["foo", "bar", "baz", "foo"]
+    assert call("MINHASH", words, 5) == ["OmvEOSfAYs8", "Jcz+LQgakgs", "YfBzyXaSXIA"]
+    assert call("MINHASH", words, 2) == ["Jcz+LQgakgs", "YfBzyXaSXIA"]
+    assert warned() == []
+    assert call("MINHASH", words, 0) is None
+    assert warned() == [1542]
+
+
 def test_tokens_are_random_text_of_the_length_asked_for(call):
     one, two = call("RANDOM_TOKEN", 40), call("RANDOM_TOKEN", 40)
     assert one != two

@@ -90,6 +90,4 @@ def is_in_polygon(context: Context, polygon: Any, place: Any, other: Any = None)
 
 
 def _is_pair(value: Any) -> bool:
-    return is_position(value) or (
-        isinstance(value, list) and len(value) == 2 and all(map(is_number, value))  # noqa: PLR2004
-    )
+    return is_position(value) and len(value) == 2  # noqa: PLR2004  no elevation here

@@ -18,12 +18,13 @@ EARTH_RADIUS = 6371000.0  # metres; the mean radius ArangoDB uses
 _NUDGE = 1e-9  # radians: how far beside an edge its inner side is probed
 _FEWEST_IN_RING, _FEWEST_IN_LINE = 4, 2
 _PAIR, _TRIPLE = 2, 3
-_LONGITUDE, _LATITUDE = 180, 90
+_LATITUDE = 90
 
 
 def unit(longitude: float, latitude: float) -> Vector:
-    """Return the unit vector of a place given in degrees."""
-    lng, lat = math.radians(longitude), math.radians(latitude)
+    """Return the unit vector of a place given in degrees; beyond a pole is the pole."""
+    lng = math.radians(longitude)
+    lat = math.radians(max(-_LATITUDE, min(_LATITUDE, latitude)))
     return (math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat))
 
 
@@ -161,13 +162,7 @@ class Shape:
 
 def is_position(value: Any) -> bool:
     """Tell whether a value is a pair of longitude and latitude, perhaps with an elevation."""
-    return (
-        isinstance(value, list)
-        and len(value) in (_PAIR, _TRIPLE)
-        and all(map(is_number, value))
-        and abs(value[0]) <= _LONGITUDE
-        and abs(value[1]) <= _LATITUDE
-    )
+    return isinstance(value, list) and len(value) in (_PAIR, _TRIPLE) and all(map(is_number, value))
 
 
 def is_line(value: Any) -> bool:

@@ -1,10 +1,14 @@
-"""HASH: VelocyPack's hash of a value, by XXH64 over its bytes, the same for 1 and 1.0."""
+"""HASH and MINHASH: VelocyPack's hash of values, XXH64 over their bytes, alike for 1 and 1.0."""
 
 from __future__ import annotations
 
+import math
+from base64 import b64encode
+from heapq import nsmallest
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 
 if TYPE_CHECKING:
@@ -103,3 +107,32 @@ def _scalar(value: Any) -> bytes:
 def hash_value(_context: Context, value: Any) -> int:
     """Return a number that equal values share."""
     return value_hash(value) & _KEPT_BITS
+
+
+@aql_function("MINHASH", low=2)
+def minhash(context: Context, values: Any, count: Any) -> Any:
+    """Return the smallest hashes of an array's values, so many at most, as texts.
+
+    They stand in the order of the values; ArangoDB's order is the same as long as all fit.
+    """
+    if not isinstance(values, list) or not is_number(count) or count < 1:
+        return context.refuse("MINHASH")
+    hashes = list(dict.fromkeys(map(value_hash, values)))
+    kept = set(nsmallest(integer(count), hashes))
+    return [b64encode(pack("<Q", item)).decode().rstrip("=") for item in hashes if item in kept]
+
+
+@aql_function("MINHASH_COUNT", low=1)
+def minhash_count(context: Context, error: Any) -> Any:
+    """Return how many hashes keep the error of a MinHash signature below a bound."""
+    if not is_number(error) or error < 0:
+        return context.refuse("MINHASH_COUNT")
+    return math.ceil(round(1 / (error * error), 9)) if error else 0
+
+
+@aql_function("MINHASH_ERROR", low=1)
+def minhash_error(context: Context, count: Any) -> Any:
+    """Return the error to expect of a MinHash signature of a size."""
+    if not is_number(count) or count <= 0:
+        return context.refuse("MINHASH_ERROR")
+    return 1 / math.sqrt(count)

@@ -1,8 +1,7 @@
-"""How alike two texts or sets are: edit distance, n-grams, Soundex, Jaccard, MinHash sizes."""
+"""How alike two texts or sets are: edit distance, n-grams, Soundex and Jaccard."""
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -128,19 +127,3 @@ def jaccard(context: Context, left: Any, right: Any) -> Any:
         return context.refuse("JACCARD")
     one, two = set(map(hash_key, left)), set(map(hash_key, right))
     return len(one & two) / len(one | two) if one or two else 1.0
-
-
-@aql_function("MINHASH_COUNT", low=1)
-def minhash_count(context: Context, error: Any) -> Any:
-    """Return how many hashes keep the error of a MinHash signature below a bound."""
-    if not is_number(error) or error < 0:
-        return context.refuse("MINHASH_COUNT")
-    return math.ceil(round(1 / (error * error), 9)) if error else 0
-
-
-@aql_function("MINHASH_ERROR", low=1)
-def minhash_error(context: Context, count: Any) -> Any:
-    """Return the error to expect of a MinHash signature of a size."""
-    if not is_number(count) or count <= 0:
-        return context.refuse("MINHASH_ERROR")
-    return 1 / math.sqrt(count)

@@ -18,7 +18,6 @@ for _name, _low, _high, _reason in (
     ("NGRAM_MATCH", 2, 4, _VIEWS),
     ("LEVENSHTEIN_MATCH", 3, 6, _VIEWS),
     ("MINHASH_MATCH", 4, 4, _VIEWS),
-    ("MINHASH", 2, 2, "its hash functions are not documented"),
     ("SCHEMA_VALIDATE", 2, 2, "documents are not validated against schemas"),
     ("FULLTEXT", 3, 4, "it is deprecated and needs a fulltext index"),
     ("NEAR", 3, 5, _GEO_INDEX),
