@@ -30,7 +30,13 @@ def test_a_document_that_breaks_the_rule_is_refused_with_the_schemas_message(
 ) -> None:
     schema = {"rule": RULE, "message": "n, please"}
     things = tx.create_collection("things", schema=schema)
-    assert things.info.schema == {**schema, "level": "strict", "type": "json"}
+    # attributes in the order of ArangoDB 3.12.10
+    assert list((things.info.schema or {}).items()) == [
+        ("message", "n, please"),
+        ("level", "strict"),
+        ("type", "json"),
+        ("rule", RULE),
+    ]
     things.insert({"_key": "k", "n": 1})  # system attributes are no additional properties
     for attempt in (
         lambda: things.insert({"n": "one"}),

@@ -30,8 +30,13 @@ def check_schema(schema: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     if schema.get("type", "json") != "json" or schema.get("level", "strict") not in _LEVELS:
         raise ArangoError(_BAD)
-    complete = {"level": "strict", "message": "", "type": "json", **schema}
-    if not isinstance(complete.get("rule"), dict) or not isinstance(complete["message"], str):
+    complete = {
+        "message": schema.get("message", ""),
+        "level": schema.get("level", "strict"),
+        "type": "json",
+        "rule": schema.get("rule"),
+    }
+    if not isinstance(complete["rule"], dict) or not isinstance(complete["message"], str):
         raise ArangoError(_BAD)
     _compile(orjson.dumps(complete["rule"]))
     return complete
