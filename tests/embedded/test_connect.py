@@ -151,6 +151,7 @@ def test_queries_take_parameters_and_give_batches(db):
     written = db.aql.execute("FOR p IN people FILTER p.n < 2 REMOVE p IN people")
     assert written.statistics()["modified"] == 2
     assert db.aql.validate("FOR p IN people RETURN @x")["bind_vars"] == ["x"]
+    assert db.aql.explain("FOR p IN people RETURN p")["nodes"][1]["type"].endswith("Node")
 
 
 def test_a_refused_query_says_where(db):

@@ -205,3 +205,27 @@ def test_questions_about_queries_are_answered(api, line):
 
 def test_how_queries_are_watched_cannot_be_changed(api):
     assert api.refused("PUT /_api/query/properties", {"enabled": False}) == (501, 9)
+
+
+def test_a_plan_is_told_without_running_the_query(things):
+    body = {
+        "query": "FOR t IN things FILTER t._key == @k REMOVE t IN things",
+        "bindVars": {"k": "a"},
+    }
+    things("POST /_api/document/things", {"_key": "a"})
+    explained = things("POST /_api/explain", body)
+    assert explained.status == 200
+    assert explained.json["plan"]["isModificationQuery"] is True
+    kinds = [node["type"] for node in explained.json["plan"]["nodes"]]
+    assert (kinds[0], kinds[-1]) == ("SingletonNode", "RemoveNode")
+    every = things("POST /_api/explain", {**body, "options": {"allPlans": True}})
+    assert len(every.json["plans"]) == 1
+    plain = {**body, "options": {"optimizer": {"rules": ["-all"]}}}
+    assert things("POST /_api/explain", plain).json["plan"]["rules"] == []
+    assert things("GET /_api/collection/things/count").json["count"] == 1
+    assert things.refused("POST /_api/explain", {"query": "RETURN @x"}) == (400, 1551)
+
+
+def test_optimizer_rules_are_listed_by_their_names(api):
+    names = [rule["name"] for rule in api("GET /_api/query/rules").json]
+    assert "use-indexes" in names

@@ -1,0 +1,43 @@
+"""`/_api/explain` and `/_api/query/rules`: how a query would be run."""
+
+from __future__ import annotations
+
+from hades_mcp.embedded.aql import explain as explain_query
+from hades_mcp.embedded.aql.rules import RULES
+from hades_mcp.embedded.rest.message import Request, Response, ok, plain
+from hades_mcp.embedded.rest.query_text import QueryText
+from hades_mcp.embedded.rest.router import Routes
+
+routes = Routes()
+
+_FLAGS = {
+    "hidden": False,
+    "clusterOnly": False,
+    "canCreateAdditionalPlans": False,
+    "disabledByDefault": False,
+    "enterpriseOnly": False,
+}
+
+
+@routes.add("POST", "/_api/explain")
+def explain(request: Request) -> Response:
+    """Tell the plan of a query; `allPlans` gives a list of one, for there is only one."""
+    query = QueryText.of(request.object())
+    with request.transaction(write=False) as transaction:
+        answer = explain_query(transaction, query.text, query.bind_vars, rules=query.rules)
+    if query.options.get("allPlans"):
+        plan = answer.pop("plan")
+        answer.pop("cacheable", None)
+        answer["plans"] = [plan]
+    return ok(answer)
+
+
+@routes.add("GET", "/_api/query/rules")
+def rules(_request: Request) -> Response:
+    """List the optimizer rules in the order they are applied."""
+    return plain(
+        [
+            {"name": rule.name, "flags": {**_FLAGS, "canBeDisabled": not rule.required}}
+            for rule in RULES
+        ]
+    )
