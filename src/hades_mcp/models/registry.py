@@ -81,3 +81,17 @@ def _window(description: JsonObject) -> int | None:
         "max_model_len"
     )
     return found if isinstance(found, int) else None
+
+
+async def describe_server(settings: Settings) -> str:
+    """Return one line on the model that would be asked, for people.
+
+    Raises:
+        Unavailable: No server answers, or it has no model loaded.
+        UnknownName: It has no model of the configured name.
+    """
+    served = {model.name: model for model in await served_models(settings)}
+    async with open_model(settings) as model:
+        window = served[model.name].context_window
+    room = f", {window} tokens of context" if window else ""
+    return f"{model.name} at {settings.model_url}{room}"

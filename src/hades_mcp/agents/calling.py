@@ -1,0 +1,147 @@
+"""Makes the calls of one reply: each gets exactly one result, whatever goes wrong."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import anyio
+
+from hades_mcp.agents.approval import Decision, decide
+from hades_mcp.agents.events import ApprovalNeeded, ToolReturned
+from hades_mcp.errors import HadesError, did_you_mean
+from hades_mcp.logging import get_logger
+from hades_mcp.messages import ToolResult
+from hades_mcp.models.recovery import resolve
+from hades_mcp.prompts.chat import signature
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from hades_mcp.agents.approval import ApprovalPolicy, Approve
+    from hades_mcp.agents.recording import Recording
+    from hades_mcp.agents.toolbox import Toolbox
+    from hades_mcp.messages import ToolCall, ToolSpec
+
+_log = get_logger("agents")
+
+
+class Caller:
+    """Makes calls on behalf of one run.
+
+    Args:
+        toolbox: Where the tools are.
+        tools: Which of them may be called.
+        policy: What happens to calls that read and write.
+        approve: Asks a person.
+        record: Where calls are recorded.
+    """
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        tools: Sequence[ToolSpec],
+        policy: ApprovalPolicy,
+        approve: Approve,
+        record: Recording,
+    ) -> None:
+        self._toolbox = toolbox
+        self._tools = {spec.name: spec for spec in tools}
+        self._policy = policy
+        self._approve = approve
+        self._record = record
+
+    async def make(self, calls: Sequence[ToolCall]) -> AsyncIterator[ApprovalNeeded | ToolReturned]:
+        """Make calls in their order, neighbours that only read side by side.
+
+        Yields:
+            What needs approval, and for each call its one result, in the order of the calls.
+        """
+        for side_by_side, group in groupby(calls, self._independent):
+            batch = list(group)
+            if side_by_side:
+                for result in await self._together(batch):
+                    yield ToolReturned(result)
+                continue
+            for call in batch:
+                refusal = self._refusal(call)
+                decision = self._decide(call) if refusal is None else Decision("deny")
+                if decision.rule == "ask":
+                    yield ApprovalNeeded(call, decision.reason)
+                approved = decision.rule == "auto" or (
+                    decision.rule == "ask" and await self._asked(call, decision.reason)
+                )
+                if approved:
+                    yield ToolReturned(await self._one(call))
+                else:
+                    words = refusal or _denied(call, decision)
+                    yield ToolReturned(self._unmade(call, words), approved=False)
+
+    def _independent(self, call: ToolCall) -> bool:
+        spec = self._tools.get(call.name)
+        return (
+            spec is not None
+            and spec.annotations.read_only
+            and self._refusal(call) is None
+            and self._decide(call).rule == "auto"
+        )
+
+    def _decide(self, call: ToolCall) -> Decision:
+        return decide(call, self._tools[call.name], self._policy)
+
+    def _refusal(self, call: ToolCall) -> str | None:
+        """Return why a call cannot be made at all, in words that lead to one that can."""
+        spec = self._tools.get(call.name)
+        if spec is None:
+            near = resolve(call.name, self._tools)
+            hint = f"Did you mean {near!r}?" if near else did_you_mean(call.name, self._tools)
+            return f"There is no tool {call.name!r}. {hint}"
+        if call.arguments is None:
+            return f"The arguments are not a JSON object. Write them so: {signature(spec)}"
+        return None
+
+    async def _asked(self, call: ToolCall, reason: str) -> bool:
+        try:
+            return await self._approve(call, reason)
+        except Exception:  # noqa: BLE001  whatever it is, the call must not run
+            _log.exception("nobody could be asked", tool=call.name)
+            return False  # a call nobody could be asked about does not run
+
+    async def _together(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
+        results: dict[int, ToolResult] = {}
+
+        async def make(index: int, call: ToolCall) -> None:
+            results[index] = await self._one(call)
+
+        async with anyio.create_task_group() as group:
+            for index, call in enumerate(calls):
+                group.start_soon(make, index, call)
+        return [results[index] for index in range(len(calls))]
+
+    async def _one(self, call: ToolCall) -> ToolResult:
+        with self._record.tool(call) as keep:
+            try:
+                result = await self._toolbox.call(call)
+            except HadesError as error:
+                result = ToolResult(call.id, call.name, str(error), is_error=True)
+            except Exception:  # noqa: BLE001  a broken tool must not take the run with it
+                _log.exception("tool failed", tool=call.name)
+                words = f"{call.name} failed inside; the log says why. Go on without it."
+                result = ToolResult(call.id, call.name, words, is_error=True)
+            except BaseException:
+                cancelled = ToolResult(call.id, call.name, "Cancelled.", is_error=True)
+                keep(cancelled, {"error": "cancelled"})
+                raise
+            keep(result, {})
+        return result
+
+    def _unmade(self, call: ToolCall, words: str) -> ToolResult:
+        result = ToolResult(call.id, call.name, words, is_error=True)
+        with self._record.tool(call) as keep:
+            keep(result, {"error": "not_made"})
+        return result
+
+
+def _denied(call: ToolCall, decision: Decision) -> str:
+    who = "The user" if decision.rule == "ask" else "The policy of this agent"
+    return f"{who} did not allow {call.name}; do not call it again, and say that it was not done."

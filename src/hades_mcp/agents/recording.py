@@ -1,0 +1,101 @@
+"""Passes what happens in a run on to the recorder, or to nobody."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from hades_mcp.agents.definition import AgentDefinition
+    from hades_mcp.messages import Message, ToolCall, ToolResult, ToolSpec
+    from hades_mcp.models.base import ChatRequest, ChatResponse
+    from hades_mcp.traces.recorder import Recorder
+    from hades_mcp.traces.run_recorder import RunRecorder
+    from hades_mcp.types import JsonObject
+
+
+class Recording:
+    """One run's record.
+
+    Args:
+        run: The recorder of the run; None keeps no record.
+    """
+
+    def __init__(self, run: RunRecorder | None) -> None:
+        self._run = run
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id, empty without a record."""
+        return self._run.trace_id if self._run is not None else ""
+
+    def opened(self, system: str, messages: Sequence[Message], question: str) -> None:
+        """Record how the conversation begins: system prompt, examples, question."""
+        if self._run is None:
+            return
+        self._run.system(system)
+        for message in messages:
+            self._run.system(f"{message.role}: {message.content}", {"example": True})
+        self._run.user(question)
+
+    @contextmanager
+    def llm(
+        self, request: ChatRequest, model: str
+    ) -> Iterator[Callable[[ChatResponse, Message, JsonObject], None]]:
+        """Record one model request; what is yielded takes the response and how it was read."""
+        if self._run is None:
+            yield _forget
+            return
+        parameters = {
+            "temperature": request.temperature,
+            "max_tokens": request.max_tokens,
+            "constrained": request.response_schema is not None,
+        }
+        with self._run.llm(request.messages, model=model, parameters=parameters) as recorder:
+
+            def keep(response: ChatResponse, read: Message, facts: JsonObject) -> None:
+                recorder.respond(
+                    read,
+                    response.usage,
+                    finish_reason=response.finish_reason,
+                    # The request's messages are the steps before this one: not kept twice.
+                    facts={"response": response.raw_response, **facts},
+                )
+
+            yield keep
+
+    @contextmanager
+    def tool(self, call: ToolCall) -> Iterator[Callable[[ToolResult, JsonObject], None]]:
+        """Record one call; its span is current inside, and what is yielded takes the result."""
+        if self._run is None:
+            yield _forget
+            return
+        with self._run.tool(call) as recorder:
+            yield recorder.result
+
+    def finished(self, answer: str, stop_reason: str) -> None:
+        """Record how the run ended."""
+        if self._run is not None:
+            self._run.finish("finished", {"answer": answer, "stop_reason": stop_reason})
+
+
+@contextmanager
+def recording(
+    recorder: Recorder | None,
+    agent: AgentDefinition,
+    model: str,
+    tools: Sequence[ToolSpec],
+    facts: JsonObject,
+) -> Iterator[Recording]:
+    """Open the record of a run."""
+    if recorder is None:
+        yield Recording(None)
+        return
+    with recorder.run(agent.name, model=model, tools=tools, facts=facts) as run:
+        yield Recording(run)
+
+
+def _forget(*_: object) -> None:
+    return

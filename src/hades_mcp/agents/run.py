@@ -1,0 +1,171 @@
+"""The run loop: ask the model, make its calls, until it answers or a limit is reached."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hades_mcp.agents.approval import deny_all
+from hades_mcp.agents.calling import Caller
+from hades_mcp.agents.definition import choose_tools
+from hades_mcp.agents.events import (
+    ModelResponded,
+    RunFinished,
+    RunStarted,
+    TextDelta,
+    ToolCalled,
+    ToolReturned,
+)
+from hades_mcp.agents.examples import example_messages, nearest_examples
+from hades_mcp.agents.limits import Budget
+from hades_mcp.agents.recording import recording
+from hades_mcp.agents.speaking import Reply, Speaker
+from hades_mcp.messages import Message, Usage
+from hades_mcp.prompts.chat import result_text, text_hash, user_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from hades_mcp.agents.approval import Approve
+    from hades_mcp.agents.definition import AgentDefinition
+    from hades_mcp.agents.events import RunEvent
+    from hades_mcp.agents.limits import StopReason
+    from hades_mcp.agents.recording import Recording
+    from hades_mcp.agents.toolbox import Toolbox
+    from hades_mcp.messages import ToolCall, ToolSpec
+    from hades_mcp.models.base import ChatModel
+    from hades_mcp.traces.recorder import Recorder
+
+
+async def run(
+    agent: AgentDefinition,
+    prompt: str,
+    *,
+    model: ChatModel,
+    toolbox: Toolbox,
+    recorder: Recorder | None = None,
+    approve: Approve = deny_all,
+    facts: str = "",
+) -> AsyncIterator[RunEvent]:
+    """Run an agent on one question, and say what happens as it happens.
+
+    Close the iterator (`aclose`) to stop a run early; its trace then ends as cancelled.
+
+    Args:
+        agent: Who does the work.
+        prompt: What is asked.
+        model: Who thinks.
+        toolbox: What can be done.
+        recorder: Where the run is recorded; None keeps no record.
+        approve: Asked before calls that write; by default they are denied.
+        facts: What may change from day to day (collections, the date); put behind the question.
+
+    Raises:
+        ConfigError: The toolbox lacks a tool of the agent's, or the server refuses the request.
+        Unavailable: The model server is not there.
+        LimitReached: The conversation does not fit the model's context window.
+    """
+    tools = choose_tools(agent, await toolbox.specs())
+    hashes = {"prompt": text_hash([agent.instructions]), "template": agent.template}
+    with recording(recorder, agent, model.name, tools, {**hashes}) as record:
+        conversation = _Conversation(agent, tools, model, toolbox, approve, record)
+        names = tuple(spec.name for spec in tools)
+        yield RunStarted(agent.name, model.name, prompt, names, record.trace_id)
+        async for event in conversation.hold(user_text(prompt, facts)):
+            yield event
+
+
+class _Conversation:
+    """One run from the first request to the answer; `messages` only ever grows."""
+
+    def __init__(
+        self,
+        agent: AgentDefinition,
+        tools: Sequence[ToolSpec],
+        model: ChatModel,
+        toolbox: Toolbox,
+        approve: Approve,
+        record: Recording,
+    ) -> None:
+        self._agent = agent
+        self._record = record
+        self._budget = Budget(agent.limits)
+        self._speaker = Speaker(agent, model, tools, record)
+        self._caller = Caller(toolbox, tools, agent.approval, approve, record)
+        self._messages: list[Message] = []
+        self._called = False
+
+    async def hold(self, question: str) -> AsyncIterator[RunEvent]:
+        self._open(question)
+        while True:
+            stop = self._budget.exceeded()
+            if stop is not None:
+                break
+            reply: Reply | None = None
+            due = self._agent.must_call and not self._called
+            async for said in self._speaker.reply(self._messages, call_due=due):
+                if isinstance(said, TextDelta):
+                    yield said
+                else:
+                    reply = said
+            if reply is None or not (reply.message.tool_calls or reply.message.content.strip()):
+                self._budget.spend(reply.usage if reply else Usage())
+                stop = "failed"
+                break
+            yield self._take(reply)
+            calls = reply.message.tool_calls
+            if not calls:
+                yield self._finish(reply.message.content, "answered")
+                return
+            async for event in self._make(calls):
+                yield event
+            if max(map(self._budget.repeated, calls)) >= self._agent.limits.repeats:
+                stop = "repeated"
+                break
+        yield await self._stop(stop)
+
+    def _open(self, question: str) -> None:
+        agent = self._agent
+        shown = nearest_examples(agent.examples, question, agent.examples_shown)
+        examples = example_messages(shown)
+        self._messages = [
+            Message("system", agent.instructions),
+            *examples,
+            Message("user", question),
+        ]
+        self._record.opened(agent.instructions, examples, question)
+
+    def _take(self, reply: Reply) -> ModelResponded:
+        self._budget.spend(reply.usage)
+        self._messages.append(reply.message)
+        return ModelResponded(reply.message, reply.usage, self._budget.steps)
+
+    async def _make(self, calls: Sequence[ToolCall]) -> AsyncIterator[RunEvent]:
+        self._called = True
+        for call in calls:
+            yield ToolCalled(call)
+        async for event in self._caller.make(calls):
+            if isinstance(event, ToolReturned):
+                result = event.result
+                shown = result_text(result.content, self._agent.hidden)
+                message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
+                self._messages.append(message)
+            yield event
+
+    async def _stop(self, reason: StopReason) -> RunFinished:
+        """End honestly: with one last answer where that still may be asked for."""
+        if reason in {"tokens", "seconds"}:
+            return self._finish(_unanswered(reason), reason)
+        reply = await self._speaker.answer(self._messages)
+        self._take(reply)
+        return self._finish(reply.message.content.strip() or _unanswered(reason), reason)
+
+    def _finish(self, answer: str, reason: StopReason) -> RunFinished:
+        answer = answer.strip()
+        self._record.finished(answer, reason)
+        budget = self._budget
+        return RunFinished(answer, reason, budget.usage, self._record.trace_id, budget.steps)
+
+
+def _unanswered(reason: StopReason) -> str:
+    return f"I have no answer: the run ended first ({json.dumps(reason)} limit)."

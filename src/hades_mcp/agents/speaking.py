@@ -1,0 +1,141 @@
+"""Gets one reply out of a model, and the calls out of the reply: native, constrained or recovered.
+
+Native calls come first. A call the model wrote as text is read from it. When neither is there and
+a call was due, the model is asked again with a schema that allows nothing but a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hades_mcp.agents.events import TextDelta
+from hades_mcp.errors import ConfigError
+from hades_mcp.messages import Message, Usage
+from hades_mcp.models.base import ChatRequest, Done, complete
+from hades_mcp.models.constrained import (
+    ANSWER_SCHEMA,
+    call_schema,
+    read_constrained_answer,
+    read_constrained_call,
+)
+from hades_mcp.models.recovery import attempted, recover
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from typing import TypeAlias
+
+    from hades_mcp.agents.definition import AgentDefinition
+    from hades_mcp.agents.recording import Recording
+    from hades_mcp.messages import ToolCall, ToolSpec
+    from hades_mcp.models.base import ChatModel, ChatResponse
+    from hades_mcp.types import JsonObject
+
+    Reader: TypeAlias = Callable[[str], tuple[str, tuple[ToolCall, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model said in the end, its calls read, and what that cost."""
+
+    message: Message
+    usage: Usage
+
+
+class Speaker:
+    """Asks one model on behalf of one agent.
+
+    Args:
+        agent: Who speaks.
+        model: Whom to ask.
+        tools: What may be called.
+        record: Where requests are recorded.
+    """
+
+    def __init__(
+        self,
+        agent: AgentDefinition,
+        model: ChatModel,
+        tools: Sequence[ToolSpec],
+        record: Recording,
+    ) -> None:
+        self._agent = agent
+        self._model = model
+        self._tools = tuple(tools)
+        self._record = record
+
+    async def reply(
+        self, messages: Sequence[Message], *, call_due: bool
+    ) -> AsyncIterator[TextDelta | Reply]:
+        """Give the reply's text as it comes, and at the end the reply.
+
+        Args:
+            messages: The conversation so far.
+            call_due: Whether an answer without any call would not do.
+        """
+        request = self._request(messages)
+        response: ChatResponse | None = None
+        with self._record.llm(request, self._model.name) as keep:
+            async for event in self._model.stream(request):
+                if isinstance(event, Done):
+                    response = event.response
+                else:
+                    yield TextDelta(event.text)
+            if response is None:
+                response = await complete(self._model, request)
+            message = self._read(response)
+            wanting = not message.tool_calls and (call_due or attempted(message.content))
+            keep(response, message, {"superseded": True} if wanting else {})
+        usage = response.usage
+        if wanting:
+            constrained = await self._constrained_call(messages)
+            if constrained is not None:
+                usage += constrained.usage
+                message = constrained.message
+        yield Reply(message, usage)
+
+    async def answer(self, messages: Sequence[Message]) -> Reply:
+        """Ask for an answer and nothing else; the schema leaves no room for a call."""
+        request = replace(self._request(messages), response_schema=ANSWER_SCHEMA)
+        response, message = await self._ask(
+            request, lambda text: (read_constrained_answer(text), ())
+        )
+        return Reply(message, response.usage)
+
+    async def _constrained_call(self, messages: Sequence[Message]) -> Reply | None:
+        request = replace(self._request(messages), response_schema=call_schema(self._tools))
+
+        def read(text: str) -> tuple[str, tuple[ToolCall, ...]]:
+            call = read_constrained_call(text, self._tools)
+            return ("", (call,)) if call is not None else (text, ())
+
+        try:
+            response, message = await self._ask(request, read)
+        except ConfigError:  # a server without schemas refuses them: what was said first stands
+            return None
+        return Reply(message, response.usage) if message.tool_calls else None
+
+    async def _ask(self, request: ChatRequest, read: Reader) -> tuple[ChatResponse, Message]:
+        with self._record.llm(request, self._model.name) as keep:
+            response = await complete(self._model, request)
+            content, calls = read(response.message.content)
+            message = Message("assistant", content, calls)
+            facts: JsonObject = {"constrained": True}
+            keep(response, message, facts)
+        return response, message
+
+    def _read(self, response: ChatResponse) -> Message:
+        message = response.message
+        if message.tool_calls:
+            return message
+        calls = recover(message.content, self._tools)
+        # The call takes the text's place, or the history would say it twice.
+        return Message("assistant", "", calls) if calls else message
+
+    def _request(self, messages: Sequence[Message]) -> ChatRequest:
+        return ChatRequest(
+            messages=tuple(messages),
+            tools=self._tools,
+            max_tokens=self._agent.max_tokens,
+            temperature=self._agent.temperature,
+        )
