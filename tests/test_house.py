@@ -96,7 +96,7 @@ def test_nothing_committed_names_the_machine_it_was_built_on() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.split("\0")
-    machine = re.compile(r"/work/(?:main|shared|\.library)|/root/|/opt/pypi")
+    machine = re.compile(r"/work/(?:main|shared|\.library)|(?<!user)/root/|/opt/pypi")
     named = [
         path
         for path in tracked

@@ -58,7 +58,7 @@ def test_the_embedded_database_stands_alone() -> None:
 
 def test_opening_the_server_loads_neither_torch_nor_a_face() -> None:
     loaded = loaded_by("import hades_mcp.server.stdio")
-    assert not loaded & {"torch", "textual", "rich", "openai", "onnxruntime"}
+    assert not loaded & {"torch", "textual", "openai", "onnxruntime"}
 
 
 def test_python_m_hades_mcp_is_the_hades_command() -> None:

@@ -116,7 +116,7 @@ def _read(config: Path | None, home: Path | str | None) -> dict[str, Any]:
     path = (named or Path(home) / CONFIG_FILE).expanduser()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if named is None:
             return {}
         raise ConfigError(f"There is no settings file {path}.") from None

@@ -112,7 +112,7 @@ def test_asking_without_a_model_server_says_how_to_start_one(hades: Hades) -> No
     done = hades("ask", "Who?", "--model-url", "http://127.0.0.1:9/v1")
     assert done.code == 4
     assert "127.0.0.1:9" in done.err
-    assert "llama-server" in done.err
+    assert "hades doctor" in done.err
 
 
 def test_an_unknown_agent_names_the_nearest(hades: Hades) -> None:

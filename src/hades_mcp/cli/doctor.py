@@ -86,9 +86,12 @@ def examine(loaded: Settings) -> Iterator[Check]:
 def _home(loaded: Settings) -> Check:
     import os
 
-    loaded.home.mkdir(parents=True, exist_ok=True)
+    mend = "choose another folder: hades --home DIR, or HADES_HOME"
+    try:
+        loaded.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Check("data folder", "failed", f"{loaded.home} cannot be made: {error}", mend)
     if not os.access(loaded.home, os.W_OK):
-        mend = "choose another folder: hades --home DIR, or HADES_HOME"
         return Check("data folder", "failed", f"{loaded.home} is not writable", mend)
     return Check("data folder", "ok", str(loaded.home))
 
