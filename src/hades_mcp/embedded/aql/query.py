@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
@@ -76,10 +77,18 @@ def modifies(query: str | Query | PreparedQuery) -> bool:
     Raises:
         ArangoError: 1501 if it cannot be parsed.
     """
-    if isinstance(query, PreparedQuery):
-        return query.modifies
-    parsed = parse(query) if isinstance(query, str) else query
-    return any(isinstance(node, Modification) for node in walk(parsed))
+    match query:
+        case PreparedQuery():
+            return query.modifies
+        case Query():
+            return _modifies(query.text)
+        case _:
+            return _modifies(query)
+
+
+@lru_cache(maxsize=512)
+def _modifies(text: str) -> bool:
+    return any(isinstance(node, Modification) for node in walk(parse(text)))
 
 
 def execute(

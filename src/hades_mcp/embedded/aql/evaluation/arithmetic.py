@@ -36,6 +36,8 @@ def _settle_large(value: int) -> float | None:
 
 
 def _operands(left: Any, right: Any) -> tuple[float, float]:
+    if type(left) is int and type(right) is int:
+        return left, right
     return to_number(left), to_number(right)
 
 

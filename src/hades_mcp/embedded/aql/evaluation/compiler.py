@@ -169,7 +169,7 @@ def _binary(compiler: Compiler, node: Binary) -> Evaluate:
         return lambda row: compute(row[0], left(row), right(row))
     match operator:
         case "==":
-            return lambda row: equal(left(row), right(row))
+            return _equality(left, node.right, right)
         case "IN" | "NOT IN":
             return _membership(left, right, negated=operator == "NOT IN")
         case "..":
@@ -178,6 +178,23 @@ def _binary(compiler: Compiler, node: Binary) -> Evaluate:
             return _matching(operator, left, right)
     test = COMPARISONS[operator]
     return lambda row: test(left(row), right(row))
+
+
+def _equality(left: Evaluate, operand: Expression, right: Evaluate) -> Evaluate:
+    constant = operand.value if isinstance(operand, Constant) else []
+    if constant is None:
+        return lambda row: left(row) is None
+    if type(constant) is str:
+        return lambda row: left(row) == constant  # nothing else equals a text in Python either
+
+    def equality(row: Row) -> bool:
+        one, two = left(row), right(row)
+        kind = type(one)
+        if kind is type(two) and kind is not list and kind is not dict:
+            return bool(one == two)
+        return equal(one, two)
+
+    return equality
 
 
 def _membership(left: Evaluate, right: Evaluate, *, negated: bool) -> Evaluate:

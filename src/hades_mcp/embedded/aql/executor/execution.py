@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.context import Context
@@ -34,10 +34,10 @@ class Statistics:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the statistics as the HTTP API shows them."""
-        found = asdict(self) | {"httpRequests": 0, "intermediateCommits": 0}
+        found = {name: getattr(self, name) for name in self.__slots__}
         if self.fullCount is None:
             del found["fullCount"]
-        return found
+        return found | {"httpRequests": 0, "intermediateCommits": 0}
 
 
 class Execution(Context):
@@ -79,13 +79,15 @@ class Execution(Context):
         self._reader = None
 
     def hold(self, value: Any) -> None:
-        """Count a value that is kept until the query ends.
+        """Count a value that is kept until the query ends; without a limit nothing is weighed.
 
         Raises:
             ArangoError: 32 above the memory limit.
         """
+        if not self._memory_limit:
+            return
         self.stats.peakMemoryUsage += size_of(value)
-        if self._memory_limit and self.stats.peakMemoryUsage > self._memory_limit:
+        if self.stats.peakMemoryUsage > self._memory_limit:
             raise ArangoError(
                 RESOURCE_LIMIT, "AQL: query would use more memory than allowed (while executing)"
             )

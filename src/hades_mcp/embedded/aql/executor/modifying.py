@@ -11,7 +11,7 @@ from hades_mcp.embedded.errors import ArangoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hades_mcp.embedded.aql.evaluation import Compiler, Row
+    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import (
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.records import Written
 
 NOT_IMPLEMENTED, TYPE_INVALID, KEY_MISSING, KEY_BAD = 9, 1227, 1226, 1221
+FIRST_DOCUMENT_ERROR = 1000  # below are errors of the server, not of a document
+BATCH = 1000
 
 
 def insert(compiler: Compiler, node: InsertNode) -> Step:
@@ -34,10 +36,11 @@ def insert(compiler: Compiler, node: InsertNode) -> Step:
     mode = node.options.get("overwriteMode", "replace" if node.options.get("overwrite") else "")
     merging = _merging(node.options)
 
+    if mode in {"", "conflict"}:
+        return _inserting(node, document)
+
     def write(collection: Collection, row: Row) -> Written:
         new = _as_document(document(row))
-        if not mode or mode == "conflict":
-            return collection.insert(new)
         return collection.insert(new, overwrite_mode=mode, **merging)
 
     return _writing(node, write)
@@ -110,15 +113,65 @@ def _merging(options: Options) -> dict[str, Any]:
     }
 
 
+def _inserting(node: InsertNode, document: Evaluate) -> Step:
+    """Store many documents at once, which costs a tenth of storing them one by one."""
+    outcome = _Outcome(node)
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        collection = execution.collection(node.collection)
+        done: list[Row] = []
+        held = list(rows)
+        for start in range(0, len(held), BATCH):
+            execution.check()
+            batch = held[start : start + BATCH]
+            documents = [_as_document(document(row)) for row in batch]
+            answers = collection.insert_many(documents)
+            done += [
+                row
+                for row, answer in zip(batch, answers, strict=True)
+                if outcome.settle(execution, row, answer)
+            ]
+        execution.forget_graph()
+        yield from done
+
+    return step
+
+
+class _Outcome:
+    """What becomes of a row after a write: its OLD and NEW, or the error that is ignored."""
+
+    def __init__(self, node: ModificationNode) -> None:
+        if "versionAttribute" in node.options:
+            raise ArangoError(NOT_IMPLEMENTED, "AQL: option versionAttribute is not implemented")
+        self._ignoring = bool(node.options.get("ignoreErrors"))
+        self._places = [
+            (variable.id, name)
+            for variable, name in ((node.old, "old"), (node.new, "new"))
+            if variable is not None
+        ]
+
+    def settle(self, execution: Execution, row: Row, answer: Written | ArangoError) -> bool:
+        """Note what a write gave; tell whether the row goes on.
+
+        After an ignored error it does unless OLD or NEW is asked for, of which there is none.
+
+        Raises:
+            ArangoError: If the write failed and errors are not ignored.
+        """
+        if isinstance(answer, ArangoError):
+            if not self._ignoring or answer.number < FIRST_DOCUMENT_ERROR:
+                raise answer
+            execution.stats.writesIgnored += 1
+            return not self._places
+        execution.stats.writesExecuted += 1
+        for place, name in self._places:
+            row[place] = getattr(answer, name)
+        return True
+
+
 def _writing(node: ModificationNode, write: Callable[[Collection, Row], Written]) -> Step:
-    if "versionAttribute" in node.options:
-        raise ArangoError(NOT_IMPLEMENTED, "AQL: option versionAttribute is not implemented")
-    ignoring = bool(node.options.get("ignoreErrors"))
-    places = [
-        (variable.id, name)
-        for variable, name in ((node.old, "old"), (node.new, "new"))
-        if variable is not None
-    ]
+    outcome = _Outcome(node)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -126,37 +179,16 @@ def _writing(node: ModificationNode, write: Callable[[Collection, Row], Written]
         done: list[Row] = []
         for row in list(rows):
             execution.check()
-            written = _write_row(execution, collection, row, write, ignoring=ignoring)
-            if written is not None:
-                for place, name in places:
-                    row[place] = getattr(written, name)
-            elif places:
-                continue  # there is no OLD or NEW to go on with
-            done.append(row)
+            try:
+                answer: Written | ArangoError = write(collection, row)
+            except ArangoError as error:
+                answer = error
+            if outcome.settle(execution, row, answer):
+                done.append(row)
         execution.forget_graph()
         yield from done
 
     return step
-
-
-def _write_row(
-    execution: Execution,
-    collection: Collection,
-    row: Row,
-    write: Callable[[Collection, Row], Written],
-    *,
-    ignoring: bool,
-) -> Written | None:
-    """Write for one row; None if that failed and errors are to be ignored."""
-    try:
-        written = write(collection, row)
-    except ArangoError as error:
-        if not ignoring or error.number < 1000:  # noqa: PLR2004  those are not about the document
-            raise
-        execution.stats.writesIgnored += 1
-        return None
-    execution.stats.writesExecuted += 1
-    return written
 
 
 def _as_document(value: Any) -> dict[str, Any]:

@@ -104,7 +104,8 @@ def filter_rows(compiler: Compiler, node: FilterNode) -> Step:
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         stats = execution_of(base).stats
         for row in rows:
-            if truth(condition(row)):
+            value = condition(row)
+            if value is True or (value is not False and truth(value)):
                 yield row
             else:
                 stats.filtered += 1

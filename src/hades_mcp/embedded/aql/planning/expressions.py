@@ -113,6 +113,10 @@ def _call(planner: Planner, node: Call) -> Expression:
         raise refuse(error.number, error.message) from None
     if function.reads_data:
         planner.access.note_dynamic_read(f"function {function.name}()")
+    if function.name in {"LENGTH", "COUNT"}:
+        name = collection_name(planner, node.arguments[0])
+        if name is not None:
+            return Call("COLLECTION_COUNT", (Constant(planner.read(name)),), at=node.at)
     arguments = [
         _argument(planner, function.collection_arguments, position, argument)
         for position, argument in enumerate(node.arguments)
