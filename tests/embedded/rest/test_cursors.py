@@ -106,10 +106,11 @@ def test_warnings_and_statistics_are_told(api):
     assert extra["warnings"] == [{"code": 1562, "message": "division by zero"}]
     body = {"query": "RETURN 1 / 0", "options": {"failOnWarning": True}}
     assert api.refused("POST /_api/cursor", body) == (400, 1562)
-    body = {"query": "FOR i IN 1..9 LIMIT 2 RETURN i", "options": {"fullCount": True, "profile": 1}}
+    body = {"query": "FOR i IN 1..9 LIMIT 2 RETURN i", "options": {"fullCount": True, "profile": 2}}
     extra = api("POST /_api/cursor", body).json["extra"]
     assert extra["stats"]["fullCount"] == 9
     assert extra["profile"]["executing"] >= 0
+    assert extra["plan"]["nodes"]
 
 
 def test_limits_stop_a_query(api):

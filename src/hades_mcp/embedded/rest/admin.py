@@ -32,6 +32,7 @@ def version(request: Request) -> Response:
             "host": "embedded",
             "architecture": f"{sys.maxsize.bit_length() + 1}bit",
             "platform": sys.platform,
+            "server-version": VERSION,
         }
     return plain(body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.explain import plan_of
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.open_cursors import OpenCursor
 from hades_mcp.embedded.rest.query_text import QueryText, run
@@ -18,6 +19,7 @@ routes = Routes()
 _BAD_PARAMETER = 400
 _BATCH_SIZE = 1000
 _SECONDS = 30.0
+_WITH_PLAN = 2
 _STATS = {
     "cacheHits": 0,
     "cacheMisses": 0,
@@ -39,7 +41,7 @@ def create(request: Request) -> Response:
     query = QueryText.of(body)
     batch_size, seconds = _batch_size(body), _seconds(body)
     answer = run(request, query)
-    shared: dict[str, Any] = {"cached": False, "extra": _extra(answer, query)}
+    shared: dict[str, Any] = {"cached": False, "extra": _extra(request, answer, query)}
     if body.get("count"):
         shared["count"] = len(answer.rows)
     retry = bool(query.options.get("allowRetry"))
@@ -68,11 +70,14 @@ def remove(request: Request, cursor_id: str) -> Response:
     return ok({"id": cursor_id}, 202)
 
 
-def _extra(answer: Result, query: QueryText) -> dict[str, Any]:
+def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]:
     warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
     extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
-    if query.options.get("profile"):
+    profile = query.options.get("profile")
+    if profile:
         extra["profile"] = {"executing": answer.stats.get("executionTime", 0.0)}
+    if profile == _WITH_PLAN:
+        extra["plan"] = plan_of(request, query)["plan"]
     return extra
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hades_mcp.embedded.aql import explain as explain_query
 from hades_mcp.embedded.aql.rules import RULES
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
@@ -23,8 +25,7 @@ _FLAGS = {
 def explain(request: Request) -> Response:
     """Tell the plan of a query; `allPlans` gives a list of one, for there is only one."""
     query = QueryText.of(request.object())
-    with request.transaction(write=False) as transaction:
-        answer = explain_query(transaction, query.text, query.bind_vars, rules=query.rules)
+    answer = plan_of(request, query)
     if query.options.get("allPlans"):
         plan = answer.pop("plan")
         answer.pop("cacheable", None)
@@ -41,3 +42,9 @@ def rules(_request: Request) -> Response:
             for rule in RULES
         ]
     )
+
+
+def plan_of(request: Request, query: QueryText) -> dict[str, Any]:
+    """Return the plan of a query with what belongs to it."""
+    with request.transaction(write=False) as transaction:
+        return explain_query(transaction, query.text, query.bind_vars, rules=query.rules)
