@@ -43,6 +43,8 @@ class OnnxEmbedder:
     def __init__(self, package: str = PACKAGE, *, workers: int = 2) -> None:
         self._package = package
         self._workers = workers
+        # one pool for good: each new thread would get a malloc arena of its own, and keep it
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
         self._lock = threading.Lock()
         self._loaded: tuple[Any, WordPiece] | None = None
         self._loader: threading.Thread | None = None
@@ -54,7 +56,8 @@ class OnnxEmbedder:
             self._loader.start()
 
     def close(self) -> None:
-        """Wait for a load under way, so that no thread is left behind."""
+        """Wait for what is under way, so that no thread is left behind."""
+        self._pool.shutdown(cancel_futures=True)
         if self._loader is not None:
             self._loader.join()
             self._loader = None
@@ -84,13 +87,12 @@ class OnnxEmbedder:
             for batch in batches:
                 yield batch, _vectors(session, [encoded[index] for index in batch])
             return
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="embed") as pool:
-            running = {
-                pool.submit(_vectors, session, [encoded[index] for index in batch]): batch
-                for batch in batches
-            }
-            for future in as_completed(running):
-                yield running[future], future.result()
+        running = {
+            self._pool.submit(_vectors, session, [encoded[index] for index in batch]): batch
+            for batch in batches
+        }
+        for future in as_completed(running):
+            yield running[future], future.result()
 
     def _preload(self) -> None:
         try:
