@@ -57,6 +57,12 @@ HELLO = {
         "clientInfo": {"name": "test", "version": "1"},
     },
 }
+LIST = {
+    "jsonrpc": "2.0",
+    "id": 3,
+    "method": "tools/call",
+    "params": {"name": "context_list", "arguments": {}},
+}
 
 
 def parameters(home: Path, **environment: str) -> StdioServerParameters:
@@ -149,19 +155,23 @@ async def test_spans_of_client_and_server_are_one_trace(
 
 
 @pytest.mark.parametrize("busy", [False, True])
-@pytest.mark.parametrize("end", ["eof", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("end", ["eof", "SIGTERM", "SIGINT", "host dies"])
 def test_the_server_leaves_promptly_and_cleanly(process: Server, end: str, busy: bool) -> None:
     if busy:
         process.begin(seconds=300)
     else:
-        arguments = {"name": "context_list", "arguments": {}}
-        request = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": arguments}
-        assert "result" in process.ask(request)
-    if end == "eof":
-        assert process.process.stdin is not None
-        process.process.stdin.close()
-    else:
-        process.process.send_signal(getattr(signal, end))
+        assert "result" in process.ask(LIST)
+    assert process.process.stdin is not None
+    assert process.process.stdout is not None
+    match end:
+        case "eof":
+            process.process.stdin.close()
+        case "host dies":
+            process.process.stdout.close()
+            process.send(LIST)  # its answer finds nobody
+            process.process.stdin.close()
+        case _:
+            process.process.send_signal(getattr(signal, end))
     assert process.process.wait(timeout=30) == 0
     assert process.process.stderr is not None
     assert "Traceback" not in process.process.stderr.read()

@@ -223,3 +223,46 @@ def test_a_store_that_fails_fails_no_run(recorder: Recorder, store: TraceStore) 
     with recorder.tool_call("search", {}, source="mcp") as call:
         call.result(ToolResult("", "search", "[]"))
     assert len(run.trace_id) == len(call.trace_id) == 32
+
+
+def test_a_search_inside_a_call_is_a_retriever_span_with_its_documents(
+    recorder: Recorder, spans: InMemorySpanExporter
+) -> None:
+    with (
+        recorder.tool_call("search", {"query": "x"}, source="mcp"),
+        recorder.retriever("x") as search,
+    ):
+        search.documents([{"id": "documents/1", "score": 0.5, "content": f"text {KEY}"}])
+    retrieval, tool = spans.get_finished_spans()
+    assert retrieval.parent is not None
+    assert tool.context is not None
+    assert retrieval.parent.span_id == tool.context.span_id
+    attributes = dict(retrieval.attributes or {})
+    assert attributes["openinference.span.kind"] == "RETRIEVER"
+    assert attributes["retrieval.documents.0.document.id"] == "documents/1"
+    assert attributes["retrieval.documents.0.document.score"] == 0.5
+    assert KEY not in str(attributes)
+
+
+def test_an_error_inside_a_call_marks_its_span_and_passes_on(
+    recorder: Recorder, store: TraceStore, spans: InMemorySpanExporter
+) -> None:
+    def fail() -> None:
+        with recorder.tool_call("search", {}, source="mcp"):
+            raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        fail()
+    assert store.list()[0].status == "cancelled"
+    [span] = spans.get_finished_spans()
+    assert not span.status.is_ok
+
+
+def test_runs_are_recorded_with_the_sdk_switched_off(
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    quiet = Recorder(store)
+    identities = {record_a_run(quiet) for _ in range(2)}
+    assert len(identities) == 2
+    assert {store.get(identity).status for identity in identities} == {"finished"}

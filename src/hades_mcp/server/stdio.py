@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def serve_stdio(settings: Settings) -> NoReturn:
-    """Serve until stdin ends, or SIGTERM or SIGINT comes; then close everything and exit with 0.
+    """Serve until the host is gone, or SIGTERM or SIGINT comes; then close all and exit with 0.
 
     Tools are listed at once, while the workspace is opened in the background. One that can't be
     opened does not end the server: each call is answered with the reason.
@@ -38,7 +38,13 @@ def serve_stdio(settings: Settings) -> NoReturn:
     """
     tools = load_tools(settings.home)
     opening = Opening(lambda: _open(settings))
-    anyio.run(_serve, tools, opening)
+    try:
+        anyio.run(_serve, tools, opening)
+    except BaseExceptionGroup as group:
+        # A host that died before its answer shows as a broken pipe; anything else is a bug.
+        if group.split(OSError)[1] is not None:
+            opening.close()
+            raise
     _leave(opening)
 
 
