@@ -69,6 +69,12 @@ def test_a_query_is_stopped_when_its_time_is_over(db: StandardDatabase) -> None:
         queries.read("FOR a IN 1..10000 FOR b IN 1..10000 FILTER a * b < 0 RETURN a")
 
 
+def test_a_query_is_stopped_when_it_holds_too_much(db: StandardDatabase) -> None:
+    queries = QueryService(db, max_rows=10, max_runtime=10, max_memory=2**20)
+    with pytest.raises(LimitReached, match="Add a LIMIT"):
+        queries.read("FOR n IN 1..100000 RETURN {n}")
+
+
 def test_vectors_are_never_in_the_answer(queries: QueryService, db: StandardDatabase) -> None:
     db.collection("chunks").insert({"text": "t", "embedding": [0.5] * 384})
     (row,) = queries.read("FOR c IN chunks RETURN c").rows

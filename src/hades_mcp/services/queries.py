@@ -32,6 +32,9 @@ MODIFICATION_NODES = frozenset(
 REMOTE_NODE = "SingleRemoteOperationNode"
 """What a cluster makes of a statement on one document; its `mode` says which, a read or not."""
 
+MEMORY = 256 * 2**20
+"""Bytes one query may hold, unless told otherwise."""
+
 _KILLED = 1500
 _OUT_OF_MEMORY = 32
 
@@ -81,10 +84,19 @@ class QueryService:
         db: The database.
         max_rows: Most rows one query may return.
         max_runtime: Most seconds one query may take.
+        max_memory: Most bytes one query may hold.
     """
 
-    def __init__(self, db: StandardDatabase, *, max_rows: int, max_runtime: float) -> None:
+    def __init__(
+        self,
+        db: StandardDatabase,
+        *,
+        max_rows: int,
+        max_runtime: float,
+        max_memory: int = MEMORY,
+    ) -> None:
         self._db = db
+        self._max_memory = max_memory
         self._max_rows = max_rows
         self._max_runtime = max_runtime
 
@@ -146,6 +158,7 @@ class QueryService:
             limits: dict[str, Any] = {
                 "batch_size": self._max_rows + 1,
                 "max_runtime": self._max_runtime,
+                "memory_limit": self._max_memory,
             }
             cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, **limits))
             found = list(islice(cursor, self._max_rows + 1))
