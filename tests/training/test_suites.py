@@ -1,6 +1,8 @@
 """A suite is a list of questions whose answers a machine can check."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from hades_mcp.training.suites import (
     suites,
 )
 from hades_mcp.types import JsonObject
+
+ROOT = Path(__file__).parents[2]
 
 
 def case(expect: dict[str, Any]) -> Case:
@@ -145,3 +149,10 @@ def test_the_shipped_suites_name_every_tool_once_at_least(tmp_path):
     expected = [one.expect for one in load_suite(tmp_path, "tool_calls").cases]
     asked = {one.tool for one in expected if isinstance(one, ExpectedCall)}
     assert asked == {tool.name for tool in BUILT_IN}
+
+
+def test_the_line_that_the_folders_readme_shows_is_a_case():
+    readme = (ROOT / "training" / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+    (one,) = parse_suite(shown.encode(), name="readme").cases
+    assert check(one, called("search", {"text": "leases"})) == ""
