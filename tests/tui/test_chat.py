@@ -266,3 +266,13 @@ async def test_control_q_quits(seen):
         assert "Quit" in seen(app)
         await pilot.press("ctrl+q")
     assert app.return_code == 0
+
+
+async def test_quitting_in_the_middle_of_a_run_ends_the_run():
+    script = Script(STARTED, ToolCalled(CALL), None)
+    app = ChatApp(script)
+    async with app.run_test() as pilot:
+        await ask(pilot, "One?")
+        await after(pilot, lambda: script.questions == ["One?"])
+        await pilot.press("ctrl+q")
+    assert script.closed == 1

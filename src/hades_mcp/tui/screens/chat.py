@@ -117,6 +117,8 @@ class ChatScreen(Screen[None]):
     async def show(self, message: RunAdvanced) -> None:
         """Show one fact of the run."""
         transcript = self.query_one(Transcript)
+        if not transcript.is_attached:
+            return  # the app is closing, its queue is still being emptied
         match message.event:
             case RunStarted():
                 self._say("thinking…")
@@ -143,8 +145,10 @@ class ChatScreen(Screen[None]):
     async def end(self, message: RunEnded) -> None:
         """Make the line ready for the next question and say what went wrong."""
         self._run = None
-        self.refresh_bindings()
         transcript = self.query_one(Transcript)
+        if not transcript.is_attached:
+            return
+        self.refresh_bindings()
         await transcript.settle()
         transcript.stop_calls()
         if message.cancelled:
