@@ -43,7 +43,10 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
         {"text": "Give food to an animal", "limit": 3},
         lambda found: any(hit["title"].endswith("feed") for hit in found["hits"]),
     ),
-    "document_get": ({"document": "zoo.lion.show"}, lambda found: found["kind"] == "function"),
+    "document_get": (
+        {"document": "zoo.lion.show"},
+        lambda found: found["kind"] == "function" and "_id" in found and "_rev" not in found,
+    ),
     "graph_traverse": (
         {"start": "zoo.lion", "depth": 2},
         lambda found: {"zoo.lion.Lion", "zoo.lion.show"} <= names_of(found["nodes"]),
@@ -212,3 +215,20 @@ async def test_a_call_from_a_stranger_is_recorded_with_the_contract(
     assert trace.header.kind == "calls"
     assert trace.header.hades["contract"] == Toolset(workspace).contract
     assert trace.steps[0].observations[0].hades["error"] == "UnknownName"
+
+
+async def test_a_users_own_tool_writes_what_it_says_it_writes(workspace: Workspace) -> None:
+    home = workspace.settings.home / "other"
+    (home / "tools").mkdir(parents=True, exist_ok=True)
+    (home / "tools" / "relate.toml").write_text(
+        'name = "relate"\ntitle = "Relate"\ndescription = "Relate two documents."\n'
+        'read_only = false\naql = "INSERT {_from: @from, _to: @to} INTO @@edges RETURN NEW._to"\n'
+        '[parameters.from]\ntype = "string"\n[parameters.to]\ntype = "string"\n'
+        '[parameters.edges]\ntype = "collection"\ndefault = "relations"\n'
+    )
+    async with Client(build_server(Toolset(workspace, load_tools(home)))) as client:
+        arguments = {"from": "documents/a", "to": "documents/b"}
+        assert await call(client, "relate", **arguments) == {"written": 1, "rows": ["documents/b"]}
+        [relate] = [one for one in (await client.list_tools()).tools if one.name == "relate"]
+    assert relate.annotations is not None
+    assert relate.annotations.destructive_hint

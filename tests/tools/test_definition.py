@@ -1,6 +1,8 @@
 """What a model is told of a tool is short, closed, and the same for every host."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -116,3 +118,10 @@ def test_a_stale_contract_file_fails_the_check(
     file.write_text(file.read_text().replace("Find documents", "Find papers"))
     assert contract.main(["--check", "--folder", str(tmp_path)]) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_importing_the_tools_loads_no_store_and_no_numbers() -> None:
+    code = "import sys, hades_mcp.tools.toolset; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert not {"numpy", "onnxruntime", "arango", "mcp", "hades_mcp.workspace"} & set(loaded)

@@ -171,3 +171,10 @@ def test_a_run_of_an_earlier_life_of_this_process_id_is_interrupted(store: Trace
     assert store.get("a" * 32).status == "running"
     store._connection.execute("UPDATE traces SET owner = ?", (f"{os.getpid()}:other",))
     assert store.get("a" * 32).status == "interrupted"
+
+
+def test_a_trace_may_begin_with_its_first_steps(store: TraceStore) -> None:
+    store.begin(Header("a" * 32, "agent", "1"), Step("system", "s"), Step("user", "why?"))
+    store.append("a" * 32, Step("user", "and?"))
+    assert [step.message for step in store.get("a").steps] == ["s", "why?", "and?"]
+    assert store.list()[0].title == "why?"

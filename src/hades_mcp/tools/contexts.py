@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from hades_mcp.tools.definition import tool
+from hades_mcp.tools.rendering import plain
 
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
@@ -31,7 +32,8 @@ def context_get(
     limit: Annotated[int, Field(le=100)] = 20,
 ) -> Any:
     """Recall the latest entries of a context, or those nearest to a query."""
-    entries = workspace.contexts.get(context, limit=limit, query=query)
+    found = workspace.contexts.get(context, limit=limit, query=query)
+    entries = [_rounded(plain(entry)) for entry in found]
     return {"context": context, "entries": entries}
 
 
@@ -45,3 +47,7 @@ def context_clear(workspace: "Workspace", context: str) -> Any:
 def context_list(workspace: "Workspace") -> Any:
     """List all contexts with their sizes."""
     return {"contexts": workspace.contexts.list()}
+
+
+def _rounded(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"score": round(entry["score"], 4)} if "score" in entry else entry

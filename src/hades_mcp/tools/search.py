@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
 
+BOOKKEEPING = frozenset({"_key", "_rev", "content_hash"})
+"""Attributes of a document that a model only pays for."""
+
+
 @tool(title="Search", read_only=True, idempotent=True)
 def search(
     workspace: "Workspace",
     text: Annotated[str, Field(description="In words")],
-    limit: Annotated[int, Field(le=50)] = 10,
+    limit: Annotated[int, Field(le=50)] = 5,
     kind: Annotated[str | None, Field(description="Only this kind of document")] = None,
 ) -> Any:
     """Find documents by meaning. Returns ids, titles and the best passages."""
@@ -32,4 +36,5 @@ def document_get(
     document: Annotated[str, Field(description="Id or title")],
 ) -> Any:
     """Read one document whole."""
-    return workspace.documents.get(document)
+    found = workspace.documents.get(document)
+    return {name: value for name, value in found.items() if name not in BOOKKEEPING}

@@ -133,11 +133,17 @@ class Recorder:
             describe(span, described | {names.SESSION_ID: identity})
             if self._content:
                 describe(span, names.tool_arguments(arguments))
-        writer = self._call_writer(identity, source, facts or {}, joined=joined)
         call = _call(span, name, arguments)
+        header = Header(
+            id=identity,
+            agent=source,
+            version=__version__,
+            started=now(),
+            kind="calls",
+            hades=facts or {},
+        )
+        writer = self._call_writer(header, call, joined=joined)
         recorder = CallRecorder(call.id, span, identity, writer, content=self._content)
-        if writer is not None:
-            writer.step(_dispatched(call))
         try:
             with _attached(set_span_in_context(span)):
                 yield recorder
@@ -166,21 +172,12 @@ class Recorder:
         with unfailing("close"):
             self._tracing.close()
 
-    def _call_writer(
-        self, identity: str, source: str, facts: JsonObject, *, joined: bool
-    ) -> TraceWriter | None:
+    def _call_writer(self, header: Header, call: ToolCall, *, joined: bool) -> TraceWriter | None:
         with unfailing("lookup"):
-            if joined and self._store.kind(identity) == "run":
+            if joined and self._store.kind(header.id) == "run":
                 return None
-        header = Header(
-            id=identity,
-            agent=source,
-            version=__version__,
-            started=now(),
-            kind="calls",
-            hades=facts,
-        )
-        return TraceWriter(self._store, header, content=self._content, join=joined)
+        step = Step("agent", "", timestamp=now(), calls=(call,), llm_calls=0)
+        return TraceWriter(self._store, header, content=self._content, first=step, join=joined)
 
 
 class RetrieverRecorder:
@@ -236,10 +233,6 @@ def _call(span: Span, name: str, arguments: Any) -> ToolCall:
         return ToolCall(identity, name, arguments)
     raw = arguments if isinstance(arguments, str) else write_json(arguments)
     return ToolCall(identity, name, None, raw_arguments=raw)
-
-
-def _dispatched(call: ToolCall) -> Step:
-    return Step("agent", "", timestamp=now(), calls=(call,), llm_calls=0)
 
 
 def _definition(spec: ToolSpec) -> JsonObject:

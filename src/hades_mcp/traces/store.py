@@ -51,13 +51,14 @@ class TraceStore:
         self._lock = threading.Lock()
         self._connection = open_file(path)
 
-    def begin(self, header: Header) -> str:
-        """Start a trace and return its id.
+    def begin(self, header: Header, *steps: Step) -> str:
+        """Start a trace, with the steps known already, and return its id.
 
         Raises:
             Conflict: There is a trace with this id already.
         """
-        self._insert(header, "running", "")
+        bodies = [redact(step_to_atif(step)) for step in steps]
+        self._insert(header, "running", _first_question(bodies), steps=bodies)
         return header.id
 
     def append(self, trace_id: str, step: Step) -> None:
@@ -114,9 +115,8 @@ class TraceStore:
                 return False
             raise Conflict(f"Another trace has the id {trace.id!r}.", hint="Nothing was changed.")
         steps = [redact(step_to_atif(step)) for step in trace.steps]
-        title = next((step.message for step in trace.steps if step.source == "user"), "")
         status = "interrupted" if trace.status == "running" else trace.status
-        self._insert(trace.header, status, redact(title), trace=trace, steps=steps)
+        self._insert(trace.header, status, _first_question(steps), trace=trace, steps=steps)
         return True
 
     def kind(self, trace_id: str) -> Kind | None:
@@ -238,6 +238,10 @@ class TraceStore:
 def now() -> str:
     """Return this moment as ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _first_question(steps: Sequence[JsonObject]) -> str:
+    return next((str(step["message"]) for step in steps if step["source"] == "user"), "")
 
 
 def _title(text: str) -> str:

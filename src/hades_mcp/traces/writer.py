@@ -36,29 +36,43 @@ class TraceWriter:
         store: Where the trace goes.
         header: What is known at the start.
         content: Whether texts, arguments and results are kept, or only their outline.
+        first: The first step, when it is known already.
         join: Append to the trace of that id if there is one already.
     """
 
     def __init__(
-        self, store: TraceStore, header: Header, *, content: bool = True, join: bool = False
+        self,
+        store: TraceStore,
+        header: Header,
+        *,
+        content: bool = True,
+        first: Step | None = None,
+        join: bool = False,
     ) -> None:
         self._store = store
         self._id = header.id
         self._content = content
         self._begun = False
         with unfailing("begin"):
+            marked = replace(header, hades=header.hades | {"content": content})
+            steps = () if first is None else (self._kept(first),)
             try:
-                store.begin(replace(header, hades=header.hades | {"content": content}))
+                store.begin(marked, *steps)
             except Conflict:
                 if not join:
                     raise
+                for step in steps:
+                    store.append(self._id, step)
             self._begun = True
 
     def step(self, step: Step) -> None:
         """Append a step."""
         if self._begun:
             with unfailing("step"):
-                self._store.append(self._id, step if self._content else _outline(step))
+                self._store.append(self._id, self._kept(step))
+
+    def _kept(self, step: Step) -> Step:
+        return step if self._content else _outline(step)
 
     def observe(self, observation: Observation) -> None:
         """Append what a call returned."""
