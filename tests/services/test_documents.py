@@ -241,3 +241,12 @@ def test_a_file_is_deleted_by_its_path_or_by_its_own_document(
     }
     with pytest.raises(UnknownName):
         documents.delete("The shop")
+
+
+def test_what_was_not_ingested_is_not_deleted_as_a_file(
+    documents: DocumentService, db: StandardDatabase
+) -> None:
+    db.collection("documents").insert({"_key": "mine", "title": "my own note"})
+    assert documents.get("My own note")["_key"] == "mine"
+    with pytest.raises(NotFound, match="Remove it by AQL"):
+        documents.delete("documents/mine")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hades_mcp.errors import LimitReached, QueryError
-from hades_mcp.services.queries import QueryService
+from hades_mcp.services.queries import QueryService, _modifies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,21 @@ def test_a_read_that_would_change_data_is_refused_and_changes_nothing(
     with pytest.raises(QueryError, match="changes data"):
         queries.read(query, bind)
     assert [d["a"] for d in queries.read("FOR d IN documents RETURN d").rows] == [0]
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ({"type": "SingleRemoteOperationNode", "mode": "IndexNode"}, False),
+        ({"type": "SingleRemoteOperationNode", "mode": "RemoveNode"}, True),
+        ({"type": "SingleRemoteOperationNode"}, True),
+        ({"type": "MultipleRemoteModificationNode"}, True),
+        ({"type": "SubqueryNode", "subquery": {"nodes": [{"type": "InsertNode"}]}}, True),
+        ({"type": "SubqueryNode", "subquery": {"nodes": [{"type": "ReturnNode"}]}}, False),
+    ],
+)
+def test_a_cluster_s_plans_are_judged_too(node: dict[str, Any], expected: bool) -> None:
+    assert _modifies(node) == expected
 
 
 def test_words_alone_make_no_write(queries: QueryService) -> None:
