@@ -46,7 +46,7 @@ def k_paths(
         step = queue.popleft()
         if step.vertex == target:
             if step.depth >= minimum:
-                yield Path.to(reader, step)
+                yield Path(reader, step)
             continue  # a path ends where it first meets its target
         ahead = (other.vertex for other in queue)
         for edge, vertex in forward.hops(step.vertex, ahead):

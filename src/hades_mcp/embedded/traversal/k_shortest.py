@@ -6,13 +6,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.traversal.lightest import lightest
 from hades_mcp.embedded.traversal.path import Path, Step
-from hades_mcp.embedded.traversal.reader import Adjacency, Direction, GraphReader, GraphSource
-from hades_mcp.embedded.traversal.shortest import lightest
+from hades_mcp.embedded.traversal.reader import Direction, EdgeSpec, GraphReader, GraphSource
 from hades_mcp.embedded.traversal.weights import Weigher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 
 def k_shortest_paths(
@@ -40,19 +40,25 @@ def k_shortest_paths(
         ArangoError: 1948 for a negative weight.
     """
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
-    search = _Search(
-        reader.adjacency(edge_collections), target, Weigher(weight_attribute, default_weight)
-    )
+    weigher = Weigher(weight_attribute, default_weight)
+    search = _Search(reader, target, tuple(edge_collections), weigher)
     for step in search.steps(start):
-        yield Path.to(reader, step, weighted=True)
+        yield Path(reader, step, weighted=True)
 
 
 class _Search:
     """Yen: the next best path leaves a known path somewhere and never follows it there."""
 
-    def __init__(self, adjacency: Adjacency, target: str, weigher: Weigher) -> None:
-        self._adjacency = adjacency
+    def __init__(
+        self,
+        reader: GraphReader,
+        target: str,
+        edge_collections: EdgeSpec,
+        weigher: Weigher,
+    ) -> None:
+        self._reader = reader
         self._target = target
+        self._edges = edge_collections
         self._weigher = weigher
         self._known: list[list[Step]] = []
         self._candidates: list[tuple[float, int, Step]] = []
@@ -61,7 +67,7 @@ class _Search:
 
     def steps(self, start: str) -> Iterator[Step]:
         """Yield the last step of each path."""
-        self._offer(lightest(Step(start, None, None), self._target, self._adjacency, self._weigher))
+        self._offer(self._lightest(Step(start, None, None)))
         while self._candidates:
             _, _, last = heappop(self._candidates)
             yield last
@@ -81,15 +87,20 @@ class _Search:
             for edge in (known[position + 1].edge,)
             if edge is not None
         }
-        self._offer(
-            lightest(
-                path[position],
-                self._target,
-                self._adjacency,
-                self._weigher,
-                closed={step.vertex for step in path[:position]},
-                banned=banned,
-            )
+        closed = {step.vertex for step in path[:position]}
+        self._offer(self._lightest(path[position], closed, banned))
+
+    def _lightest(
+        self, origin: Step, closed: Collection[str] = (), banned: Collection[str] = ()
+    ) -> Step | None:
+        return lightest(
+            self._reader,
+            origin,
+            self._target,
+            self._edges,
+            self._weigher,
+            closed=closed,
+            banned=banned,
         )
 
     def _offer(self, last: Step | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from hades_mcp.embedded.traversal.reader import Document, GraphReader
 
@@ -59,62 +59,63 @@ class Step:
 
 
 class Path:
-    """Vertices and the edges between them, in ArangoDB's shape.
+    """Vertices and the edges between them, in ArangoDB's shape; lists are made when asked for.
 
-    Attributes:
-        vertex_ids: `_id` of each vertex, start first.
-        edges: The edges followed; one fewer than vertices.
-        weights: Sum of weights up to each vertex; empty where nothing was weighed.
+    Args:
+        reader: Where vertices are read.
+        last: The last step.
+        weighted: Whether the steps were weighed.
     """
 
-    __slots__ = ("_reader", "edges", "vertex_ids", "weights")
+    __slots__ = ("_last", "_reader", "_weighted")
 
-    def __init__(
-        self,
-        reader: GraphReader,
-        vertex_ids: Sequence[str],
-        edges: Sequence[Document],
-        weights: Sequence[float] = (),
-    ) -> None:
+    def __init__(self, reader: GraphReader, last: Step, *, weighted: bool = False) -> None:
         self._reader = reader
-        self.vertex_ids = list(vertex_ids)
-        self.edges = list(edges)
-        self.weights = list(weights)
-
-    @classmethod
-    def to(cls, reader: GraphReader, step: Step, *, weighted: bool = False) -> Path:
-        """Return the path that ends with a step."""
-        steps = list(step.back())
-        steps.reverse()
-        return cls(
-            reader,
-            [step.vertex for step in steps],
-            [step.edge for step in steps if step.edge is not None],
-            [step.weight for step in steps] if weighted else (),
-        )
+        self._last = last
+        self._weighted = weighted
 
     def __len__(self) -> int:
-        return len(self.edges)
+        return self._last.depth
+
+    @property
+    def vertex_ids(self) -> list[str]:
+        """`_id` of each vertex, start first."""
+        return [step.vertex for step in self._steps()]
 
     @property
     def vertices(self) -> list[Document | None]:
         """The documents of the vertices; None for one that does not exist. Read on demand."""
-        return [self._reader.vertex(vertex) for vertex in self.vertex_ids]
+        return [self._reader.vertex(step.vertex) for step in self._steps()]
+
+    @property
+    def edges(self) -> list[Document]:
+        """The edges followed; one fewer than vertices."""
+        return [step.edge for step in self._steps() if step.edge is not None]
+
+    @property
+    def weights(self) -> list[float]:
+        """Sum of weights up to each vertex; empty where nothing was weighed."""
+        return [step.weight for step in self._steps()] if self._weighted else []
 
     @property
     def vertex(self) -> Document | None:
         """The last vertex, AQL's first loop variable; None if it does not exist."""
-        return self._reader.vertex(self.vertex_ids[-1])
+        return self._reader.vertex(self._last.vertex)
 
     @property
     def edge(self) -> Document | None:
         """The last edge, AQL's second loop variable; None at the start vertex."""
-        return self.edges[-1] if self.edges else None
+        return self._last.edge
 
     @property
     def weight(self) -> float:
         """Total weight; the number of edges where nothing was weighed."""
-        return self.weights[-1] if self.weights else len(self.edges)
+        return self._last.weight if self._weighted else self._last.depth
+
+    def _steps(self) -> list[Step]:
+        steps = list(self._last.back())
+        steps.reverse()
+        return steps
 
     def __repr__(self) -> str:
         return f"Path({' - '.join(self.vertex_ids)})"

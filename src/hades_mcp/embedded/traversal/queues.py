@@ -84,6 +84,11 @@ class LightestFirst:
     def __bool__(self) -> bool:
         return bool(self._heap)
 
+    @property
+    def least(self) -> float:
+        """Weight of the lightest step."""
+        return self._heap[0][0]
+
     def push(self, step: Step) -> None:
         """Add a step."""
         heappush(self._heap, (step.weight, next(self._ticket), step))

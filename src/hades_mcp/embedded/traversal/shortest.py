@@ -1,11 +1,11 @@
-"""Shortest paths: the fewest edges by search from both ends, the least weight by Dijkstra."""
+"""Shortest paths: every one with the fewest edges, by search from both ends."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.traversal.lightest import lightest
 from hades_mcp.embedded.traversal.path import Path, Step
-from hades_mcp.embedded.traversal.queues import LightestFirst
 from hades_mcp.embedded.traversal.reader import (
     Adjacency,
     Direction,
@@ -18,7 +18,7 @@ from hades_mcp.embedded.traversal.reader import (
 from hades_mcp.embedded.traversal.weights import Weigher
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def shortest_path(
@@ -50,8 +50,8 @@ def shortest_path(
     if weight_attribute is None:
         return next(all_shortest_paths(reader, start, target, edge_collections), None)
     weigher = Weigher(weight_attribute, default_weight)
-    step = lightest(Step(start, None, None), target, reader.adjacency(edge_collections), weigher)
-    return None if step is None else Path.to(reader, step, weighted=True)
+    step = lightest(reader, Step(start, None, None), target, edge_collections, weigher)
+    return None if step is None else Path(reader, step, weighted=True)
 
 
 def all_shortest_paths(
@@ -75,8 +75,11 @@ def all_shortest_paths(
     for vertex in middle:
         for head_ids, head_edges in forward.ways(vertex):
             for tail_ids, tail_edges in backward.ways(vertex):
-                ids = [*reversed(head_ids), *tail_ids[1:]]
-                yield Path(reader, ids, [*reversed(head_edges), *tail_edges])
+                step = Step(start, None, None)
+                ids = [*head_ids[-2::-1], *tail_ids[1:]]
+                for each, edge in zip(ids, [*reversed(head_edges), *tail_edges], strict=True):
+                    step = Step(each, edge, step)
+                yield Path(reader, step)
 
 
 class _Side:
@@ -122,42 +125,3 @@ def _meet(forward: _Side, backward: _Side) -> list[str]:
         else:
             backward.advance()
     return []
-
-
-def lightest(
-    origin: Step,
-    target: str,
-    adjacency: Adjacency,
-    weigher: Weigher,
-    *,
-    closed: Collection[str] = (),
-    banned: Collection[str] = (),
-) -> Step | None:
-    """Return the last step of the lightest way from a step to the target (Dijkstra).
-
-    Args:
-        origin: Where to start; what it already weighs is counted.
-        target: `_id` of the vertex to reach.
-        adjacency: The edges.
-        weigher: Their weights.
-        closed: Vertices that may not be entered.
-        banned: `_id`s of edges that may not be followed.
-
-    Returns:
-        The step at the target, or None if it can't be reached.
-    """
-    queue = LightestFirst()
-    queue.push(origin)
-    done = set(closed)
-    while queue:
-        step = queue.pop()
-        if step.vertex in done:
-            continue
-        if step.vertex == target:
-            return step
-        done.add(step.vertex)
-        ahead = (other.vertex for other in queue.ahead())
-        for edge, vertex in adjacency.hops(step.vertex, ahead):
-            if vertex not in done and edge["_id"] not in banned:
-                queue.push(Step(vertex, edge, step, step.weight + weigher(edge)))
-    return None

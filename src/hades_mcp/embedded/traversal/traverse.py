@@ -97,7 +97,7 @@ class _Walk:
                 if step.vertex in seen:
                     continue
                 seen.add(step.vertex)
-            path = Path.to(self.reader, step, weighted=self.weigher is not None)
+            path = Path(self.reader, step, weighted=self.weigher is not None)
             pruned = self.prune is not None and self.prune(path)
             if step.depth >= minimum:
                 yield path
