@@ -95,7 +95,7 @@ _PATTERN = re.compile(
   | (?P<quoted>`(?:[^`\\]|\\.)*` | \u00b4(?:[^\u00b4\\]|\\.)*\u00b4)
   | @@(?P<source>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
   | @(?P<parameter>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
-  | (?P<operator>=~|!~|==|!=|<=|>=|&&|\|\||\.\.|::|[-=!<>+*/%?:,()\[\]{}.])
+  | (?P<operator>=~|!~|==|!=|<=|>=|&&|\|\||\.\.|::|/(?!\*)|[-=!<>+*%?:,()\[\]{}.])
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
 )

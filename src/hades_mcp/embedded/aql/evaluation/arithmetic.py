@@ -89,16 +89,21 @@ def negate(value: Any) -> Any:
 
 
 def span(left: Any, right: Any) -> range:
-    """`left..right`, both ends included, upwards or downwards.
+    """`left..right`, both ends included, upwards or downwards."""
+    low, high = int(to_number(left)), int(to_number(right))
+    return range(low, high + 1) if low <= high else range(low, high - 1, -1)
+
+
+def span_array(left: Any, right: Any) -> list[int]:
+    """`left..right` as an array.
 
     Raises:
-        ArangoError: 1504 if it is too long to be an array.
+        ArangoError: 1504 if it is too long to be one.
     """
-    low, high = int(to_number(left)), int(to_number(right))
-    found = range(low, high + 1) if low <= high else range(low, high - 1, -1)
-    if abs(high - low) >= LONGEST_RANGE:
+    found = span(left, right)
+    if abs(found.stop - found.start) > LONGEST_RANGE:
         raise ArangoError(OUT_OF_RANGE, "AQL: range is too big (while executing)")
-    return found
+    return list(found)
 
 
 ARITHMETIC: dict[str, Callable[[Context, Any, Any], Any]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hades_mcp.embedded.aql.evaluation.arithmetic import ARITHMETIC, negate, settle, span
+from hades_mcp.embedded.aql.evaluation.arithmetic import ARITHMETIC, negate, settle, span_array
 from hades_mcp.embedded.aql.evaluation.arrays import expansion, question
 from hades_mcp.embedded.aql.evaluation.comparison import (
     COMPARISONS,
@@ -173,7 +173,7 @@ def _binary(compiler: Compiler, node: Binary) -> Evaluate:
         case "IN" | "NOT IN":
             return _membership(left, right, negated=operator == "NOT IN")
         case "..":
-            return lambda row: list(span(left(row), right(row)))
+            return lambda row: span_array(left(row), right(row))
         case "LIKE" | "NOT LIKE" | "=~" | "!~":
             return _matching(operator, left, right)
     test = COMPARISONS[operator]

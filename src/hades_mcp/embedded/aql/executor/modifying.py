@@ -79,6 +79,7 @@ def upsert(compiler: Compiler, node: UpsertNode) -> Step:
     document, patch = compiler.compile(node.document), compiler.compile(node.patch)
     change = _change(node.options, replace=node.replace)
     old = node.old.id if node.old is not None else None
+    checks = node.options.get("ignoreRevs") is False
 
     def write(collection: Collection, row: Row) -> Written:
         found = search(row)
@@ -86,7 +87,8 @@ def upsert(compiler: Compiler, node: UpsertNode) -> Step:
             return collection.insert(_as_document(document(row)))
         if old is not None:
             row[old] = found[0]
-        return change(collection, found[0]["_key"], _as_document(patch(row)), None)
+        new = _as_document(patch(row))
+        return change(collection, found[0]["_key"], new, _revision(new, checks=checks))
 
     return _writing(node, write)
 

@@ -16,11 +16,12 @@ from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
 from hades_mcp.embedded.aql.rules.sort_limit import sort_limit
 from hades_mcp.embedded.aql.rules.use_index_for_sort import use_index_for_sort
 from hades_mcp.embedded.aql.rules.use_indexes import use_indexes
-from hades_mcp.embedded.aql.rules.use_vector_index import use_vector_index
+from hades_mcp.embedded.aql.rules.use_vector_index import refuse_unused, use_vector_index
 
 RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-unnecessary-filters", remove_unnecessary_filters),
     NamedRule("use-vector-index", use_vector_index, required=True),
+    NamedRule("refuse-unused-vector-search", refuse_unused, required=True),
     NamedRule("replace-or-with-in", replace_or_with_in),
     NamedRule("move-filters-up", move_filters_up),
     NamedRule("use-indexes", use_indexes),

@@ -12,6 +12,7 @@ from hades_mcp.embedded.aql.nodes import (
     Node,
     VariableReference,
     rebuild,
+    walk,
 )
 from hades_mcp.embedded.aql.plan import (
     CalculationNode,
@@ -24,10 +25,12 @@ from hades_mcp.embedded.aql.plan import (
     used,
 )
 from hades_mcp.embedded.aql.rules.conditions import attribute_path, runs_once
+from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
+NOT_APPLIED = 1554
 METRICS = {
     "APPROX_NEAR_COSINE": ("cosine", True),
     "APPROX_NEAR_L2": ("l2", False),
@@ -81,6 +84,23 @@ def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
 
     rest = (*[node for node in between if not isinstance(node, FilterNode)], *nodes[last + 1 :])
     return (*nodes[:first], near, *[change(node) for node in rest])
+
+
+def refuse_unused(nodes: Nodes, _: Optimization) -> Nodes:
+    """Refuse what no vector index serves, as ArangoDB does: there is no approximation without one.
+
+    Raises:
+        ArangoError: 1554.
+    """
+    for node in nodes:
+        for part in walk(node):
+            if isinstance(part, Call) and part.name in METRICS:
+                raise ArangoError(
+                    NOT_APPLIED,
+                    f"AQL: failed vector search: {part.name}() needs a vector index on the "
+                    "attribute, SORT by it and LIMIT (while optimizing plan)",
+                )
+    return nodes
 
 
 def _made(nodes: Nodes) -> set[object]:

@@ -1,0 +1,108 @@
+from typing import Any
+
+from hades_mcp.embedded.aql import explain
+from hades_mcp.embedded.storage.database import Database
+
+
+def nodes(found: dict[str, Any]) -> list[str]:
+    return [node["type"] for node in found["plan"]["nodes"]]
+
+
+def test_a_plan_is_told_in_arangodbs_nodes(database: Database) -> None:
+    found = explain(database, "FOR p IN people FILTER p.age > 30 SORT p.name LIMIT 1 RETURN p.name")
+    assert nodes(found) == [
+        "SingletonNode",
+        "EnumerateCollectionNode",
+        "CalculationNode",
+        "FilterNode",
+        "CalculationNode",
+        "SortNode",
+        "LimitNode",
+        "CalculationNode",
+        "ReturnNode",
+    ]
+    plan = found["plan"]
+    assert plan["rules"] == ["sort-limit"]
+    assert plan["collections"] == [{"name": "people", "type": "read"}]
+    ids = [node["id"] for node in plan["nodes"]]
+    assert [node["dependencies"] for node in plan["nodes"]] == [
+        [],
+        *[[before] for before in ids[:-1]],
+    ]
+    assert plan["nodes"][1]["estimatedNrItems"] == 4
+    assert plan["isModificationQuery"] is False
+
+
+def test_expressions_are_told_as_arangodb_tells_them() -> None:
+    found = explain(None, "LET a = [1] RETURN a[0].b == 'x' AND UPPER(a) =~ 'q'")
+    calculation = found["plan"]["nodes"][2]
+    assert calculation["expression"] == {
+        "type": "logical and",
+        "subNodes": [
+            {
+                "type": "compare ==",
+                "subNodes": [
+                    {
+                        "type": "attribute access",
+                        "name": "b",
+                        "subNodes": [
+                            {
+                                "type": "indexed access",
+                                "subNodes": [
+                                    {"type": "reference", "name": "a", "id": 1},
+                                    {"type": "value", "value": 0},
+                                ],
+                            }
+                        ],
+                    },
+                    {"type": "value", "value": "x"},
+                ],
+            },
+            {
+                "type": "function call",
+                "name": "REGEX_TEST",
+                "subNodes": [
+                    {
+                        "type": "function call",
+                        "name": "UPPER",
+                        "subNodes": [{"type": "reference", "name": "a", "id": 1}],
+                    },
+                    {"type": "value", "value": "q"},
+                ],
+            },
+        ],
+    }
+
+
+def test_an_index_and_a_subquery_are_shown(database: Database) -> None:
+    found = explain(
+        database,
+        "FOR k IN @keys LET found = (FOR p IN people FILTER p._key == k RETURN p) RETURN found",
+        {"keys": ["ann"]},
+    )
+    subquery = found["plan"]["nodes"][3]
+    assert subquery["type"] == "SubqueryNode"
+    assert subquery["subquery"]["nodes"][1]["indexes"][0]["type"] == "primary"
+
+
+def test_a_modification_is_shown_and_not_run(database: Database) -> None:
+    found = explain(database, "FOR p IN people REMOVE p IN people RETURN OLD")
+    assert nodes(found)[2] == "RemoveNode"
+    assert found["plan"]["isModificationQuery"] is True
+    assert found["plan"]["collections"] == [{"name": "people", "type": "write"}]
+    counted = explain(database, "FOR p IN people RETURN 1")["plan"]["nodes"][1]
+    assert counted["estimatedNrItems"] == 4
+
+
+def test_every_kind_of_node_can_be_shown(database: Database) -> None:
+    for query in (
+        "FOR v, e, p IN 1..2 ANY 'people/ann' GRAPH 'friends' PRUNE v.x RETURN p",
+        "FOR v IN ANY SHORTEST_PATH 'people/ann' TO 'people/bob' knows RETURN v",
+        "FOR p IN ANY K_PATHS 'people/ann' TO 'people/bob' knows RETURN p",
+        "FOR p IN people COLLECT c = p.city AGGREGATE n = SUM(p.age) INTO g RETURN [c, n, g]",
+        "FOR i IN [1] WINDOW {preceding: 1} AGGREGATE s = SUM(i) RETURN DISTINCT s",
+        "UPSERT {a: 1} INSERT {a: 1} REPLACE {a: 2} IN log RETURN [OLD, NEW]",
+        "UPDATE 'ann' WITH {a: [1][* FILTER CURRENT > 0]} IN people",
+        "FILTER false RETURN [1] ALL IN [2] ? -1 : {[1]: 2}",
+    ):
+        assert nodes(explain(database, query))[0] == "SingletonNode"

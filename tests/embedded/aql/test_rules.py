@@ -1,0 +1,112 @@
+"""Each rule has a fixture of its own: queries, and the nodes it leaves of them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from hades_mcp.embedded.aql import QueryOptions, execute
+from hades_mcp.embedded.aql.rules import RULES
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.database import Database
+from hades_mcp.embedded.storage.transaction import Transaction
+
+FIXTURES = Path(__file__).parent / "fixtures" / "rules"
+VECTOR = "use-vector-index"
+PLACES = {"ann": [1.0, 0.1], "bob": [0.0, 1.0], "cid": [1.0, 0.0], "dee": [0.5, 0.5]}
+
+
+def cases() -> Iterator[tuple[str, str, list[str]]]:
+    for file in sorted(FIXTURES.glob("*.aql")):
+        for block in file.read_text(encoding="utf-8").strip().split("\n\n"):
+            query, _, nodes = block.partition("--- ")
+            yield file.stem, query, nodes.split()
+
+
+@pytest.fixture
+def transaction(database: Database) -> Iterator[Transaction]:
+    """People with indexes and with places; nothing that is written stays."""
+    transaction = database.begin(write=True)
+    people = transaction.collection("people")
+    for key, place in PLACES.items():
+        people.update(key, {"place": place})
+    people.update("ann", {"nick": "a"})
+    people.ensure_index({"type": "persistent", "fields": ["city", "age"]})
+    people.ensure_index({"type": "persistent", "fields": ["nick"], "sparse": True})
+    parameters = {"metric": "cosine", "dimension": 2, "nLists": 1}
+    vector = {"type": "vector", "fields": ["place"], "params": parameters, "sparse": True}
+    people.ensure_index(vector)
+    yield transaction
+    transaction.abort()
+
+
+@pytest.mark.parametrize(("rule", "query", "nodes"), list(cases()))
+def test_a_rule_leaves_these_nodes_and_the_same_results(
+    transaction: Transaction, rule: str, query: str, nodes: list[str]
+) -> None:
+    with undone(transaction):
+        optimized = execute(transaction, query, options=QueryOptions(rules=("-all", f"+{rule}")))
+        assert optimized.prepared is not None
+        assert [type(node).__name__ for node in optimized.prepared.plan.nodes] == nodes
+        assert rule in optimized.prepared.rules
+    if rule == VECTOR:
+        query = query.replace("APPROX_NEAR_COSINE", "COSINE_SIMILARITY")
+    plain = execute(transaction, query, options=QueryOptions(rules=("-all",)))
+    if "SORT" in query:
+        assert optimized.rows == plain.rows
+    else:
+        assert sorted(map(json.dumps, optimized.rows)) == sorted(map(json.dumps, plain.rows))
+
+
+@contextmanager
+def undone(transaction: Transaction) -> Iterator[None]:
+    """Undo what a block writes, so that the next one finds the same documents."""
+    with suppress(ArangoError), transaction.savepoint():
+        yield
+        raise ArangoError(0, "undo")
+
+
+def test_every_rule_has_a_fixture() -> None:
+    optional = {rule.name for rule in RULES if not rule.name.startswith("refuse-")}
+    assert {file.stem for file in FIXTURES.glob("*.aql")} == optional
+
+
+def test_rules_can_be_switched_off(transaction: Transaction) -> None:
+    query = "FOR p IN people FILTER p._key == 'ann' RETURN p.name"
+    for rules, used in (((), True), (("-all",), False), (("-use-indexes",), False)):
+        result = execute(transaction, query, options=QueryOptions(rules=rules))
+        assert result.prepared is not None
+        assert ("use-indexes" in result.prepared.rules) is used
+        assert result.rows == ["Ann"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FOR p IN people SORT APPROX_NEAR_L2(p.place, [1, 0]) LIMIT 1 RETURN p",
+        "FOR p IN people SORT APPROX_NEAR_COSINE(p.place, [1, 0]) LIMIT 1 RETURN p",
+        "FOR p IN people SORT APPROX_NEAR_COSINE(p.name, [1, 0]) DESC LIMIT 1 RETURN p",
+        "FOR p IN people RETURN APPROX_NEAR_COSINE(p.place, [1, 0])",
+    ],
+)
+def test_a_vector_search_without_fitting_index_is_refused(
+    transaction: Transaction, query: str
+) -> None:
+    with pytest.raises(ArangoError) as caught:
+        execute(transaction, query)
+    assert caught.value.number == 1554
+
+
+def test_an_index_that_must_be_used_and_cannot_is_an_error(transaction: Transaction) -> None:
+    hint = "OPTIONS {indexHint: 'none', forceIndexHint: true}"
+    with pytest.raises(ArangoError) as caught:
+        execute(transaction, f"FOR p IN people {hint} FILTER p.city == 'Bonn' RETURN p")
+    assert caught.value.number == 1577
+
+
+def test_a_sparse_index_is_not_used_where_null_may_match(transaction: Transaction) -> None:
+    query = "FOR p IN people FILTER p.nick == @nick RETURN p.name"
+    result = execute(transaction, query, {"nick": None})
+    assert sorted(result.rows) == ["Bob", "Cid", "Dee"]
