@@ -194,6 +194,7 @@ def test_numbers_beyond_ieee_are_null_and_beyond_64_bits_are_doubles():
     assert number(float("inf")) is None
     assert number(float("nan")) is None
     assert isinstance(number(2**64), float)
+    assert number(10**400) is None
     assert number(2**64 - 1) == 2**64 - 1
 
 

@@ -29,7 +29,12 @@ def type_name(value: Any) -> str:
 def number(value: float) -> float | None:
     """Make a Python number an AQL number: NaN and infinity are null, integers have 64 bits."""
     if isinstance(value, int):
-        return value if _LOWEST <= value <= _HIGHEST else number(float(value))
+        if _LOWEST <= value <= _HIGHEST:
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            return None
     return value if isfinite(value) else None
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from hades_mcp.embedded.values import to_number
 
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
 
 def integer(value: Any) -> int:
-    """Return a value as an integer: converted to a number, then cut off towards zero."""
-    return int(to_number(value))
+    """Return a value as an integer of 64 bits: made a number, then cut off towards zero."""
+    return max(_LOWEST, min(_HIGHEST, int(to_number(value))))
 
 
 def is_number(value: Any) -> bool:

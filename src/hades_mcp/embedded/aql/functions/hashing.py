@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values import number
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -127,7 +128,8 @@ def minhash_count(context: Context, error: Any) -> Any:
     """Return how many hashes keep the error of a MinHash signature below a bound."""
     if not is_number(error) or error < 0:
         return context.refuse("MINHASH_COUNT")
-    return math.ceil(round(1 / (error * error), 9)) if error else 0
+    square = error * error  # 0 as well for what is too small to be squared
+    return number(math.ceil(round(1 / square, 9))) if square else 0
 
 
 @aql_function("MINHASH_ERROR", low=1)

@@ -95,9 +95,12 @@ def value_range(context: Context, start: Any, stop: Any, step: Any = None) -> An
     low, high, width = to_number(start), to_number(stop), to_number(step)
     if width == 0 or (low < high and width < 0) or (low > high and width > 0):
         return context.refuse("RANGE")
-    _check_size((high - low) / width + 1)
+    count = (high - low) / width + 1
+    _check_size(count)
     values = []
-    while (low <= high) if width > 0 else (low >= high):
+    for _ in range(math.ceil(count)):  # a step may be too small to change a large number
+        if (low > high) if width > 0 else (low < high):
+            break
         values.append(low)
         low += width
     return values
@@ -125,7 +128,8 @@ def _register_decay(name: str, score: Callable[[float, float, float], float]) ->
 
 
 def _gauss(distance: float, scale: float, decay: float) -> float:
-    return math.exp(distance**2 * math.log(decay) / scale**2)
+    ratio = distance / scale
+    return math.exp(ratio * ratio * math.log(decay))
 
 
 def _exponential(distance: float, scale: float, decay: float) -> float:

@@ -37,11 +37,14 @@ def deviation(values: list[float], freedom: int) -> float | None:
 
 
 def _mean(values: list[float]) -> float | None:
-    return number(math.fsum(values) / len(values)) if values else None
+    return number(sum(values) / len(values)) if values else None
 
 
 def _product(values: list[float]) -> float | None:
-    return number(math.prod(values))
+    try:
+        return number(math.prod(values))
+    except OverflowError:  # an integer too large to be multiplied with a double
+        return None
 
 
 def median(values: list[float]) -> float | None:
