@@ -8,6 +8,8 @@ import zlib
 import jwt
 import pytest
 
+from hades_mcp.embedded.rest import covered
+
 
 def test_the_version_is_one_that_clients_understand(api):
     body = api("GET /_api/version").json
@@ -126,3 +128,10 @@ def test_compressed_bodies_are_read(api):
         api("DELETE /_api/collection/things")
     assert api.refused("POST /_api/collection", b"x", content_encoding="gzip") == (400, 400)
     assert api.refused("POST /_api/collection", body, content_encoding="br") == (501, 9)
+
+
+def test_every_request_that_is_answered_has_its_sentence():
+    listed = covered()
+    assert ("/_api/version", "GET") in {(path, method) for path, method, _ in listed}
+    assert len({(path, method) for path, method, _ in listed}) == len(listed) > 90
+    assert all(sentence.endswith((".", ";", ",")) for _, _, sentence in listed)

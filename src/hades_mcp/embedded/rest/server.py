@@ -40,7 +40,7 @@ _BAD_PARAMETER = 400
 _NOT_FOUND = 404
 _NOT_IMPLEMENTED = 9
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
-_ROUTER = Router(
+_GROUPS = tuple(
     group.routes
     for group in (
         admin,
@@ -61,6 +61,16 @@ _ROUTER = Router(
         users,
     )
 )
+_ROUTER = Router(_GROUPS)
+
+
+def covered() -> list[tuple[str, str, str]]:
+    """Return path, method and one sentence of every request that is answered; for the manual."""
+    return sorted(
+        (path, method, (handler.__doc__ or "").partition("\n")[0])
+        for group in _GROUPS
+        for method, path, handler in group.entries
+    )
 
 
 class Server:
