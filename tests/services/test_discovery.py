@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,3 +53,24 @@ def test_a_missing_path_suggests_the_nearest_name(tree: Path) -> None:
 def test_no_path_at_all_is_refused() -> None:
     with pytest.raises(InvalidArgument):
         discover([])
+
+
+def test_a_path_the_system_refuses_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="File name too long"):
+        discover([tmp_path / ("x" * 5000)])
+
+
+def test_a_folder_that_cannot_be_entered_is_reported(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("sub"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root, who runs tests in containers, may enter all
+    found = discover([tree])
+    assert [path.name for path in found.files] == ["a.py", "b.md"]
+    assert found.skipped == [(str(tree / "sub"), "cannot be entered: Permission denied")]

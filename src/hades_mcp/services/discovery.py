@@ -37,23 +37,29 @@ def discover(paths: Iterable[str | Path]) -> Found:
 
     Raises:
         NotFound: One of the paths is not there; the nearest existing name is suggested.
-        InvalidArgument: No path was given.
+        InvalidArgument: No path was given, or the system refuses one.
     """
     found = Found()
     files: dict[Path, None] = {}
     for given in paths:
         path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  keep links as named
-        if path.is_dir():
-            found.folders.append(path)
-            files.update(dict.fromkeys(_walk(path, found)))
-        elif path.exists() or path.is_symlink():
-            files[path] = None
-        else:
-            raise _missing(path)
+        try:
+            files.update(dict.fromkeys(_files(path, found)))
+        except OSError as error:
+            raise InvalidArgument(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     if not files and not found.folders:
         raise InvalidArgument("No path was given.", hint="Name a file or a folder.")
     found.files.extend(files)
     return found
+
+
+def _files(path: Path, found: Found) -> Iterable[Path]:
+    if path.is_dir():
+        found.folders.append(path)
+        return _walk(path, found)
+    if path.exists() or path.is_symlink():
+        return [path]
+    raise _missing(path)
 
 
 def _walk(folder: Path, found: Found) -> Iterable[Path]:

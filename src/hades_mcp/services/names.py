@@ -14,7 +14,7 @@ from hades_mcp.services.statements import rows
 if TYPE_CHECKING:
     from arango.database import StandardDatabase
 
-MOST_NAMES = 20_000
+MOST_NAMES = 5_000
 """Titles looked through for the nearest one when nothing fits."""
 
 _NO_COLLECTION = 1203

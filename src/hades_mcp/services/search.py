@@ -122,7 +122,10 @@ class SearchService:
             if len(hits) >= limit or len(ranking) < wanted or wanted >= MOST_CANDIDATES:
                 break
             wanted = min(wanted * 4, MOST_CANDIDATES)
-        return SearchResult(hits, "" if hits else f"No document of kind {kind!r} was found near.")
+        nothing = (
+            f"Nothing near is a {kind}: search without kind." if kind else "Nothing was found."
+        )
+        return SearchResult(hits, "" if hits else nothing)
 
     def _vectors_stored(self) -> bool:
         return bool(rows(self._db, "FOR c IN @@c LIMIT 1 RETURN 1", {"@c": CHUNKS}))
