@@ -38,27 +38,38 @@ def document(context: Context, *arguments: Any) -> Any:
     if collection is not None and not isinstance(collection, str):
         return context.refuse("DOCUMENT")
     if isinstance(wanted, str):
-        return _one(context, collection, wanted)
+        return next(iter(_found(context, collection, [wanted])), None)
     if isinstance(wanted, list):
-        found = (_one(context, collection, item) for item in wanted if isinstance(item, str))
-        return [item for item in found if item is not None]
+        return _found(context, collection, [item for item in wanted if isinstance(item, str)])
     return None
 
 
-def _one(context: Context, collection: str | None, identifier: str) -> Any:
-    """Return one document by key in a collection, or by identifier; null if it is not there."""
+def _found(context: Context, collection: str | None, identifiers: list[str]) -> list[Any]:
+    """Return the documents that exist, in the order asked for, with one look-up per collection."""
+    places = [place for item in identifiers if (place := _place(collection, item))]
+    found: dict[tuple[str, str], Any] = {}
+    for name in dict.fromkeys(name for name, _ in places):
+        keys = [key for other, key in places if other == name]
+        found |= {(name, key): item for key, item in _read(context, name, keys).items()}
+    return [found[place] for place in places if place in found]
+
+
+def _place(collection: str | None, identifier: str) -> tuple[str, str] | None:
+    """Return collection and key of a key or an identifier; None if they contradict each other."""
     name, separator, key = identifier.rpartition("/")
     if not separator:
-        name, key = collection or "", identifier
-    if not name or (collection is not None and name != collection):
-        return None
+        name = collection or ""
+    return (name, key) if name and collection in (None, name) else None
+
+
+def _read(context: Context, name: str, keys: list[str]) -> dict[str, Any]:
     try:
-        return transaction_of(context).collection(name).get(key)
+        return transaction_of(context).collection(name).get_many(keys)
     except ArangoError as error:
-        if error.number == NO_COLLECTION:
-            context.warn(error.number, error.message)
-            return None
-        raise
+        if error.number != NO_COLLECTION:
+            raise
+        context.warn(error.number, error.message)
+        return {}
 
 
 @aql_function(
