@@ -54,14 +54,8 @@ class ArangoVectorIndex:
     def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
         """See `VectorIndex.search`; exact as long as the collection has no vector index."""
         query = _APPROXIMATE if self._has_index(collection) else _EXACT
-        cursor = cast(
-            "Cursor",
-            self._db.aql.execute(
-                query,
-                bind_vars={"@collection": collection, "vector": list(vector), "k": k},
-                batch_size=max(k, 1),
-            ),
-        )
+        bind: dict[str, Any] = {"@collection": collection, "vector": list(vector), "k": k}
+        cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, batch_size=k))
         return [Hit(row["id"], row["score"]) for row in cursor if row["score"] is not None]
 
     def ensure(self, collection: str, dimension: int) -> bool:
