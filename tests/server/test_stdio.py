@@ -154,8 +154,10 @@ async def test_spans_of_client_and_server_are_one_trace(
     ]
 
 
-@pytest.mark.parametrize("busy", [False, True])
-@pytest.mark.parametrize("end", ["eof", "SIGTERM", "SIGINT", "host dies"])
+@pytest.mark.parametrize(
+    ("end", "busy"),
+    [("eof", False), ("eof", True), ("SIGTERM", True), ("SIGINT", False), ("host dies", False)],
+)
 def test_the_server_leaves_promptly_and_cleanly(process: Server, end: str, busy: bool) -> None:
     if busy:
         process.begin(seconds=300)
