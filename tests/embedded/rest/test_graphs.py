@@ -49,6 +49,7 @@ def test_a_graph_makes_its_collections_and_tells_its_definition(social):
             (400, 1944),
         ),
         ({"name": "g", "isSmart": True}, (501, 9)),
+        ({"name": "a/b"}, (400, 1221)),
     ],
 )
 def test_a_graph_that_cannot_be_is_refused_and_leaves_nothing(social, body, refusal):
@@ -146,6 +147,28 @@ def test_edge_definitions_come_change_and_go(social):
     graph = social(f"DELETE {path}/eats").json["graph"]
     assert graph["orphanCollections"] == ["bones", "stones"]
     assert social.refused(f"DELETE {path}/eats") == (404, 1930)
+
+
+def test_a_changed_definition_may_drop_what_it_alone_used(social):
+    path = "/_api/gharial/social/edge"
+    changed = {"collection": "knows", "from": ["people"], "to": ["cats"]}
+    graph = social(f"PUT {path}/knows?dropCollections=true", changed).json["graph"]
+    assert graph["orphanCollections"] == ["stones"]
+    assert social.refused("GET /_api/collection/dogs") == (404, 1203)
+    assert social.refused(f"PUT {path}/knows", {**changed, "collection": "likes"}) == (404, 1930)
+    gone = social(f"DELETE {path}/knows?dropCollections=true&waitForSync=true")
+    assert (gone.status, gone.json["graph"]["edgeDefinitions"]) == (201, [])
+    assert social.refused("GET /_api/collection/knows") == (404, 1203)
+    assert social("GET /_api/collection/people").status == 200
+
+
+def test_a_definition_is_changed_in_every_graph_that_has_it(social):
+    social("POST /_api/gharial", {"name": "other", "edgeDefinitions": [KNOWS]})
+    changed = {"collection": "knows", "from": ["people"], "to": ["cats"]}
+    social("PUT /_api/gharial/social/edge/knows", changed)
+    other = social("GET /_api/gharial/other").json["graph"]
+    assert other["edgeDefinitions"] == [changed]
+    assert other["orphanCollections"] == ["dogs"]
 
 
 def test_collections_of_a_graph_cannot_be_dropped_before_it(social):

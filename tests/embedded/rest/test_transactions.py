@@ -113,3 +113,28 @@ def test_a_forgotten_transaction_is_aborted_after_a_minute(things):
     assert things("GET /_api/transaction").json["transactions"] == []
     assert things(f"GET /_api/transaction/{trx}").json["result"]["status"] == "aborted"
     assert things("POST /_api/document/things", {}).status == 202
+
+
+def test_a_watchman_aborts_what_was_forgotten_though_nobody_asks(things):
+    streams: Any = things.server._state.streams
+    old = begin(things, write="things")
+    things("POST /_api/document/things", {}, x_arango_trx_id=old)
+    things.clock.now += 61
+    streams._timer.cancel()
+    streams._watch()
+    assert streams.status("_system", old) == "aborted"
+    assert streams._timer is None
+    young = begin(things, read="things")
+    streams._timer.cancel()
+    streams._watch()
+    assert streams.status("_system", young) == "running"
+    assert streams._timer.is_alive()
+
+
+def test_a_reader_keeps_the_snapshot_it_began_with(things):
+    trx = begin(things, read="things")
+    things("POST /_api/document/things", {"_key": "late"})
+    late = "GET /_api/document/things/late"
+    assert things.refused(late, x_arango_trx_id=trx) == (404, 1202)
+    assert things.refused("POST /_api/document/things", {}, x_arango_trx_id=trx) == (400, 1652)
+    assert things(f"PUT /_api/transaction/{trx}").status == 200

@@ -147,7 +147,7 @@ def replace_edge_definition(request: Request, name: str, collection: str) -> Res
         graph = rules.graph_named(transaction, name)
         _require_edge_collection(graph, collection)
         rules.ensure_collections(transaction, [definition], ())
-        before = rules.vertex_collections(graph)
+        before = rules.used_in_definitions(graph)
         for each in rules.graphs_of(transaction):
             if collection in rules.edge_collections(each):
                 definitions = [
@@ -157,7 +157,7 @@ def replace_edge_definition(request: Request, name: str, collection: str) -> Res
                 saved = rules.save(transaction, _redefined(each, definitions))
                 graph = saved if each["_key"] == name else graph
         if request.flag("dropCollections"):
-            gone = set(before) - rules.used_in_definitions(graph)
+            gone = before - rules.used_in_definitions(graph)
             graph = _without_orphans(graph, gone)
             graph = rules.save(transaction, graph)
             rules.drop_unless_used(transaction, sorted(gone))
