@@ -27,11 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """How a question like this one is begun."""
+    """How a question was answered: the call it began with, what came back, what was said.
+
+    Without an answer it shows the call alone.
+    """
 
     question: str
     tool: str
     arguments: Mapping[str, Json]
+    result: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,10 @@ class AgentDefinition:
         instructions: Its system prompt, in full.
         tools: The tools it may use, in the order the model sees them.
         must_call: It never answers before it has called a tool.
-        examples: First calls to learn from.
+        examples: Answered questions to learn from.
         examples_shown: How many of them a question gets to see.
         hidden: Keys of results that the model is not shown.
+        after_result: Said behind each result: what to do with it.
         max_tokens: Most tokens of one response.
         temperature: 0 takes the likeliest token each time.
         limits: How far a run may go.
@@ -62,6 +68,7 @@ class AgentDefinition:
     examples: tuple[Example, ...] = ()
     examples_shown: int = 5
     hidden: tuple[str, ...] = ()
+    after_result: str = ""
     max_tokens: int = 512
     temperature: float = 0.0
     limits: Limits = field(default=Limits())
@@ -77,6 +84,8 @@ class _Example(_Strict):
     question: str = Field(min_length=1)
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+    result: str = ""
+    answer: str = ""
 
 
 class _Limits(_Strict):
@@ -98,6 +107,7 @@ class _File(_Strict):
     must_call: bool = False
     examples_shown: int = Field(default=5, ge=0)
     hidden: list[str] = Field(default_factory=list)
+    after_result: str = ""
     max_tokens: int = Field(default=512, ge=16)
     temperature: float = Field(default=0.0, ge=0, le=2)
     limits: _Limits = _Limits()
@@ -163,9 +173,10 @@ def _definition(name: str, file: _File, instructions: str, template: str) -> Age
         instructions=instructions,
         tools=tuple(file.tools),
         must_call=file.must_call,
-        examples=tuple(Example(one.question, one.tool, one.arguments) for one in file.examples),
+        examples=tuple(Example(**one.model_dump()) for one in file.examples),
         examples_shown=file.examples_shown,
         hidden=tuple(file.hidden),
+        after_result=file.after_result,
         max_tokens=file.max_tokens,
         temperature=file.temperature,
         limits=Limits(**file.limits.model_dump()),

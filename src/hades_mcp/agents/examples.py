@@ -1,7 +1,7 @@
-"""Shows a small model how such questions were begun before: the nearest examples, as turns.
+"""Shows a small model how questions like this one were answered: the nearest examples, as turns.
 
-Measured with the untuned Qwen2.5-Coder 0.5B: without examples it calls the right tool for one
-question in ten, with five examples near the question for eight (prompts/README.md).
+An untuned Qwen2.5-Coder 0.5B needs both halves: from the calls it learns which tool to call, from
+the answers that a result is to be answered and not followed by the next call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from hades_mcp.messages import Message, ToolCall
-from hades_mcp.prompts.chat import call_text
+from hades_mcp.prompts.chat import call_text, response_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,11 @@ def example_messages(examples: Sequence[Example]) -> list[Message]:
     for example in examples:
         call = call_text(ToolCall("", example.tool, dict(example.arguments)))
         messages += [Message("user", example.question), Message("assistant", call)]
+        if example.answer:
+            messages += [
+                Message("user", response_text(example.result)),
+                Message("assistant", example.answer),
+            ]
     return messages
 
 

@@ -24,7 +24,7 @@ from hades_mcp.messages import Message, Usage
 from hades_mcp.prompts.chat import result_text, text_hash, user_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from hades_mcp.agents.approval import Approve
     from hades_mcp.agents.definition import AgentDefinition
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hades_mcp.agents.limits import StopReason
     from hades_mcp.agents.recording import Recording
     from hades_mcp.agents.toolbox import Toolbox
-    from hades_mcp.messages import ToolCall, ToolSpec
+    from hades_mcp.messages import ToolCall, ToolResult, ToolSpec
     from hades_mcp.models.base import ChatModel
     from hades_mcp.traces.recorder import Recorder
 
@@ -46,7 +46,7 @@ async def run(
     recorder: Recorder | None = None,
     approve: Approve = deny_all,
     facts: str = "",
-) -> AsyncIterator[RunEvent]:
+) -> AsyncGenerator[RunEvent, None]:
     """Run an agent on one question, and say what happens as it happens.
 
     Close the iterator (`aclose`) to stop a run early; its trace then ends as cancelled.
@@ -147,10 +147,13 @@ class _Conversation:
         async for event in self._caller.make(calls):
             if isinstance(event, ToolReturned):
                 result = event.result
-                shown = result_text(result.content, self._agent.hidden)
+                shown = result_text(result.content, self._agent.hidden, self._then(result))
                 message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
                 self._messages.append(message)
             yield event
+
+    def _then(self, result: ToolResult) -> str:
+        return "" if result.is_error else self._agent.after_result
 
     async def _stop(self, reason: StopReason) -> RunFinished:
         """End honestly: with one last answer where that still may be asked for."""

@@ -1,7 +1,8 @@
 """Gets one reply out of a model, and the calls out of the reply: native, constrained or recovered.
 
-Native calls come first. A call the model wrote as text is read from it. When neither is there and
-a call was due, the model is asked again with a schema that allows nothing but a call.
+Native calls come first; a call the model wrote as text is read from it; a call that went wrong is
+asked for again with a schema that allows nothing else. Where nothing but a call will do, the schema
+comes first: the untuned 0.5B would answer from memory in four cases of ten.
 """
 
 from __future__ import annotations
@@ -73,6 +74,11 @@ class Speaker:
             messages: The conversation so far.
             call_due: Whether an answer without any call would not do.
         """
+        if call_due:
+            constrained = await self._constrained_call(messages)
+            if constrained is not None:
+                yield constrained
+                return
         request = self._request(messages)
         response: ChatResponse | None = None
         with self._record.llm(request, self._model.name) as keep:
@@ -84,14 +90,13 @@ class Speaker:
             if response is None:
                 response = await complete(self._model, request)
             message = self._read(response)
-            wanting = not message.tool_calls and (call_due or attempted(message.content))
-            keep(response, message, {"superseded": True} if wanting else {})
+            broken = not message.tool_calls and attempted(message.content)
+            keep(response, message, {"superseded": True} if broken else {})
         usage = response.usage
-        if wanting:
-            constrained = await self._constrained_call(messages)
-            if constrained is not None:
-                usage += constrained.usage
-                message = constrained.message
+        constrained = await self._constrained_call(messages) if broken else None
+        if constrained is not None:
+            usage += constrained.usage
+            message = constrained.message
         yield Reply(message, usage)
 
     async def answer(self, messages: Sequence[Message]) -> Reply:

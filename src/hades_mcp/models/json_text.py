@@ -1,7 +1,7 @@
 """Finds JSON in what a model wrote, and reads it forgivingly but never inventively.
 
-Braces that are missing at the end are closed; a string that was cut off is not: half a value must
-not become a whole one.
+Braces that are missing at the end are closed, but not after a cut-off string, a comma or a colon:
+half of a value, or of the arguments, must not pass for the whole.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def spans(text: str) -> Iterator[str]:
         end, open_brackets, in_string = _scan(text, start)
         if not open_brackets:
             yield text[start:end]
-        elif not in_string:
+        elif not in_string and text.rstrip()[-1] not in ",:":
             yield text[start:end] + "".join(reversed(open_brackets))
         start = end
 

@@ -73,21 +73,30 @@ def call_text(call: ToolCall) -> str:
     return f'```json\n{{"name": "{call.name}", "arguments": {arguments}}}\n```'
 
 
-def result_text(content: str, hidden: Collection[str] = ()) -> str:
+def result_text(content: str, hidden: Collection[str] = (), then: str = "") -> str:
     """Return a tool's result as the model reads it: JSON without the keys it has no use for.
 
     Args:
         content: What the tool returned; text that is no JSON stays as it is.
-        hidden: Keys left out at every depth: ids, scores and paths, say, cost a small model
-            attention and time. The trace keeps them.
+        hidden: Keys whose plain values are left out, at every depth: ids, scores and paths, say,
+            cost a small model attention and time. The trace keeps them.
+        then: Said behind it: what to do with the result.
     """
-    if not hidden:
-        return content
+    shown = _lean(content, hidden) if hidden else content
+    return f"{shown}\n\n{then}" if then else shown
+
+
+def _lean(content: str, hidden: Collection[str]) -> str:
     try:
         value = json.loads(content)
     except ValueError:
         return content
     return _json(_without(value, hidden))
+
+
+def response_text(content: str) -> str:
+    """Return a tool's result as it stands in a user's turn."""
+    return f"<tool_response>\n{content}\n</tool_response>"
 
 
 def user_text(question: str, facts: str = "") -> str:
@@ -168,7 +177,7 @@ def _said(message: Message) -> str:
 
 def _returned(message: Message, *, first: bool, last: bool) -> str:
     opening = f"{START}user" if first else ""
-    return f"{opening}\n<tool_response>\n{message.content}\n</tool_response>{END if last else ''}"
+    return f"{opening}\n{response_text(message.content)}{END if last else ''}"
 
 
 def _parameter(name: str, schema: JsonObject, *, optional: bool) -> str:
@@ -192,7 +201,11 @@ def _without(value: Json, hidden: Collection[str]) -> Json:
     if isinstance(value, list):
         return [_without(item, hidden) for item in value]
     if isinstance(value, dict):
-        return {key: _without(item, hidden) for key, item in value.items() if key not in hidden}
+        return {
+            key: _without(item, hidden)
+            for key, item in value.items()
+            if key not in hidden or isinstance(item, list | dict)
+        }
     return value
 
 

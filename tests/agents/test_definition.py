@@ -1,0 +1,88 @@
+"""Agents are read from TOML, and what does not fit is refused with the nearest that does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hades_mcp.agents.definition import AgentDefinition, agent_names, choose_tools, load_agent
+from hades_mcp.errors import ConfigError, UnknownName
+from hades_mcp.tools.catalog import BUILT_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hades_mcp.tools.definition import Tool
+
+SPECS = [tool.spec for tool in BUILT_IN]
+BY_NAME: Mapping[str, Tool] = {tool.name: tool for tool in BUILT_IN}
+GOOD = 'description = "d"\nprompt = "librarian"\ntools = ["search"]\n'
+
+
+def home_with(folder: Path, text: str) -> Path:
+    """Return a home that has one agent of its own."""
+    (folder / "agents").mkdir()
+    (folder / "agents" / "mine.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["librarian", "analyst"])
+def test_a_shipped_agent_loads_and_finds_its_tools(name, tmp_path):
+    agent = load_agent(tmp_path, name)
+    assert isinstance(agent, AgentDefinition)
+    assert [spec.name for spec in choose_tools(agent, SPECS)] == list(agent.tools)
+    assert len(agent.template) == 16
+
+
+@pytest.mark.parametrize("name", ["librarian", "analyst"])
+def test_the_examples_of_a_shipped_agent_are_calls_its_tools_take(name, tmp_path):
+    for example in load_agent(tmp_path, name).examples:
+        BY_NAME[example.tool].arguments.model_validate(example.arguments)
+        json.loads(example.result)
+        assert example.answer
+
+
+def test_an_unknown_agent_is_answered_with_the_nearest(tmp_path):
+    with pytest.raises(UnknownName, match="Did you mean 'librarian'"):
+        load_agent(tmp_path, "libraian")
+
+
+def test_the_users_own_agents_are_found_too(tmp_path):
+    home = home_with(tmp_path, GOOD)
+    assert agent_names(home) == ["analyst", "librarian", "mine"]
+    assert load_agent(home, "mine").tools == ("search",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + "must_cal = true", "Did you mean 'must_call'"),
+        (GOOD + "[limits]\nstep = 3", "Did you mean 'steps'"),
+        (GOOD + "[limits]\nsteps = 0", r"limits\.steps"),
+        (GOOD + '[approval]\nwrites = "maybe"', r"approval\.writes"),
+        (GOOD + '[[examples]]\nquestion = "q"\ntool = "serch"', "Did you mean 'search'"),
+        (GOOD.replace("librarian", "libraian"), "Did you mean 'librarian'"),
+        (GOOD.replace('"search"', ""), "tools"),
+        ("description = ", "cannot be read"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_explained(tmp_path, text, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_agent(home_with(tmp_path, text), "mine")
+    assert "agents/mine.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_explained(tmp_path):
+    home = home_with(tmp_path, GOOD)
+    (home / "agents" / "mine.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_agent(home, "mine")
+
+
+def test_a_tool_that_is_not_there_is_named_with_the_nearest(tmp_path):
+    agent = load_agent(home_with(tmp_path, GOOD.replace('"search"', '"serch"')), "mine")
+    with pytest.raises(ConfigError, match="Did you mean 'search'"):
+        choose_tools(agent, SPECS)

@@ -1,0 +1,119 @@
+"""A real model server for the tests that need one, and a loopback server that speaks like one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.tools.model_server import FetchImpossible, model_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class WireServer(ThreadingHTTPServer):
+    """Answers with prepared bytes, and keeps the bodies it was sent."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: dict[str, tuple[int, str, bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        """Base URL of the API."""
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+    def streams(self, *chunks: dict[str, Any]) -> None:
+        """Answer chat requests with server-sent events."""
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+        body = "".join([*lines, "data: [DONE]\n\n"]).encode()
+        self.answers["/v1/chat/completions"] = (200, "text/event-stream", body)
+
+    def refuses(self, status: int, body: dict[str, Any], path: str = "/chat/completions") -> None:
+        """Answer with an error."""
+        self.answers[f"/v1{path}"] = (status, "application/json", json.dumps(body).encode())
+
+    def lists(self, *models: dict[str, Any]) -> None:
+        """Say which models there are."""
+        body = json.dumps({"object": "list", "data": list(models)}).encode()
+        self.answers["/v1/models"] = (200, "application/json", body)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: WireServer
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.server.bodies.append(json.loads(self.rfile.read(length)))
+        self._answer()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def _answer(self) -> None:
+        self.server.headers.append({key.lower(): value for key, value in self.headers.items()})
+        unknown = (404, "application/json", b'{"error": {"message": "File Not Found"}}')
+        status, kind, body = self.server.answers.get(self.path, unknown)
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def _served(server: WireServer) -> Iterator[WireServer]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def wire() -> Iterator[WireServer]:
+    """A loopback HTTP server with prepared answers."""
+    with _served(WireServer()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def model_url() -> Iterator[str]:
+    """The real 0.5B behind a real llama-server; skipped only where they cannot be had."""
+    try:
+        with model_server() as url:
+            yield url
+    except FetchImpossible as error:
+        pytest.skip(f"no real model here: {error}")
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return one streamed chunk as llama-server b10434 sends it."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1795329980,
+        "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        **more,
+    }
+
+
+@pytest.fixture
+def make_chunk() -> Callable[..., dict[str, Any]]:
+    """Makes streamed chunks."""
+    return chunk

@@ -1,0 +1,183 @@
+"""The driver speaks the chat completions API, over real HTTP, and explains what goes wrong."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import anyio
+import pytest
+
+from hades_mcp.config import load_settings
+from hades_mcp.errors import ConfigError, LimitReached, Unavailable, UnknownName
+from hades_mcp.messages import Message, ToolCall, ToolSpec
+from hades_mcp.models import ChatRequest, TextDelta, complete
+from hades_mcp.models.openai_compatible import OpenAICompatibleModel
+from hades_mcp.models.registry import describe_server, open_model, served_models
+
+pytestmark = pytest.mark.anyio
+SCHEMA: Any = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+SEARCH = ToolSpec("search", "Find.", SCHEMA)
+ASK = ChatRequest((Message("system", "S"), Message("user", "U")), (SEARCH,), seed=7, stop=("#",))
+USAGE = {
+    "prompt_tokens": 12,
+    "completion_tokens": 3,
+    "total_tokens": 15,
+    "prompt_tokens_details": {"cached_tokens": 8},
+}
+
+
+def _call(index: int, **function: str) -> dict[str, Any]:
+    return {"tool_calls": [{"index": index, "type": "function", "function": function}]}
+
+
+async def test_text_arrives_in_pieces_and_whole(wire, make_chunk):
+    wire.streams(
+        make_chunk({"role": "assistant", "content": None}),
+        make_chunk({"content": "There "}),
+        make_chunk({"content": "are 3."}),
+        make_chunk({}, "stop"),
+        make_chunk({}) | {"choices": [], "usage": USAGE},
+    )
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        events = [event async for event in model.stream(ASK)]
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["There ", "are 3."]
+    response = events[-1].response
+    assert response.message == Message("assistant", "There are 3.")
+    assert (response.usage.prompt_tokens, response.usage.cached_tokens) == (12, 8)
+    assert response.finish_reason == "stop"
+
+
+async def test_the_request_carries_messages_tools_and_options(wire, make_chunk):
+    wire.streams(make_chunk({"content": "x"}, "stop"))
+    call = ToolCall("c1", "search", {"text": "ü"})
+    history = (*ASK.messages, Message("assistant", "", (call,)), Message("tool", "[]", (), "c1"))
+    async with OpenAICompatibleModel(wire.url, "m", api_key="secret") as model:
+        await complete(model, ChatRequest(history, (SEARCH,), response_schema=SCHEMA, seed=7))
+    body = wire.bodies[0]
+    assert body["model"] == "m"
+    assert [message["role"] for message in body["messages"]] == [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+    ]
+    assert body["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"text": "ü"}'
+    assert body["messages"][3]["tool_call_id"] == "c1"
+    assert body["tools"][0]["function"]["name"] == "search"
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert (body["seed"], body["temperature"], body["max_tokens"]) == (7, 0.0, 512)
+    assert wire.headers[0]["authorization"] == "Bearer secret"
+
+
+async def test_calls_split_over_chunks_are_put_together(wire, make_chunk):
+    wire.streams(
+        make_chunk(_call(0, name="search", arguments="") | {}),
+        make_chunk(_call(0, arguments='{"text": ')),
+        make_chunk(_call(0, arguments='"a"}')),
+        make_chunk(_call(1, name="search", arguments='{"text": "b"}')),
+        make_chunk({}, "tool_calls"),
+    )
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        message = (await complete(model, ASK)).message
+    assert [call.arguments for call in message.tool_calls] == [{"text": "a"}, {"text": "b"}]
+    assert {call.channel for call in message.tool_calls} == {"native"}
+    assert all(call.id for call in message.tool_calls)
+
+
+@pytest.mark.parametrize("text", ['{"text": "a', "", '["a"]', '"a"'])
+async def test_arguments_that_are_no_object_are_kept_as_written(wire, make_chunk, text):
+    wire.streams(make_chunk(_call(0, name="search", arguments=text)), make_chunk({}, "tool_calls"))
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        (call,) = (await complete(model, ASK)).message.tool_calls
+    assert call.arguments is None
+    assert call.raw_arguments == text
+
+
+async def test_no_server_says_how_to_start_one():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+        settings = load_settings(model_url=url)
+        with pytest.raises(Unavailable, match="HADES_MODEL_URL"):
+            await served_models(settings)
+        async with OpenAICompatibleModel(url, "m") as model:
+            with pytest.raises(Unavailable, match="No model server answers"):
+                await complete(model, ASK)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error"),
+    [
+        (401, "Invalid API Key", ConfigError),
+        (404, "model 'm' not found", UnknownName),
+        (404, "File Not Found", ConfigError),
+        (400, "request (9000 tokens) exceeds the available context size", LimitReached),
+        (400, "Cannot use custom grammar constraints with tools.", ConfigError),
+        (503, "Loading model", Unavailable),
+    ],
+)
+async def test_refusals_become_errors_that_say_whose_turn_it_is(wire, status, message, error):
+    wire.refuses(status, {"error": {"code": status, "message": message, "type": "x"}})
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        with pytest.raises(error) as caught:
+            await complete(model, ASK)
+    assert message in str(caught.value) or error is UnknownName
+
+
+async def test_a_stream_that_breaks_off_inside_is_unavailable(wire, make_chunk):
+    wire.streams({"error": {"code": 500, "message": "out of memory", "type": "server_error"}})
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        with pytest.raises(Unavailable, match="out of memory"):
+            await complete(model, ASK)
+
+
+async def test_a_server_that_says_nothing_is_given_up_on():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/v1"
+        async with OpenAICompatibleModel(url, "m", timeout=0.05) as model:
+            with pytest.raises(Unavailable, match="HADES_MODEL_TIMEOUT"):
+                await complete(model, ASK)
+
+
+async def test_the_first_model_is_taken_when_none_is_named(wire):
+    wire.lists({"id": "a", "object": "model", "meta": {"n_ctx": 8192}}, {"id": "b"})
+    settings = load_settings(model_url=wire.url)
+    async with open_model(settings) as model:
+        assert model.name == "a"
+    windows = [model.context_window for model in await served_models(settings)]
+    assert windows == [8192, None]
+    assert "8192 tokens" in await describe_server(settings)
+
+
+async def test_vllm_says_its_window_in_its_own_word(wire):
+    wire.lists({"id": "a", "object": "model", "max_model_len": 32768})
+    (model,) = await served_models(load_settings(model_url=wire.url))
+    assert model.context_window == 32768
+
+
+async def test_a_wrong_model_name_is_answered_with_the_nearest(wire):
+    wire.lists({"id": "qwen2.5-coder-0.5b", "object": "model"})
+    settings = load_settings(model_url=wire.url, model_name="qwen2.5-coder")
+    with pytest.raises(UnknownName, match=r"Did you mean 'qwen2.5-coder-0.5b'"):
+        async with open_model(settings):
+            pass
+
+
+async def test_a_server_without_a_model_says_so(wire):
+    wire.lists()
+    with pytest.raises(Unavailable, match="no model loaded"):
+        async with open_model(load_settings(model_url=wire.url)):
+            pass
+
+
+async def test_a_missing_package_says_what_to_install():
+    code = (
+        "import sys; sys.modules['openai'] = None\n"
+        "from hades_mcp.errors import ConfigError\n"
+        "try:\n    import hades_mcp.models.openai_compatible\n"
+        "except ConfigError as error:\n    print(error)"
+    )
+    done = await anyio.run_process([sys.executable, "-c", code])
+    assert b'pip install "hades-mcp[models]"' in done.stdout
