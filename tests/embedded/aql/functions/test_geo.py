@@ -104,6 +104,16 @@ def test_constructors_make_geojson_of_valid_coordinates_only(call, warned, name,
     assert warned() == [1542]
 
 
+def test_polygons_that_cross_themselves_or_have_no_area_are_refused(call, warned):
+    assert call("GEO_POLYGON", [[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]) is None
+    assert call("GEO_POLYGON", [[0, 0], [0, 0], [1, 1], [0, 0]]) is None
+    assert call("GEO_MULTIPOLYGON", [[SQUARE], [[[5, 50], [30, 50], [5, 60], [5, 50]]]]) is None
+    flat = {"type": "Polygon", "coordinates": [[[0, 0], [0, 0], [0, 0], [0, 0]]]}
+    assert call("GEO_CONTAINS", flat, [0, 0]) is None
+    assert call("IS_IN_POLYGON", [[0, 0], [0, 0], [1, 1]], 0, 0) is None
+    assert warned() == [1542] * 5
+
+
 def test_points_take_an_elevation(call, warned):
     assert call("GEO_POINT", 1.0, 2.0, 3) == {"type": "Point", "coordinates": [1, 2, 3]}
     assert call("GEO_POLYGON", SQUARE) == GERMANY

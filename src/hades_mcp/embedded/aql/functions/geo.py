@@ -9,10 +9,12 @@ from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.geo_shapes import (
     EARTH_RADIUS,
     Ring,
+    is_corners,
     is_line,
     is_polygon,
     is_position,
     is_ring,
+    read,
     unit,
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hades_mcp.embedded.aql.context import Context
-
-_FEWEST_CORNERS = 3
 
 
 @aql_function("DISTANCE", low=4)
@@ -63,16 +63,28 @@ def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
 _register("GEO_MULTIPOINT", "MultiPoint", is_line)
 _register("GEO_LINESTRING", "LineString", is_line)
 _register("GEO_MULTILINESTRING", "MultiLineString", _are_many(is_line))
-_register("GEO_MULTIPOLYGON", "MultiPolygon", _are_many(is_polygon))
+
+
+def _is_sound(value: Any) -> bool:
+    shape = read(value)
+    return shape is not None and shape.is_simple()
+
+
+@aql_function("GEO_MULTIPOLYGON", low=1)
+def geo_multipolygon(context: Context, coordinates: Any) -> Any:
+    """Make a GeoJSON MultiPolygon of two polygons or more whose edges do not cross."""
+    made = {"type": "MultiPolygon", "coordinates": coordinates}
+    if not _are_many(is_polygon)(coordinates) or not _is_sound(made):
+        return context.refuse("GEO_MULTIPOLYGON")
+    return made
 
 
 @aql_function("GEO_POLYGON", low=1)
 def geo_polygon(context: Context, coordinates: Any) -> Any:
-    """Make a GeoJSON Polygon of a ring or several."""
+    """Make a GeoJSON Polygon of a ring or several whose edges do not cross."""
     rings = [coordinates] if is_ring(coordinates) else coordinates
-    if not is_polygon(rings):
-        return context.refuse("GEO_POLYGON")
-    return {"type": "Polygon", "coordinates": rings}
+    made = {"type": "Polygon", "coordinates": rings}
+    return made if _is_sound(made) else context.refuse("GEO_POLYGON")
 
 
 @aql_function("IS_IN_POLYGON", low=2, high=3)
@@ -81,7 +93,7 @@ def is_in_polygon(context: Context, polygon: Any, place: Any, other: Any = None)
     swapped = isinstance(place, list) and truth(other)
     point = place if isinstance(place, list) else [place, other]
     corners = polygon if isinstance(polygon, list) else []
-    if len(corners) < _FEWEST_CORNERS or not all(_is_pair(pair) for pair in (point, *corners)):
+    if not all(_is_pair(pair) for pair in (point, *corners)) or not is_corners(corners):
         return context.refuse("IS_IN_POLYGON")
     order = slice(None) if swapped else slice(None, None, -1)
     ring = Ring(tuple(unit(*pair[order]) for pair in corners))

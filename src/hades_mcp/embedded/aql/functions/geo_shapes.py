@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
@@ -16,7 +16,8 @@ Vector = tuple[float, float, float]
 
 EARTH_RADIUS = 6371000.0  # metres; the mean radius ArangoDB uses
 _NUDGE = 1e-9  # radians: how far beside an edge its inner side is probed
-_FEWEST_IN_RING, _FEWEST_IN_LINE = 4, 2
+_ROUNDING = 4e-16  # of a product of three unit vectors; nearer to a line counts as on it
+_FEWEST_CORNERS, _FEWEST_IN_LINE = 3, 2
 _PAIR, _TRIPLE = 2, 3
 _LATITUDE = 90
 
@@ -57,9 +58,11 @@ def angle(a: Vector, b: Vector) -> float:
 
 def edges_cross(a: Vector, b: Vector, c: Vector, d: Vector) -> bool:
     """Tell whether the arcs a-b and c-d cross at a point inside both."""
+    if a in (c, d) or b in (c, d):
+        return False
     ab, cd = cross(a, b), cross(c, d)
     sides = (-dot(ab, c), dot(ab, d), dot(cd, a), -dot(cd, b))
-    return all(side > 0 for side in sides) or all(side < 0 for side in sides)
+    return min(sides) > _ROUNDING or max(sides) < -_ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,10 @@ class Shape:
         for ring in self.rings():
             yield from ring.edges()
 
+    def is_simple(self) -> bool:
+        """Tell whether no two of its edges cross."""
+        return not any(edges_cross(*one, *two) for one, two in combinations(self.edges(), 2))
+
     def vertices(self) -> Iterator[Vector]:
         """Yield every point given."""
         yield from self.points
@@ -173,8 +180,13 @@ def is_line(value: Any) -> bool:
 
 
 def is_ring(value: Any) -> bool:
-    """Tell whether a value is a closed line of four positions or more."""
-    return is_line(value) and len(value) >= _FEWEST_IN_RING and value[0][:2] == value[-1][:2]
+    """Tell whether a value is a closed line with three different places or more."""
+    return is_line(value) and value[0][:2] == value[-1][:2] and is_corners(value)
+
+
+def is_corners(positions: list[Any]) -> bool:
+    """Tell whether positions name three different places or more."""
+    return len({tuple(position[:2]) for position in positions}) >= _FEWEST_CORNERS
 
 
 def is_polygon(value: Any) -> bool:
