@@ -12,7 +12,7 @@ import pytest
 from hades_mcp.config import load_settings
 from hades_mcp.errors import ConfigError, LimitReached, Unavailable, UnknownName
 from hades_mcp.messages import Message, ToolCall, ToolSpec
-from hades_mcp.models import ChatRequest, TextDelta, complete
+from hades_mcp.models import ChatRequest, Done, TextDelta, complete
 from hades_mcp.models.openai_compatible import OpenAICompatibleModel
 from hades_mcp.models.registry import describe_server, open_model, served_models
 
@@ -43,6 +43,7 @@ async def test_text_arrives_in_pieces_and_whole(wire, make_chunk):
     async with OpenAICompatibleModel(wire.url, "m") as model:
         events = [event async for event in model.stream(ASK)]
     assert [event.text for event in events if isinstance(event, TextDelta)] == ["There ", "are 3."]
+    assert isinstance(events[-1], Done)
     response = events[-1].response
     assert response.message == Message("assistant", "There are 3.")
     assert (response.usage.prompt_tokens, response.usage.cached_tokens) == (12, 8)

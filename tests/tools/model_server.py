@@ -37,6 +37,8 @@ from tests.tools.fetch_model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["FetchImpossible", "model_server"]
+
 TEMPLATE = Path(__file__).parents[2] / "prompts" / "qwen2_5.serving.jinja"
 CONTEXT = 8192
 PATIENCE = 120.0

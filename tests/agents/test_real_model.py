@@ -1,0 +1,72 @@
+"""The untuned 0.5B answers simple questions about real code through the real tools."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import arango
+import pytest
+
+from hades_mcp.agents.approval import approve_all
+from hades_mcp.agents.definition import load_agent
+from hades_mcp.agents.events import RunFinished, ToolCalled
+from hades_mcp.agents.run import run
+from hades_mcp.agents.toolbox import LocalToolbox
+from hades_mcp.config import load_settings
+from hades_mcp.models.registry import open_model
+from hades_mcp.tools.toolset import Toolset
+from hades_mcp.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hades_mcp.workspace import Workspace
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+FILES = ("http.py", "response.py", "typings.py", "graph.py", "request.py")
+SOURCE = Path(arango.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A store that holds five modules of a real package."""
+    folder = tmp_path_factory.mktemp("source") / "arango"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('"""A driver."""\n', encoding="utf-8")
+    for name in FILES:
+        shutil.copy(SOURCE / name, folder / name)
+    home = tmp_path_factory.mktemp("home")
+    with open_workspace(load_settings(home=home)) as opened:
+        opened.documents.ingest([folder])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "wanted"),
+    [
+        ("Which class represents a graph?", "search", ["arango.graph.Graph"]),
+        (
+            "What does module arango.http import?",
+            "graph_traverse",
+            ["arango.response", "arango.typings"],
+        ),
+        ("How many modules are there?", "aql_read", [str(len(FILES) + 1)]),
+    ],
+)
+async def test_a_simple_question_is_answered(workspace, model_url, question, tool, wanted):
+    settings = load_settings(model_url=model_url, model_timeout=600)
+    async with open_model(settings) as model:
+        stream = run(
+            load_agent(workspace.settings.home, "librarian"),
+            question,
+            model=model,
+            toolbox=LocalToolbox(Toolset(workspace)),
+            approve=approve_all,
+        )
+        events = [event async for event in stream]
+    finished = events[-1]
+    assert isinstance(finished, RunFinished)
+    assert [event.call.name for event in events if isinstance(event, ToolCalled)] == [tool]
+    assert all(name in finished.answer for name in wanted), finished.answer

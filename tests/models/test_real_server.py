@@ -1,0 +1,101 @@
+"""A real llama-server with our chat template gives the real 0.5B's calls natively."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from hades_mcp.agents.definition import choose_tools, load_agent
+from hades_mcp.agents.examples import example_messages, nearest_examples
+from hades_mcp.config import load_settings
+from hades_mcp.errors import LimitReached
+from hades_mcp.messages import Message, ToolCall
+from hades_mcp.models import ChatRequest, complete
+from hades_mcp.models.constrained import call_schema, read_constrained_call
+from hades_mcp.models.registry import open_model, served_models
+from hades_mcp.models.wire import message_body, tool_body
+from hades_mcp.prompts.chat import render
+from hades_mcp.tools.catalog import BUILT_IN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hades_mcp.agents.definition import AgentDefinition
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+QUESTION = "What does module arango.http import?"
+
+
+@pytest.fixture
+def librarian(tmp_path: Path) -> AgentDefinition:
+    return load_agent(tmp_path, "librarian")
+
+
+def request(agent: AgentDefinition, **more: Any) -> ChatRequest:
+    """Return the librarian's request with examples of calls only."""
+    near = nearest_examples(agent.examples, QUESTION, 5)
+    calls = [message for example in near for message in example_messages([example])[:2]]
+    messages = (Message("system", agent.instructions), *calls, Message("user", QUESTION))
+    tools = choose_tools(agent, [tool.spec for tool in BUILT_IN])
+    return ChatRequest(messages, tools, max_tokens=128, **more)
+
+
+async def test_a_call_comes_back_in_the_tool_calls_field(model_url, librarian):
+    async with open_model(load_settings(model_url=model_url)) as model:
+        response = await complete(model, request(librarian))
+    (call,) = response.message.tool_calls
+    assert call.channel == "native"
+    assert call.name == "graph_traverse"
+    assert call.arguments is not None
+    assert call.arguments["start"] == "arango.http"
+
+
+async def test_a_reply_can_be_held_to_one_call(model_url, librarian):
+    asked = request(librarian)
+    async with open_model(load_settings(model_url=model_url)) as model:
+        held = request(librarian, response_schema=call_schema(asked.tools))
+        response = await complete(model, held)
+    call = read_constrained_call(response.message.content, asked.tools)
+    assert call is not None
+    assert call.name == "graph_traverse"
+
+
+async def test_a_prompt_that_only_grew_is_mostly_cached(model_url, librarian):
+    asked = request(librarian)
+    async with open_model(load_settings(model_url=model_url)) as model:
+        first = await complete(model, asked)
+        grown = (*asked.messages, first.message, Message("user", "And arango.graph?"))
+        second = await complete(model, ChatRequest(grown, asked.tools, max_tokens=8))
+    assert second.usage.cached_tokens >= 0.9 * first.usage.prompt_tokens
+
+
+async def test_the_server_renders_what_our_renderer_renders(model_url, librarian):
+    asked = request(librarian)
+    call = ToolCall("c1", "graph_traverse", {"start": "ä", "depth": 2, "edges": ["imports"]})
+    messages = (
+        *asked.messages,
+        Message("assistant", "", (call,)),
+        Message("tool", '{"nodes": []}', (), "c1"),
+    )
+    body = {
+        "messages": [message_body(message) for message in messages],
+        "tools": [tool_body(spec) for spec in asked.tools],
+    }
+    async with httpx2.AsyncClient() as client:
+        url = model_url.removesuffix("/v1") + "/apply-template"
+        rendered = (await client.post(url, json=body)).json()["prompt"]
+    assert rendered == render(messages, asked.tools)
+
+
+async def test_the_server_says_its_context_window(model_url):
+    (served,) = await served_models(load_settings(model_url=model_url))
+    assert served.name == "qwen2.5-coder-0.5b"
+    assert served.context_window == 8192
+
+
+async def test_a_conversation_too_long_for_the_window_is_refused(model_url):
+    async with open_model(load_settings(model_url=model_url)) as model:
+        with pytest.raises(LimitReached, match="context window"):
+            await complete(model, ChatRequest((Message("user", "word " * 9000),), max_tokens=8))
