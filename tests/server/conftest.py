@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,12 +73,12 @@ def mode(request: pytest.FixtureRequest) -> str:
 class Receiver(BaseHTTPRequestHandler):
     """Takes what an OTLP collector takes."""
 
-    bodies: list[bytes]
+    bodies: Queue[bytes]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         packed = self.headers.get("Content-Encoding") == "gzip"
-        self.bodies.append(gzip.decompress(body) if packed else body)
+        self.bodies.put(gzip.decompress(body) if packed else body)
         self.send_response(200)
         self.end_headers()
 
@@ -86,8 +87,8 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    bodies: list[bytes] = []
+def collector() -> Iterator[tuple[str, Queue[bytes]]]:
+    bodies: Queue[bytes] = Queue()
     handler = type("Collector", (Receiver,), {"bodies": bodies})
     with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

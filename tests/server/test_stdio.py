@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -19,6 +20,7 @@ from hades_mcp.traces.store import TraceStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from queue import Queue
 
 pytestmark = pytest.mark.anyio
 
@@ -130,21 +132,21 @@ async def test_a_real_client_works_through_noise_on_stdout(tmp_path: Path, mode:
 
 
 async def test_spans_of_client_and_server_are_one_trace(
-    tmp_path: Path, collector: tuple[str, list[bytes]]
+    tmp_path: Path, collector: tuple[str, Queue[bytes]]
 ) -> None:
     url, received = collector
     store = TraceStore(tmp_path / "traces.sqlite")
     recorder = Recorder(store)
-    server = parameters(tmp_path, HADES_OTLP_ENDPOINT=url)
+    server = parameters(tmp_path, HADES_OTLP_ENDPOINT=url, OTEL_BSP_SCHEDULE_DELAY="10")
     async with Client(server) as client:
         with recorder.run("librarian") as run, run.tool(ToolCall("c1", "context_list", {})):
             assert not (await client.call_tool("context_list", {})).is_error
+        body = await anyio.to_thread.run_sync(lambda: received.get(timeout=60))
     recorder.close()
     assert [trace.kind for trace in store.list()] == ["run"]
     store.close()
     spans = [
         span
-        for body in received
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans
         for scope in resource.scope_spans
         for span in scope.spans

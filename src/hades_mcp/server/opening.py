@@ -60,6 +60,8 @@ class Opening:
         with self._lock:
             self._closed = True
             if self._workspace is not None:
+                # First, as it must not wait for an embedder that is still loading its model.
+                self._workspace.recorder.close()
                 self._workspace.close()
 
     def _try(self) -> None:

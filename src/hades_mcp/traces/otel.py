@@ -61,6 +61,7 @@ class Tracing:
         if processor is not None:
             self._provider.add_span_processor(processor)
         self._exporter = exporter
+        self._closed = False
 
     @property
     def tracer(self) -> Tracer:
@@ -70,9 +71,14 @@ class Tracing:
     def close(self, patience: float = PATIENCE_SECONDS) -> None:
         """Send what is waiting and stop; a collector that does not answer in time is left.
 
+        Closing twice does no harm.
+
         Args:
             patience: Seconds to wait for the collector.
         """
+        if self._closed:
+            return
+        self._closed = True
         # The SDK's own time limits do not cover the exporter's retries (1.45): 30 s at worst.
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
