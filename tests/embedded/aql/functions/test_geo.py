@@ -1,6 +1,8 @@
 """Shapes on the sphere: interior to the left, edges along great circles."""
 
 import math
+import random
+from itertools import pairwise
 
 import pytest
 
@@ -136,3 +138,36 @@ def test_ellipsoids_are_refused_and_nonsense_is_null(call, warned):
     assert call("GEO_CONTAINS", [0, 0], [0, 0]) is None
     assert call("DISTANCE", 0, 0, 0, "foo") is None
     assert warned() == [1542, 1542, 1542]
+
+
+def _star(source: random.Random) -> list[list[float]]:
+    """Make a ring around its centre, some hundred metres wide, away from the poles."""
+    lng, lat = source.uniform(-170, 170), source.uniform(-60, 60)
+    angles = sorted(source.uniform(0, 2 * math.pi) for _ in range(source.randint(4, 9)))
+    rays = [(angle, source.uniform(0.003, 0.01)) for angle in angles]
+    corners = [[lng + ray * math.cos(a), lat + ray * math.sin(a)] for a, ray in rays]
+    return [*corners, corners[0]]
+
+
+def _inside(ring: list[list[float]], x: float, y: float) -> bool:
+    """Decide in the plane, which small shapes hardly leave: count edges to the right."""
+    inside = False
+    for (x1, y1), (x2, y2) in pairwise(ring):
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            inside = not inside
+    return inside
+
+
+def test_small_polygons_contain_what_they_contain_in_the_plane(call):
+    source = random.Random(11)
+    for _ in range(150):
+        ring = _star(source)
+        gaps = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(ring)]
+        shape = call("GEO_POLYGON", ring)
+        turning = sum(
+            (b - a + math.pi) % (2 * math.pi) - math.pi for a, b in pairwise([*gaps, gaps[0]])
+        )
+        if shape is None or not math.isclose(turning, 2 * math.pi):
+            continue  # the centre lies outside, so the corners are not in order around it
+        x, y = (coordinate + source.uniform(-0.01, 0.01) for coordinate in ring[0])
+        assert call("GEO_CONTAINS", shape, [x, y]) is _inside(ring, x, y)

@@ -76,8 +76,8 @@ class Ring:
         return ((a, b) for a, b in pairwise((*self.points, self.points[0])) if a != b)
 
     def _inside(self) -> Vector:
-        """Return a point just left of the first edge."""
-        a, b = next(self.edges())
+        """Return a point just left of the longest edge, where rounding matters least."""
+        a, b = max(self.edges(), key=lambda edge: math.dist(*edge))
         return normal(add(normal(add(a, b)), normal(cross(a, b)), _NUDGE))
 
     def contains(self, point: Vector) -> bool:
