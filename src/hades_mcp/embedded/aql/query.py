@@ -170,5 +170,10 @@ def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"
         ) from None
+    except ArangoError as error:
+        if error.message.startswith("AQL: "):
+            raise
+        message = f"AQL: {error.message} (while executing)"
+        raise ArangoError(error.number, message, status=error.status) from error
     execution.finish()
     return rows

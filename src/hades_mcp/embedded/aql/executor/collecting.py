@@ -101,6 +101,7 @@ def _gatherer(
             aggregates.add(group.accumulators, row)
             if member is not None:
                 group.members.append(member(row))
+                execution.hold(group.members[-1])
         return list(groups.values())
 
     return gather

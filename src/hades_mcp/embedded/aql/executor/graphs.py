@@ -272,7 +272,9 @@ def enumerate_paths(compiler: Compiler, node: EnumeratePathsNode) -> Step:
             for path in paths(execution, row, *between):
                 execution.check()
                 new = row.copy()
-                new[place] = _as_value(path) | {"weight": path.weight}
+                new[place] = {"vertices": path.vertices, "edges": path.edges}
+                if node.kind == "K_SHORTEST_PATHS":
+                    new[place]["weight"] = path.weight
                 yield new
 
     return step
