@@ -135,3 +135,12 @@ def test_several_collections_may_be_written_by_one_query(run: Run) -> None:
         RETURN [NEW.gone, OLD.name]
     """
     assert run(query) == [[2, "Bob"]]
+
+
+def test_a_search_repeated_in_a_loop_sees_each_write(run: Run) -> None:
+    query = """
+        FOR i IN 1..6
+          UPSERT FILTER CURRENT.n > 0 AND CURRENT.n < 3 INSERT {n: 1} UPDATE {n: OLD.n + 1} IN log
+    """
+    run(query)
+    assert sorted(run("FOR d IN log RETURN d.n")) == [3, 3]

@@ -166,3 +166,8 @@ def test_a_collection_as_argument_is_its_documents_or_its_name(run: Run) -> None
     assert run("RETURN LENGTH(people)") == [4]
     assert run("RETURN DOCUMENT(people, 'ann').name") == ["Ann"]
     assert run("RETURN SUM(UNIQUE(people)[*].age)") == [123]
+
+
+def test_a_collection_scanned_again_and_again_is_the_same(run: Run) -> None:
+    query = "FOR i IN 1..4 FOR p IN people RETURN LENGTH(FOR q IN people RETURN q.name)"
+    assert run(query) == [4] * 16

@@ -146,6 +146,7 @@ def _execute(
         fail_on_warning=options.fail_on_warning,
         seed=options.seed,
         memory_limit=options.memory_limit,
+        written=prepared.written,
     )
     if options.watch is not None:
         options.watch(execution)

@@ -12,10 +12,13 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.traversal import GraphReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hades_mcp.embedded.storage.collection import Collection
 
 RESOURCE_LIMIT = 32
 EMPTY_LIST = 64  # bytes, about
+KEPT_DOCUMENTS = 10_000
 
 
 @dataclass(slots=True)
@@ -45,18 +48,37 @@ class Execution(Context):
 
     Args:
         memory_limit: Bytes the rows held at once may take, roughly; 0 for no limit.
+        written: Collections the query modifies.
         settings: What `Context` takes.
     """
 
-    __slots__ = ("_begun", "_collections", "_memory_limit", "_reader", "stats")
+    __slots__ = (
+        "_begun",
+        "_collections",
+        "_kept",
+        "_memory_limit",
+        "_reader",
+        "_scanned",
+        "_written",
+        "stats",
+    )
 
-    def __init__(self, *args: Any, memory_limit: int = 0, **settings: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        memory_limit: int = 0,
+        written: frozenset[str] = frozenset(),
+        **settings: Any,
+    ) -> None:
         super().__init__(*args, **settings)
         self.stats = Statistics()
         self._memory_limit = memory_limit
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None
         self._collections: dict[str, Collection] = {}
+        self._written = written
+        self._scanned: set[str] = set()
+        self._kept: dict[str, list[dict[str, Any]]] = {}
 
     def collection(self, name: str) -> Collection:
         """Return a collection of the query's transaction."""
@@ -65,6 +87,22 @@ class Execution(Context):
             assert self.transaction is not None  # noqa: S101  the planner found the collection
             found = self._collections[name] = self.transaction.collection(name)
         return found
+
+    def scan(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the documents of a collection.
+
+        A small collection that is scanned again, in an inner loop or a subquery, is kept from then
+        on: most of the time of a scan goes into reading JSON.
+        """
+        kept = self._kept.get(name)
+        if kept is None:
+            collection = self.collection(name)
+            again = name in self._scanned and name not in self._written
+            if not again or collection.count() > KEPT_DOCUMENTS:
+                self._scanned.add(name)
+                return collection.scan()
+            kept = self._kept[name] = list(collection.scan())
+        return iter(kept)
 
     @property
     def reader(self) -> GraphReader:

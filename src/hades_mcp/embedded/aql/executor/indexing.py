@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import amount, execution_of
 from hades_mcp.embedded.storage.indexes import Bound
-from hades_mcp.embedded.values import hash_key, order_key, truth
+from hades_mcp.embedded.values import order_key, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,8 @@ def _distinct_values(condition: IndexCondition, compiler: Compiler) -> Evaluate:
         found = value(row)
         if type(found) is not list:
             return []
-        return sorted({hash_key(item): item for item in found}.values(), key=order_key)
+        by_key = {order_key(item): item for item in found}
+        return [by_key[key] for key in sorted(by_key)]
 
     return values
 

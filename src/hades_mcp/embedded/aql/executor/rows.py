@@ -87,7 +87,7 @@ def enumerate_collection(_: Compiler, node: EnumerateCollectionNode) -> Step:
         execution = execution_of(base)
         check, stats = execution.check, execution.stats
         for row in rows:
-            for document in execution.collection(name).scan():
+            for document in execution.scan(name):
                 check()
                 stats.scannedFull += 1
                 new = row.copy()
