@@ -104,11 +104,17 @@ async def test_without_schemas_on_the_server_an_agent_that_must_call_asks_freely
     assert events[-1].answer == "3"
 
 
+async def test_a_server_that_ignores_schemas_may_still_call_natively():
+    events = await play(ScriptedModel([call("find"), "3"]), who=agent(must_call=True))
+    assert of(ToolCalled, events)[0].call.channel == "native"
+    assert events[-1].answer == "3"
+
+
 async def test_a_call_that_went_wrong_is_asked_for_again_by_schema():
     def reply(request: ChatRequest) -> Any:
         if request.response_schema is not None:
             return json.dumps({"name": "find", "arguments": {"title": "Rivers"}})
-        return "3" if request.messages[-1].role == "tool" else '{"name": "book_count", "argu'
+        return "3" if request.messages[-1].role == "tool" else '{"name": "count", "arguments": {'
 
     events = await play(ScriptedModel(reply))
     assert of(ToolCalled, events)[0].call.channel == "constrained"

@@ -33,6 +33,8 @@ def test_what_is_no_call_does_not_run(name):
 def test_an_attempt_with_an_unknown_name_is_told_from_an_answer():
     assert attempted(NOT_CALLS["unknown tool"])
     assert attempted('{"name": "module_count", "arguments": {')
+    assert attempted("<tool_call>\nsomething")
+    assert not attempted('The document is {"name": "Ada", "born": 1815}.')
     assert not attempted(NOT_CALLS["plain answer"])
     assert not attempted(NOT_CALLS["an explanation"])
     assert not attempted(NOT_CALLS["only thought"])

@@ -52,7 +52,6 @@ class AgentDefinition:
         examples: Answered questions to learn from.
         examples_shown: How many of them a question gets to see.
         hidden: Keys of results that the model is not shown.
-        after_result: Said behind each result: what to do with it.
         max_tokens: Most tokens of one response.
         temperature: 0 takes the likeliest token each time.
         limits: How far a run may go.
@@ -68,7 +67,6 @@ class AgentDefinition:
     examples: tuple[Example, ...] = ()
     examples_shown: int = 5
     hidden: tuple[str, ...] = ()
-    after_result: str = ""
     max_tokens: int = 512
     temperature: float = 0.0
     limits: Limits = field(default=Limits())
@@ -107,7 +105,6 @@ class _File(_Strict):
     must_call: bool = False
     examples_shown: int = Field(default=5, ge=0)
     hidden: list[str] = Field(default_factory=list)
-    after_result: str = ""
     max_tokens: int = Field(default=512, ge=16)
     temperature: float = Field(default=0.0, ge=0, le=2)
     limits: _Limits = _Limits()
@@ -176,7 +173,6 @@ def _definition(name: str, file: _File, instructions: str, template: str) -> Age
         examples=tuple(Example(**one.model_dump()) for one in file.examples),
         examples_shown=file.examples_shown,
         hidden=tuple(file.hidden),
-        after_result=file.after_result,
         max_tokens=file.max_tokens,
         temperature=file.temperature,
         limits=Limits(**file.limits.model_dump()),

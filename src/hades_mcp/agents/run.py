@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from hades_mcp.agents.limits import StopReason
     from hades_mcp.agents.recording import Recording
     from hades_mcp.agents.toolbox import Toolbox
-    from hades_mcp.messages import ToolCall, ToolResult, ToolSpec
+    from hades_mcp.messages import ToolCall, ToolSpec
     from hades_mcp.models.base import ChatModel
     from hades_mcp.traces.recorder import Recorder
+    from hades_mcp.types import JsonObject
 
 
 async def run(
@@ -66,8 +67,13 @@ async def run(
         LimitReached: The conversation does not fit the model's context window.
     """
     tools = choose_tools(agent, await toolbox.specs())
-    hashes = {"prompt": text_hash([agent.instructions]), "template": agent.template}
-    with recording(recorder, agent, model.name, tools, {**hashes}) as record:
+    # With these a trainer can put together again, byte for byte, what the model saw.
+    made_of: JsonObject = {
+        "prompt": text_hash([agent.instructions]),
+        "template": agent.template,
+        "hidden": list(agent.hidden),
+    }
+    with recording(recorder, agent, model.name, tools, made_of) as record:
         conversation = _Conversation(agent, tools, model, toolbox, approve, record)
         names = tuple(spec.name for spec in tools)
         yield RunStarted(agent.name, model.name, prompt, names, record.trace_id)
@@ -147,13 +153,10 @@ class _Conversation:
         async for event in self._caller.make(calls):
             if isinstance(event, ToolReturned):
                 result = event.result
-                shown = result_text(result.content, self._agent.hidden, self._then(result))
+                shown = result_text(result.content, self._agent.hidden)
                 message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
                 self._messages.append(message)
             yield event
-
-    def _then(self, result: ToolResult) -> str:
-        return "" if result.is_error else self._agent.after_result
 
     async def _stop(self, reason: StopReason) -> RunFinished:
         """End honestly: with one last answer where that still may be asked for."""

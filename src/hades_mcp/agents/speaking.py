@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.events import TextDelta
-from hades_mcp.errors import ConfigError
+from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.messages import Message, Usage
 from hades_mcp.models.base import ChatRequest, Done, complete
 from hades_mcp.models.constrained import (
@@ -88,7 +88,7 @@ class Speaker:
                 else:
                     yield TextDelta(event.text)
             if response is None:
-                response = await complete(self._model, request)
+                raise Unavailable(f"The reply of {self._model.name} broke off.", hint="Ask again.")
             message = self._read(response)
             broken = not message.tool_calls and attempted(message.content)
             keep(response, message, {"superseded": True} if broken else {})
@@ -123,8 +123,9 @@ class Speaker:
     async def _ask(self, request: ChatRequest, read: Reader) -> tuple[ChatResponse, Message]:
         with self._record.llm(request, self._model.name) as keep:
             response = await complete(self._model, request)
-            content, calls = read(response.message.content)
-            message = Message("assistant", content, calls)
+            message = response.message
+            if not message.tool_calls:  # a server that ignores schemas may still call natively
+                message = Message("assistant", *read(message.content))
             facts: JsonObject = {"constrained": True}
             keep(response, message, facts)
         return response, message

@@ -29,7 +29,11 @@ _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _FUNCTION_TAG = re.compile(r"<function=([\w.\-]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
 _PARAMETER_TAG = re.compile(r"<parameter=([\w\-]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
 _CALL_LANGUAGES = {"", "json", "json5", "tool_call", "tool_code", "python", "xml", "plaintext"}
-_ATTEMPT = re.compile(r'\{+\s*["\'](?:name|tool|function|tool_name|type)["\']\s*:|<function=|<tool')
+_ATTEMPT = re.compile(
+    r"""\{+\s*["'](?:name|tool|tool_name|function)["']\s*:.*["'](?:arguments|parameters|args)["']\s*:
+    |<function=|<tool_call>""",
+    re.DOTALL | re.VERBOSE,
+)
 
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
 NAME_KEYS = ("name", "tool", "tool_name")

@@ -73,20 +73,16 @@ def call_text(call: ToolCall) -> str:
     return f'```json\n{{"name": "{call.name}", "arguments": {arguments}}}\n```'
 
 
-def result_text(content: str, hidden: Collection[str] = (), then: str = "") -> str:
+def result_text(content: str, hidden: Collection[str] = ()) -> str:
     """Return a tool's result as the model reads it: JSON without the keys it has no use for.
 
     Args:
         content: What the tool returned; text that is no JSON stays as it is.
         hidden: Keys whose plain values are left out, at every depth: ids, scores and paths, say,
             cost a small model attention and time. The trace keeps them.
-        then: Said behind it: what to do with the result.
     """
-    shown = _lean(content, hidden) if hidden else content
-    return f"{shown}\n\n{then}" if then else shown
-
-
-def _lean(content: str, hidden: Collection[str]) -> str:
+    if not hidden:
+        return content
     try:
         value = json.loads(content)
     except ValueError:
