@@ -35,6 +35,7 @@ comparisons = st.one_of(
         st.one_of(literals, st.lists(scalars, max_size=4).map(json.dumps), st.just("@p")),
     ),
     st.builds("{} {} {}".format, literals, st.sampled_from(["==", "<", ">="]), attributes),
+    st.builds("{} IN {}".format, literals, st.sampled_from(["d.a", "d.a[*]", "d.b[*]"])),
 )
 conditions = st.recursive(
     comparisons,
@@ -72,6 +73,8 @@ def transaction() -> Iterator[Transaction]:
         docs.ensure_index({"type": "persistent", "fields": ["a"]})
         docs.ensure_index({"type": "persistent", "fields": ["b", "c"]})
         docs.ensure_index({"type": "persistent", "fields": ["c"], "sparse": True})
+        docs.ensure_index({"type": "persistent", "fields": ["a[*]"]})
+        docs.ensure_index({"type": "persistent", "fields": ["b[*]"], "sparse": True})
         yield transaction
         transaction.abort()
 

@@ -32,9 +32,12 @@ def transaction(database: Database) -> Iterator[Transaction]:
     people = transaction.collection("people")
     for key, place in PLACES.items():
         people.update(key, {"place": place})
-    people.update("ann", {"nick": "a"})
+    people.update("ann", {"nick": "a", "likes": ["red", "red", None], "pets": [{"name": "rex"}]})
+    people.update("bob", {"likes": ["blue"], "pets": "rex"})
     people.ensure_index({"type": "persistent", "fields": ["city", "age"]})
     people.ensure_index({"type": "persistent", "fields": ["nick"], "sparse": True})
+    people.ensure_index({"type": "persistent", "fields": ["likes[*]"]})
+    people.ensure_index({"type": "persistent", "fields": ["pets[*].name"]})
     parameters = {"metric": "cosine", "dimension": 2, "nLists": 1}
     vector = {"type": "vector", "fields": ["place"], "params": parameters, "sparse": True}
     people.ensure_index(vector)

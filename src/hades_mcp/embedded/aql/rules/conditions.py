@@ -11,6 +11,7 @@ from hades_mcp.embedded.aql.nodes import (
     Binary,
     Call,
     Constant,
+    Expansion,
     Expression,
     Index,
     Logical,
@@ -139,10 +140,35 @@ def _lets_filters_pass(node: Node) -> bool:
     )
 
 
+def _members_path(node: Expression, variable: Variable) -> str | None:
+    """Return `a[*].b` for the members of an array attribute; `a` alone in `x IN d.a` means them."""
+    match node:
+        case Expansion(
+            subject=subject,
+            levels=1,
+            filter=None,
+            count=None,
+            projection=None,
+            suffix=suffix,
+            variable=Variable() as element,
+        ):
+            path = attribute_path(subject, variable)
+            inner = None if suffix is None else attribute_path(suffix, element)
+            if path is None or (suffix is not None and inner is None):
+                return None
+            return f"{path}[*]" if inner is None else f"{path}[*].{inner}"
+    path = attribute_path(node, variable)
+    return None if path is None else f"{path}[*]"
+
+
 def _comparison(condition: Expression, variable: Variable) -> Comparison | None:
     if not isinstance(condition, Binary):
         return None
     operator, left, right = condition.operator, condition.left, condition.right
+    if operator == "IN":
+        path = _members_path(right, variable)
+        if path is not None:
+            return Comparison(path, "==", left)
     if operator == "IN" or operator in MIRRORED:
         path = attribute_path(left, variable)
         if path is not None:

@@ -81,7 +81,7 @@ def _use(
             return _point(node, index, conditions, "primary", ("_key", "_id"), 1000)
         case "edge":
             return _point(node, index, conditions, "edge", ("_from", "_to"), 5)
-        case kind if kind in SORTED and not index.expands:
+        case kind if kind in SORTED and (len(index.fields) == 1 or not index.expands):
             return _sorted(node, index, conditions)
         case _:
             return None
