@@ -75,7 +75,7 @@ def test_an_edge_without_ends_is_refused(refusal: Refusal) -> None:
         ("UPDATE 'nobody' WITH {} IN people", 1202),
         ("UPSERT {name: 'x'} INSERT 5 UPDATE {} IN people", 1227),
         ("UPDATE {_key: 'ann', _rev: 'old'} IN people OPTIONS {ignoreRevs: false}", 1200),
-        ("INSERT {} INTO log OPTIONS {versionAttribute: 'v'}", 9),
+        ("INSERT {} INTO log OPTIONS {overwriteMode: 'often'}", 10),
     ],
 )
 def test_a_write_that_fails_says_why(refusal: Refusal, text: str, number: int) -> None:
@@ -144,3 +144,30 @@ def test_a_search_repeated_in_a_loop_sees_each_write(run: Run) -> None:
     """
     run(query)
     assert sorted(run("FOR d IN log RETURN d.n")) == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("ignore", [[None, None], 31, "Ann"]),
+        ("update", [[31, 5], 5, "Ann"]),
+        ("replace", [[31, 5], 5, None]),
+    ],
+)
+def test_an_insert_may_overwrite(run: Run, mode: str, expected: list[Any]) -> None:
+    options = f"OPTIONS {{overwriteMode: '{mode}'}} RETURN [OLD.age, NEW.age]"
+    (found,) = run("INSERT {_key: 'ann', age: 5} INTO people " + options)
+    assert [found, *run("LET d = DOCUMENT('people/ann') RETURN [d.age, d.name]")[0]] == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [(2, "old"), (3, "old"), (3.9, "old"), (4, "new"), (-1, "new"), ("x", "new")],
+)
+def test_a_version_that_is_not_higher_changes_nothing(run: Run, version: Any, name: str) -> None:
+    run("INSERT {_key: 'k', v: 3, name: 'old'} INTO log")
+    query = """
+        UPDATE 'k' WITH {v: @version, name: 'new'} IN log OPTIONS {versionAttribute: 'v'}
+          RETURN NEW.name
+    """
+    assert run(query, version=version) == [name]

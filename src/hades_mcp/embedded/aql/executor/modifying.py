@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.plan import ReplaceNode
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.records import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
         UpsertNode,
     )
     from hades_mcp.embedded.storage.collection import Collection
-    from hades_mcp.embedded.storage.records import Written
 
-NOT_IMPLEMENTED, TYPE_INVALID, KEY_MISSING, KEY_BAD = 9, 1227, 1226, 1221
+BAD_PARAMETER, TYPE_INVALID, KEY_MISSING, KEY_BAD = 10, 1227, 1226, 1221
+OVERWRITE_MODES = frozenset({"conflict", "ignore", "replace", "update"})
 FIRST_DOCUMENT_ERROR = 1000  # below are errors of the server, not of a document
 BATCH = 1000
 
@@ -33,14 +34,19 @@ BATCH = 1000
 def insert(compiler: Compiler, node: InsertNode) -> Step:
     """Store a document per row."""
     document = compiler.compile(node.document)
-    mode = node.options.get("overwriteMode", "replace" if node.options.get("overwrite") else "")
-    merging = _merging(node.options)
-
-    if mode in {"", "conflict"}:
+    by_default = "replace" if node.options.get("overwrite") else "conflict"
+    mode = node.options.get("overwriteMode", by_default)
+    if mode not in OVERWRITE_MODES:
+        raise ArangoError(BAD_PARAMETER, f"AQL: unknown overwriteMode {mode!r} (while parsing)")
+    if mode == "conflict":
         return _inserting(node, document)
+    merging, version = _merging(node.options), node.options.get("versionAttribute")
 
     def write(collection: Collection, row: Row) -> Written:
         new = _as_document(document(row))
+        newer = _newer_stored(collection, new.get("_key"), new, version)
+        if newer is not None and mode != "ignore":
+            return newer
         return collection.insert(new, overwrite_mode=mode, **merging)
 
     return _writing(node, write)
@@ -96,11 +102,14 @@ def upsert(compiler: Compiler, node: UpsertNode) -> Step:
 def _change(
     options: Options, *, replace: bool
 ) -> Callable[[Collection, str, dict[str, Any], str | None], Written]:
-    merging = _merging(options)
+    merging, version = _merging(options), options.get("versionAttribute")
 
     def change(
         collection: Collection, key: str, new: dict[str, Any], revision: str | None
     ) -> Written:
+        newer = _newer_stored(collection, key, new, version)
+        if newer is not None:
+            return newer
         if replace:
             return collection.replace(key, new, expect_rev=revision)
         return collection.update(key, new, expect_rev=revision, **merging)
@@ -113,6 +122,26 @@ def _merging(options: Options) -> dict[str, Any]:
         "keep_null": bool(options.get("keepNull", True)),
         "merge_objects": bool(options.get("mergeObjects", True)),
     }
+
+
+def _newer_stored(
+    collection: Collection, key: Any, new: dict[str, Any], version: str | None
+) -> Written | None:
+    """Return the stored document, as if just written, if the new one's version is not higher.
+
+    Source: ArangoDB manual, option `versionAttribute`: versions are compared as whole numbers; what
+    has none, or a negative one, is written.
+    """
+    wanted = None if version is None else _version(new.get(version))
+    if version is None or wanted is None or type(key) is not str:
+        return None
+    stored = collection.get(key)
+    held = None if stored is None else _version(stored.get(version))
+    return Written(stored, stored, "update") if held is not None and wanted <= held else None
+
+
+def _version(value: Any) -> int | None:
+    return int(value) if type(value) in {int, float} and value >= 0 else None
 
 
 def _inserting(node: InsertNode, document: Evaluate) -> Step:
@@ -144,8 +173,6 @@ class _Outcome:
     """What becomes of a row after a write: its OLD and NEW, or the error that is ignored."""
 
     def __init__(self, node: ModificationNode) -> None:
-        if "versionAttribute" in node.options:
-            raise ArangoError(NOT_IMPLEMENTED, "AQL: option versionAttribute is not implemented")
         self._ignoring = bool(node.options.get("ignoreErrors"))
         self._places = [
             (variable.id, name)
@@ -167,8 +194,9 @@ class _Outcome:
             execution.stats.writesIgnored += 1
             return not self._places
         execution.stats.writesExecuted += 1
+        ignored = answer.operation == "ignore"  # then RETURN NEW is null, the manual says
         for place, name in self._places:
-            row[place] = getattr(answer, name)
+            row[place] = None if ignored else getattr(answer, name)
         return True
 
 
