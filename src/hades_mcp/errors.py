@@ -55,11 +55,13 @@ class UnknownName(CallerError):
         kind: What was looked for, in the singular: "tool", "collection".
         name: The name that was given.
         known: The names that exist; the nearest is suggested, else all are listed.
+        otherwise: What to say instead of a list when nothing is near.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, otherwise: str = "") -> None:
         names = sorted(known)
-        super().__init__(f"There is no {kind} {name!r}.", hint=did_you_mean(name, names))
+        far = otherwise if names and nearest(name, names) is None else ""
+        super().__init__(f"There is no {kind} {name!r}.", hint=far or did_you_mean(name, names))
         self.kind = kind
         self.name = name
         self.known = names

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import orjson
@@ -17,6 +16,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from hades_mcp.embedded import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +83,7 @@ async def test_two_servers_and_an_ingest_share_one_folder_and_lose_no_write(tmp_
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ingest)
             for number, client in enumerate(clients):
-                tasks.start_soon(remember, client, f"speaker {number}")
+                tasks.start_soon(remember, client, f"speaker-{number}")
         answers = [
             orjson.loads(
                 (
@@ -90,7 +92,7 @@ async def test_two_servers_and_an_ingest_share_one_folder_and_lose_no_write(tmp_
                         {
                             "query": "FOR e IN context_entries FILTER e.context == @c "
                             "COLLECT WITH COUNT INTO n RETURN n",
-                            "bind_vars": {"c": f"speaker {number}"},
+                            "bind_vars": {"c": f"speaker-{number}"},
                         },
                     )
                 )
@@ -101,7 +103,7 @@ async def test_two_servers_and_an_ingest_share_one_folder_and_lose_no_write(tmp_
         ]
     assert [answer["rows"] for answer in answers] == [[ENTRIES], [ENTRIES]]
     alone = tmp_path / "alone"
-    subprocess.run(hades(alone, "ingest", str(tmp_path / "zoo")), check=True, capture_output=True)
+    await anyio.run_process(hades(alone, "ingest", str(tmp_path / "zoo")))
     assert stored(home) == stored(alone)
 
 

@@ -114,3 +114,13 @@ def test_a_name_of_several_documents_lists_them(
 def test_bounds_are_kept(graphs: GraphService, bounds: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument, match="Use 1 to"):
         graphs.traverse("shop", **bounds)
+
+
+def test_a_document_of_your_own_without_a_title_does_not_hide_the_nearest_name(
+    graphs: GraphService, db: StandardDatabase
+) -> None:
+    db.collection("documents").insert({"colour": "blue"})
+    with pytest.raises(UnknownName, match=r"Did you mean 'shop\.till'"):
+        graphs.traverse("shop.til")
+    with pytest.raises(UnknownName, match="Search for it"):
+        graphs.traverse("xyzzy")

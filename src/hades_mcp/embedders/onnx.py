@@ -121,6 +121,10 @@ def _model_path(package: str) -> Path:
 
 
 def _session(path: Path) -> Any:
+    # First, and from Python: onnxruntime's C code imports numpy past Python's import locks, and
+    # another thread that embeds its first text meanwhile would see half of it.
+    import numpy as np  # noqa: F401, PLC0415
+
     try:
         import onnxruntime  # noqa: PLC0415  0.1 s and 30 MB, paid only when embedding
     except ImportError as error:

@@ -33,6 +33,8 @@ FOR d IN @@documents
   LIMIT 6
   RETURN {id: d._id, name: d.qualified_name}
 """
+# People add documents of their own shape, without a title.
+_TITLES = "FOR d IN @@documents FILTER IS_STRING(d.title) LIMIT @most RETURN d.title"
 
 
 def document_id(db: StandardDatabase, name: str) -> str:
@@ -56,12 +58,12 @@ def document_id(db: StandardDatabase, name: str) -> str:
         db, _LOOSE, bind | {"lower": lower, "length": len(lower) + 1}
     )
     if not fits:
-        titles = rows(
-            db, "FOR d IN @@documents LIMIT @most RETURN d.title", bind | {"most": MOST_NAMES}
-        )
+        titles = rows(db, _TITLES, bind | {"most": MOST_NAMES})
         # the last word of a title is what people remember
         short = {word for title in titles for word in _ENDS.split(title)[-1:]}
-        raise UnknownName("document", name, short | set(titles))
+        raise UnknownName(
+            "document", name, short | set(titles), otherwise="Search for it by what it is about."
+        )
     if len(fits) > 1:
         raise InvalidArgument(
             f"Several documents are called {name!r}.",

@@ -115,7 +115,7 @@ class QueryService:
         if self.explain(query, bind_vars).modifies:
             raise QueryError(
                 "This query changes data, and reads may not.",
-                hint="Use the write tool if a change is what you want.",
+                hint="If a change is meant: the tool aql_write, or `hades aql --write`.",
             )
         return self._run(query, bind_vars or {})
 
