@@ -104,6 +104,42 @@ async def test_without_schemas_on_the_server_an_agent_that_must_call_asks_freely
     assert events[-1].answer == "3"
 
 
+async def test_after_an_error_an_agent_that_must_call_is_held_to_a_better_call():
+    def reply(request: ChatRequest) -> Any:
+        if request.response_schema is None:
+            return "Nothing found."
+        titles = ["Rivrs", "Rivers"]
+        tried = sum(message.role == "tool" for message in request.messages)
+        return json.dumps({"name": "find", "arguments": {"title": titles[tried]}})
+
+    events = await play(ScriptedModel(reply), who=agent(must_call=True))
+    assert [event.result.is_error for event in of(ToolReturned, events)] == [True, False]
+
+
+async def test_an_agent_that_must_call_may_give_up_after_some_errors():
+    titles = iter("abcdef")
+
+    def reply(request: ChatRequest) -> Any:
+        if request.response_schema is None:
+            return "Nothing found."
+        return json.dumps({"name": "find", "arguments": {"title": next(titles)}})
+
+    events = await play(ScriptedModel(reply), who=agent(must_call=True))
+    assert len(of(ToolReturned, events)) == 3
+    assert events[-1].answer == "Nothing found."
+
+
+async def test_a_denied_write_is_not_asked_for_again():
+    def reply(request: ChatRequest) -> Any:
+        if request.response_schema is None:
+            return "It was not done."
+        return json.dumps({"name": "lend", "arguments": {"title": "Rivers"}})
+
+    events = await play(ScriptedModel(reply), who=agent(must_call=True))
+    assert len(of(ApprovalNeeded, events)) == 1
+    assert events[-1].answer == "It was not done."
+
+
 async def test_a_server_that_ignores_schemas_may_still_call_natively():
     events = await play(ScriptedModel([call("find"), "3"]), who=agent(must_call=True))
     assert of(ToolCalled, events)[0].call.channel == "native"
@@ -145,7 +181,7 @@ async def test_malformed_arguments_are_answered_with_the_signature_and_nothing_r
 async def test_a_write_asks_first_and_is_not_made_when_denied():
     box = Shelf()
     events = await play(ScriptedModel([call("lend"), "Not done."]), box)
-    assert of(ApprovalNeeded, events)[0].reason == "lend deletes or overwrites"
+    assert of(ApprovalNeeded, events)[0].reason == "lend deletes or overwrites."
     (returned,) = of(ToolReturned, events)
     assert not returned.approved
     assert "did not allow" in returned.result.content

@@ -39,14 +39,14 @@ def decide(call: ToolCall, spec: ToolSpec, policy: ApprovalPolicy) -> Decision:
     a write that was read from text asks even where writes run at once.
     """
     if call.arguments is None:
-        return Decision("deny", "its arguments are not a JSON object")
+        return Decision("deny", "Its arguments are not a JSON object.")
     if spec.annotations.read_only:
-        return Decision(policy.reads, f"{call.name} reads")
+        return Decision(policy.reads, f"{call.name} reads.")
     rule = policy.writes
     if rule == "auto" and call.channel == "recovered":
-        return Decision("ask", f"{call.name} writes, and the call was read from plain text")
+        return Decision("ask", f"{call.name} writes, and the call was read from plain text.")
     verb = "deletes or overwrites" if spec.annotations.destructive else "writes"
-    return Decision(rule, f"{call.name} {verb}")
+    return Decision(rule, f"{call.name} {verb}.")
 
 
 async def deny_all(call: ToolCall, reason: str) -> bool:

@@ -65,7 +65,10 @@ class Caller:
                 continue
             for call in batch:
                 refusal = self._refusal(call)
-                decision = self._decide(call) if refusal is None else Decision("deny")
+                if refusal is not None:
+                    yield ToolReturned(self._unmade(call, refusal))
+                    continue
+                decision = self._decide(call)
                 if decision.rule == "ask":
                     yield ApprovalNeeded(call, decision.reason)
                 approved = decision.rule == "auto" or (
@@ -74,8 +77,7 @@ class Caller:
                 if approved:
                     yield ToolReturned(await self._one(call))
                 else:
-                    words = refusal or _denied(call, decision)
-                    yield ToolReturned(self._unmade(call, words), approved=False)
+                    yield ToolReturned(self._unmade(call, _denied(call, decision)), approved=False)
 
     def _independent(self, call: ToolCall) -> bool:
         spec = self._tools.get(call.name)

@@ -54,7 +54,7 @@ class ApprovalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ToolReturned:
-    """A call came back, was denied, or could not be made."""
+    """A call came back, could not be made, or was not allowed (then `approved` is False)."""
 
     result: ToolResult
     approved: bool = True

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from hades_mcp.traces.recorder import Recorder
     from hades_mcp.types import JsonObject
 
+MOST_REPAIRS = 2
+"""How often an agent that must call is held to another call after its calls failed."""
+
 
 async def run(
     agent: AgentDefinition,
@@ -99,7 +102,8 @@ class _Conversation:
         self._speaker = Speaker(agent, model, tools, record)
         self._caller = Caller(toolbox, tools, agent.approval, approve, record)
         self._messages: list[Message] = []
-        self._called = False
+        self._settled = False
+        self._repairs = 0
 
     async def hold(self, question: str) -> AsyncIterator[RunEvent]:
         self._open(question)
@@ -108,7 +112,7 @@ class _Conversation:
             if stop is not None:
                 break
             reply: Reply | None = None
-            due = self._agent.must_call and not self._called
+            due = self._agent.must_call and not self._settled and self._repairs <= MOST_REPAIRS
             async for said in self._speaker.reply(self._messages, call_due=due):
                 if isinstance(said, TextDelta):
                     yield said
@@ -147,7 +151,6 @@ class _Conversation:
         return ModelResponded(reply.message, reply.usage, self._budget.steps)
 
     async def _make(self, calls: Sequence[ToolCall]) -> AsyncIterator[RunEvent]:
-        self._called = True
         for call in calls:
             yield ToolCalled(call)
         async for event in self._caller.make(calls):
@@ -156,7 +159,9 @@ class _Conversation:
                 shown = result_text(result.content, self._agent.hidden)
                 message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
                 self._messages.append(message)
+                self._settled |= not result.is_error or not event.approved
             yield event
+        self._repairs += 1
 
     async def _stop(self, reason: StopReason) -> RunFinished:
         """End honestly: with one last answer where that still may be asked for."""
