@@ -23,6 +23,7 @@ def write(home: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.promise("config:precedence")
 def test_each_source_gives_way_to_the_one_before_it(home, monkeypatch):
     assert load_settings().max_rows == 1000
     write(home, "max_rows = 7\n")

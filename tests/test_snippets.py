@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 SNIPPETS = {"claude_desktop_config.json": "mcpServers", "vscode_mcp.json": "servers"}
 
 
+@pytest.mark.promise("install:snippets")
 @pytest.mark.parametrize("name", SNIPPETS)
 async def test_the_hosts_snippet_starts_the_server(name: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "snippets" / name).read_text(encoding="utf-8")

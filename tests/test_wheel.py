@@ -32,6 +32,7 @@ def fresh_environment(folder: Path) -> str:
     return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
+@pytest.mark.promise("install:four-folders")
 def test_the_four_card_folders_ship_in_the_wheel_and_yours_come_first(
     wheel: Path, tmp_path: Path
 ) -> None:
