@@ -64,6 +64,7 @@ def test_the_users_own_agents_are_found_too(tmp_path):
         (GOOD + "[limits]\nsteps = 0", r"limits\.steps"),
         (GOOD + '[approval]\nwrites = "maybe"', r"approval\.writes"),
         (GOOD + '[[examples]]\nquestion = "q"\ntool = "serch"', "Did you mean 'search'"),
+        (GOOD + "[defaults]\nserch = { limit = 3 }", "Did you mean 'search'"),
         (GOOD.replace("librarian", "libraian"), "Did you mean 'librarian'"),
         (GOOD.replace('"search"', ""), "tools"),
         ("description = ", "cannot be read"),

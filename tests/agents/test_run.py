@@ -268,6 +268,16 @@ async def test_a_tool_the_toolbox_lacks_is_named_with_the_nearest():
         await play(ScriptedModel([]), who=agent(tools=("finds",)))
 
 
+async def test_an_agent_fills_in_what_the_model_leaves_out():
+    box = Shelf()
+    bare = ToolCall("c1", "find", {})
+    who = agent(defaults={"find": {"title": "Lakes"}, "lend": {"title": "Lakes"}})
+    calls = [bare, call("find", "Rivers", "c2"), ToolCall("c3", "lend", {})]
+    await play(ScriptedModel([calls, "Both."]), box, who=who, approve=approve_all)
+    made = [call.arguments for call in box.calls]
+    assert made == [{"title": "Lakes"}, {"title": "Rivers"}, {}]  # writes stay as approved
+
+
 async def test_facts_stand_behind_the_question():
     model = ScriptedModel(["3"])
     await play(model, facts="Shelves: 2.")

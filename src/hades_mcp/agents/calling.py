@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from hades_mcp.prompts.chat import signature
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from hades_mcp.agents.approval import ApprovalPolicy, Approve
+    from hades_mcp.agents.approval import Approve
+    from hades_mcp.agents.definition import AgentDefinition
     from hades_mcp.agents.recording import Recording
     from hades_mcp.agents.toolbox import Toolbox
     from hades_mcp.messages import ToolCall, ToolSpec
@@ -32,7 +34,7 @@ class Caller:
     Args:
         toolbox: Where the tools are.
         tools: Which of them may be called.
-        policy: What happens to calls that read and write.
+        agent: On whose behalf: its policy, and the arguments it adds.
         approve: Asks a person.
         record: Where calls are recorded.
     """
@@ -41,13 +43,14 @@ class Caller:
         self,
         toolbox: Toolbox,
         tools: Sequence[ToolSpec],
-        policy: ApprovalPolicy,
+        agent: AgentDefinition,
         approve: Approve,
         record: Recording,
     ) -> None:
         self._toolbox = toolbox
         self._tools = {spec.name: spec for spec in tools}
-        self._policy = policy
+        self._policy = agent.approval
+        self._defaults = agent.defaults
         self._approve = approve
         self._record = record
 
@@ -123,7 +126,7 @@ class Caller:
     async def _one(self, call: ToolCall) -> ToolResult:
         with self._record.tool(call) as keep:
             try:
-                result = await self._toolbox.call(call)
+                result = await self._toolbox.call(self._filled(call))
             except HadesError as error:
                 result = ToolResult(call.id, call.name, str(error), is_error=True)
             except Exception:  # noqa: BLE001  a broken tool must not take the run with it
@@ -136,6 +139,16 @@ class Caller:
                 raise
             keep(result, {})
         return result
+
+    def _filled(self, call: ToolCall) -> ToolCall:
+        """Return a call that reads with the agent's own arguments where the model gave none.
+
+        A call that writes stays as it was approved.
+        """
+        defaults = self._defaults.get(call.name, {})
+        if not defaults or not self._tools[call.name].annotations.read_only:
+            return call
+        return replace(call, arguments={**defaults, **(call.arguments or {})})
 
     def _unmade(self, call: ToolCall, words: str) -> ToolResult:
         result = ToolResult(call.id, call.name, words, is_error=True)

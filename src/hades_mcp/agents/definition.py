@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from hades_mcp.messages import ToolSpec
-    from hades_mcp.types import Json
+    from hades_mcp.types import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class AgentDefinition:
         examples: Answered questions to learn from.
         examples_shown: How many of them a question gets to see.
         hidden: Keys of results that the model is not shown.
+        defaults: By tool, the arguments a call gets where the model gives none.
         max_tokens: Most tokens of one response.
         temperature: 0 takes the likeliest token each time.
         limits: How far a run may go.
@@ -67,6 +68,7 @@ class AgentDefinition:
     examples: tuple[Example, ...] = ()
     examples_shown: int = 5
     hidden: tuple[str, ...] = ()
+    defaults: Mapping[str, JsonObject] = field(default_factory=dict)
     max_tokens: int = 512
     temperature: float = 0.0
     limits: Limits = field(default=Limits())
@@ -105,6 +107,7 @@ class _File(_Strict):
     must_call: bool = False
     examples_shown: int = Field(default=5, ge=0)
     hidden: list[str] = Field(default_factory=list)
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
     max_tokens: int = Field(default=512, ge=16)
     temperature: float = Field(default=0.0, ge=0, le=2)
     limits: _Limits = _Limits()
@@ -138,11 +141,11 @@ def load_agent(home: Path, name: str) -> AgentDefinition:
         raise ConfigError(f"{path}: {_said(problem)}", hint=_hint(problem)) from None
     except UnknownName as error:
         raise ConfigError(f"{path}: {error.message}", hint=error.hint) from None
-    for example in file.examples:
-        if example.tool not in file.tools:
+    for tool in (*(example.tool for example in file.examples), *file.defaults):
+        if tool not in file.tools:
             raise ConfigError(
-                f"{path}: an example calls {example.tool!r}, which is not among its tools.",
-                hint=did_you_mean(example.tool, file.tools),
+                f"{path}: an example or default is for {tool!r}, which is not among its tools.",
+                hint=did_you_mean(tool, file.tools),
             )
     return _definition(name, file, instructions, template_hash(home))
 
@@ -173,6 +176,7 @@ def _definition(name: str, file: _File, instructions: str, template: str) -> Age
         examples=tuple(Example(**one.model_dump()) for one in file.examples),
         examples_shown=file.examples_shown,
         hidden=tuple(file.hidden),
+        defaults=file.defaults,
         max_tokens=file.max_tokens,
         temperature=file.temperature,
         limits=Limits(**file.limits.model_dump()),

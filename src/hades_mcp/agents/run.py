@@ -75,6 +75,7 @@ async def run(
         "prompt": text_hash([agent.instructions]),
         "template": agent.template,
         "hidden": list(agent.hidden),
+        "defaults": dict(agent.defaults),
     }
     with recording(recorder, agent, model.name, tools, made_of) as record:
         conversation = _Conversation(agent, tools, model, toolbox, approve, record)
@@ -100,7 +101,7 @@ class _Conversation:
         self._record = record
         self._budget = Budget(agent.limits)
         self._speaker = Speaker(agent, model, tools, record)
-        self._caller = Caller(toolbox, tools, agent.approval, approve, record)
+        self._caller = Caller(toolbox, tools, agent, approve, record)
         self._messages: list[Message] = []
         self._settled = False
         self._repairs = 0
