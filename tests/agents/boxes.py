@@ -36,6 +36,7 @@ class Shelf:
         self.calls: list[ToolCall] = []
         self._waiting = readers
         self._together = anyio.Event()
+        self.entered = anyio.Event()
 
     async def specs(self) -> Sequence[ToolSpec]:
         """Return all tools."""
@@ -50,6 +51,7 @@ class Shelf:
             case "crash":
                 raise RuntimeError("secret inner detail")
             case "wait":
+                self.entered.set()
                 self._waiting -= 1
                 if self._waiting <= 0:
                     self._together.set()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 from opentelemetry.trace import get_current_span
 from tests.agents.boxes import Shelf, agent, call
@@ -72,3 +74,24 @@ async def test_a_run_left_early_is_recorded_as_cancelled(store):
     await stream.aclose()
     (summary,) = store.list()
     assert summary.status == "cancelled"
+
+
+async def test_a_call_cut_short_still_gets_its_result(store):
+    box = Shelf(readers=2)  # the other reader never comes
+    model = ScriptedModel([call("wait")])
+
+    async def play() -> None:
+        stream = run(agent(), "How many?", model=model, toolbox=box, recorder=Recorder(store))
+        async with aclosing(stream):
+            async for _ in stream:
+                pass
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(play)
+        await box.entered.wait()
+        group.cancel_scope.cancel()
+    (summary,) = store.list()
+    trace = store.get(summary.id)
+    results = [seen.result for step in trace.steps for seen in step.observations]
+    assert [(result.content, result.is_error) for result in results] == [("Cancelled.", True)]
+    assert trace.status == "cancelled"
