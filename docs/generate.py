@@ -93,6 +93,13 @@ def cli_help() -> str:
     return "\n".join(f"## `{title}`\n\n```text\n{text}\n```\n" for title, text in pages)
 
 
+def demo_capture() -> str:
+    """Return the telling lines of the captured demo run."""
+    lines = (ROOT / "docs" / "captures" / "demo.txt").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.startswith(("──", "   →", "  →", "  answer"))]
+    return "```text\n" + "\n".join(kept) + "\n```"
+
+
 def snippet(name: str) -> str:
     """Return a configuration snippet, as the tests run it."""
     text = (ROOT / "docs" / "snippets" / name).read_text(encoding="utf-8").rstrip()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+from tests.tools.model_server import FetchImpossible, model_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[1]
-
-# Developer scripts (fetch_model, model_server) are imported by tests as plain modules.
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +22,31 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads or writes the data folder, or obeys the environment, of whoever runs it."""
     for name in list(os.environ):
         if name.startswith("HADES_") and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HADES_HOME", str(tmp_path / "home"))
-    return
+
+
+@pytest.fixture(scope="session")
+def model_url() -> Iterator[str]:
+    """The real 0.5B behind a real llama-server; skipped only where they cannot be had."""
+    try:
+        with model_server() as url:
+            yield url
+    except FetchImpossible as error:
+        pytest.skip(f"no real model here: {error}")
+
+
+@pytest.fixture(autouse=True)
+def _no_logs_of_another_test() -> Iterator[None]:
+    """A test that sets up the logs leaves no handler on a stream that is gone."""
+    before = logging.root.handlers[:]
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = before
 
 
 # Where test data and test models lie is the machine's business.

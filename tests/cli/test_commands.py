@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Hades
+    from tests.cli.conftest import Hades
 
 
 def test_an_unknown_command_names_the_nearest(hades: Hades) -> None:

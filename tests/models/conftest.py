@@ -1,4 +1,4 @@
-"""A real model server for the tests that need one, and a loopback server that speaks like one."""
+"""A loopback server that speaks like a model server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.tools.model_server import FetchImpossible, model_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,16 +88,6 @@ def wire() -> Iterator[WireServer]:
     """A loopback HTTP server with prepared answers."""
     with _served(WireServer()) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def model_url() -> Iterator[str]:
-    """The real 0.5B behind a real llama-server; skipped only where they cannot be had."""
-    try:
-        with model_server() as url:
-            yield url
-    except FetchImpossible as error:
-        pytest.skip(f"no real model here: {error}")
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:

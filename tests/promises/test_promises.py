@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from promises.promises import PROMISES
+from tests.promises.promises import PROMISES
 
 TESTS = Path(__file__).parents[1]
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -29,16 +28,6 @@ class Keeper:
 class Visitor:
     """Looks at the animals and pays for it."""
 '''
-
-
-@pytest.fixture(scope="module")
-def model_url() -> Iterator[str]:
-    model_server = pytest.importorskip("model_server")
-    try:
-        with model_server.model_server() as url:
-            yield url
-    except model_server.FetchImpossible as error:
-        pytest.skip(str(error))
 
 
 def hades(home: Path, *arguments: str) -> list[Any]:

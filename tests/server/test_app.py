@@ -157,13 +157,14 @@ async def test_both_eras_are_spoken(server: Server[Any]) -> None:
         (
             "aql_read",
             {"query": "REMOVE 'a' IN documents"},
-            ["changes data", "write tool"],
+            ["changes data", "aql_write"],
         ),
         ("aql_read", {"query": "RETURN @a"}, ["a"]),
         ("graph_traverse", {"start": "zoo.lyon"}, ["zoo.lyon", "lion"]),
         ("graph_traverse", {"start": "zoo.lion", "direction": "up"}, ["'direction'", "outbound"]),
         ("context_get", {"context": "none such"}, ["There is no context 'none such'."]),
         ("document_get", {"document": "documents/none"}, ["documents/none"]),
+        ("context_list", {"limit": 1}, ["has no argument", "takes no arguments"]),
     ],
 )
 async def test_bad_input_is_answered_with_the_way_out(

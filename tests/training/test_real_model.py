@@ -3,7 +3,6 @@
 Prints them: `pytest -m slow -s tests/training/test_real_model.py`.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,16 +23,6 @@ from hades_mcp.training.suites import Outcome, load_suite
 from hades_mcp.workspace import open_workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def model_url() -> Iterator[str]:
-    model_server = pytest.importorskip("model_server")
-    try:
-        with model_server.model_server() as url:
-            yield url
-    except model_server.FetchImpossible as error:
-        pytest.skip(str(error))
 
 
 async def report(name: str, model_url: str, home: Path, *, must_call: bool) -> EvalReport:

@@ -61,7 +61,7 @@ def _refusal(tool: Tool, problems: list[ErrorDetails]) -> InvalidArgument:
         match problem["type"]:
             case "extra_forbidden":
                 said.append(f"{tool.name} has no argument {path!r}.")
-                hints.append(did_you_mean(path, known))
+                hints.append(did_you_mean(path, known) if known else "It takes no arguments.")
             case "missing":
                 said.append(f"{tool.name} needs the argument {path!r}.")
                 hints.append(_described(tool, path))
