@@ -25,6 +25,12 @@ def test_limit_takes_parameters_and_an_offset(run: Run) -> None:
     assert run("FOR i IN 1..9 LIMIT @skip, @most RETURN i", skip=2, most=3) == [3, 4, 5]
 
 
+def test_a_limit_of_null_is_no_limit(run: Run) -> None:
+    assert run("FOR i IN 1..5 LIMIT 0, null RETURN i") == [1, 2, 3, 4, 5]
+    assert run("FOR i IN 1..5 SORT i DESC LIMIT 2, @most RETURN i", most=None) == [3, 2, 1]
+    assert run("FOR i IN 1..5 LIMIT null, 2 RETURN i") == [1, 2]
+
+
 def test_the_full_count_is_what_the_last_limit_saw(database: Database) -> None:
     query = "FOR i IN 1..9 FILTER i > 2 LIMIT 2 RETURN i"
     result = execute(database, query, options=QueryOptions(full_count=True))

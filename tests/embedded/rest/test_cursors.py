@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from threading import Thread
 from typing import Any
 
@@ -99,6 +100,16 @@ def test_a_batch_cannot_be_asked_for_again_unless_it_was_agreed(api):
 )
 def test_a_query_that_cannot_run_is_refused(api, body, refusal):
     assert api.refused("POST /_api/cursor", body) == refusal
+
+
+def test_whole_numbers_are_written_without_a_point(api):
+    quoted = 'say "1.0," twice'
+    query = "RETURN [4 / 2, 1.0, -3.0, 2.5, 'x.0', @q, {'a.0': 5.0}]"
+    body = json.dumps({"query": query, "bindVars": {"q": quoted}}).encode()
+    answer = api.server.handle("POST", "/_api/cursor", body=body)
+    assert b'"result":[[2,1,-3,2.5,"x.0","say ' in answer.body
+    rows = json.loads(answer.body)["result"]
+    assert rows == [[2, 1, -3, 2.5, "x.0", quoted, {"a.0": 5}]]
 
 
 def test_warnings_and_statistics_are_told(api):

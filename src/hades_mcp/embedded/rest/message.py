@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ BAD_PARAMETER = 400
 CORRUPTED_JSON = 600
 NO_COLLECTION_NAMED = 1204
 _TRUE = frozenset({"1", "true", "yes", "on", "y"})
+_MAY_BE_WHOLE = re.compile(rb"\.0(?=[,\]}]|\Z)")
+_TEXT_OR_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|\.0(?=[,\]}]|\Z)', re.DOTALL)
+"""A text, to be kept, or the end of a whole number: velocypack's dumper writes none."""
 JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 
 
@@ -131,11 +135,14 @@ class Request:
 
 
 def dump(value: object) -> bytes:
-    """Return a value as JSON."""
+    """Return a value as JSON; as a server does it, `2.0` is written `2`."""
     try:
-        return orjson.dumps(value)
+        text = orjson.dumps(value)
     except TypeError:  # integers beyond 64 bits: orjson has no way to write them
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    if _MAY_BE_WHOLE.search(text) is None:
+        return text
+    return _TEXT_OR_ZERO.sub(rb"\1", text)
 
 
 def plain(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.executor.step import amount, execution_of
+from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.storage.indexes import Bound
 from hades_mcp.embedded.values import order_key, truth
 
@@ -140,7 +140,7 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
-        most = amount(offset, base) + amount(count, base)
+        most = amount(offset, base) + amount(count, base, NO_LIMIT)
         for row in rows:
             if most:
                 yield from found(execution, row, most)

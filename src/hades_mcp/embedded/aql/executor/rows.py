@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.evaluation.arithmetic import span
-from hades_mcp.embedded.aql.executor.step import amount, execution_of
+from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import descending, order_key, truth, type_name
@@ -132,7 +132,9 @@ def sort_rows(compiler: Compiler, node: SortNode) -> Step:
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         if count is not None:
-            return iter(nsmallest(amount(offset, base) + amount(count, base), rows, key=key))
+            most = amount(count, base, NO_LIMIT)
+            if most < NO_LIMIT:
+                return iter(nsmallest(amount(offset, base) + most, rows, key=key))
         return iter(sorted(_held(base, rows), key=key))
 
     return step
@@ -166,7 +168,7 @@ def limit_rows(compiler: Compiler, node: LimitNode) -> Step:
     offset, count = compiler.optional(node.offset), compiler.compile(node.count)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-        first, most = amount(offset, base), amount(count, base)
+        first, most = amount(offset, base), amount(count, base, NO_LIMIT)
         if not node.full_count:
             yield from islice(rows, first, first + most)
             return

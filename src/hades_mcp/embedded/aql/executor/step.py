@@ -16,6 +16,8 @@ Step: TypeAlias = Callable[[Row, Iterator[Row]], Iterator[Row]]
 """Takes the row the plan began with (its place 0 holds the execution) and the rows so far."""
 
 NUMBER_OUT_OF_RANGE = 1504
+NO_LIMIT = 2**62
+"""More rows than there can be; two of them still make a Python slice."""
 
 
 def execution_of(row: Row) -> Execution:
@@ -24,13 +26,21 @@ def execution_of(row: Row) -> Execution:
     return found
 
 
-def amount(evaluate: Evaluate | None, row: Row) -> int:
-    """Return the number LIMIT was given; 0 where it was given none.
+def amount(evaluate: Evaluate | None, row: Row, absent: int = 0) -> int:
+    """Return the number LIMIT was given.
+
+    Args:
+        evaluate: The expression, if there is one.
+        row: What it sees.
+        absent: What is meant where there is no number: ArangoDB takes `LIMIT 0, null` for no limit,
+            and python-arango's `all()` and `find()` send it.
 
     Raises:
-        ArangoError: 1504 if it is no number from 0 on.
+        ArangoError: 1504 if it is neither null nor a number from 0 on.
     """
-    value: Any = 0 if evaluate is None else evaluate(row)
+    value: Any = None if evaluate is None else evaluate(row)
+    if value is None:
+        return absent
     if type(value) not in {int, float} or value < 0:
         raise ArangoError(NUMBER_OUT_OF_RANGE, "AQL: number out of range (while executing)")
     return int(value)
