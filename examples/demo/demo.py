@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ FAILURES: list[str] = []
 
 QUESTIONS = (
     "Which class sends the HTTP requests?",
-    "Which functions does the class arango.database.Database contain?",
+    "Which methods does the class arango.http.HTTPClient contain?",
     "How many documents of kind 'class' are stored? Count them with AQL.",
 )
 
@@ -138,7 +138,9 @@ def model(settings: Settings) -> Iterator[str | None]:
         yield settings.model_url
         return
     try:
-        with model_server() as url:
+        with ExitStack() as stack:
+            with step("Start a real Qwen2.5-Coder 0.5B (fetched once, 0.5 GB)"):
+                url = stack.enter_context(model_server())
             yield url
     except FetchImpossible as reason:
         say(f"   No model to ask: {reason}")

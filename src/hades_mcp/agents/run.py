@@ -22,6 +22,7 @@ from hades_mcp.agents.recording import recording
 from hades_mcp.agents.speaking import Reply, Speaker
 from hades_mcp.messages import Message, Usage
 from hades_mcp.prompts.chat import result_text, text_hash, user_text
+from hades_mcp.tools.contract import contract_hash
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -69,9 +70,11 @@ async def run(
         Unavailable: The model server is not there.
         LimitReached: The conversation does not fit the model's context window.
     """
-    tools = choose_tools(agent, await toolbox.specs())
+    offered = await toolbox.specs()
+    tools = choose_tools(agent, offered)
     # With these a trainer can put together again, byte for byte, what the model saw.
     made_of: JsonObject = {
+        "contract": contract_hash(offered),
         "prompt": text_hash([agent.instructions]),
         "template": agent.template,
         "hidden": list(agent.hidden),
