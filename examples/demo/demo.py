@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Visit = Callable[[Client, Settings], Awaitable[None]]
 
-HOME = Path(os.environ.get("HADES_HOME", ROOT / ".demo"))
+HOME = Path(os.environ.get("HADES_HOME") or ROOT / ".demo")
 SHOWN = 220
 """Characters of an answer that are printed."""
 
