@@ -22,7 +22,7 @@ check: $(VENV)/.dev  ## The gates: format, lint, types, layers, generated files.
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || (cat .lint-imports.log; exit 1)
 	@$(BIN)/python -m hades_mcp.tools.contract --check
-	@$(BIN)/python -m cogapp --check --check-fail-msg "run 'make docs'" @docs/generated.txt
+	@$(BIN)/python -m cogapp -I docs --check --check-fail-msg "run make docs" @docs/generated.txt
 	@echo "check: all gates passed"
 
 fix: $(VENV)/.dev  ## Format and mend what can be mended by machine.
@@ -31,7 +31,7 @@ fix: $(VENV)/.dev  ## Format and mend what can be mended by machine.
 
 docs: $(VENV)/.dev  ## Write the generated parts of README and docs.
 	@$(BIN)/python -m hades_mcp.tools.contract --write
-	@$(BIN)/python -m cogapp -r @docs/generated.txt
+	@$(BIN)/python -m cogapp -I docs -r @docs/generated.txt
 
 bench: $(VENV)/.dev  ## Every figure we print, with its rival, in benchmarks/results/.
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script; done

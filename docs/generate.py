@@ -14,6 +14,9 @@ from hades_mcp.config import Settings, environment_name
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "hades_mcp"
 
+WIDTH = 110
+"""Characters of a line of a capture that are shown."""
+
 # The floors of the house, top to bottom, as import-linter keeps them (pyproject.toml).
 FLOORS = (
     ("cli",),
@@ -94,10 +97,17 @@ def cli_help() -> str:
 
 
 def demo_capture() -> str:
-    """Return the telling lines of the captured demo run."""
-    lines = (ROOT / "docs" / "captures" / "demo.txt").read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if line.startswith(("──", "   →", "  →", "  answer"))]
-    return "```text\n" + "\n".join(kept) + "\n```"
+    """Return the telling lines of the captured demo run: what was called, asked and answered."""
+    text = (ROOT / "docs" / "captures" / "demo.txt").read_text(encoding="utf-8")
+    head, ask, questions = text.partition("── Ask:")
+    calls = [line[3:] for line in head.splitlines() if line.startswith("   →")]
+    questions = (ask + questions).partition("Each run left")[0]
+    lines = [line for line in questions.splitlines() if line and not line.startswith("   (")]
+    return "\n".join(["```text", *(_cut(line) for line in [*calls, "", *lines]), "```"])
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
 def snippet(name: str) -> str:
