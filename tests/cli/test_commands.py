@@ -171,3 +171,20 @@ def test_a_data_folder_in_the_way_is_a_clear_error(hades: Hades, tmp_path: Path)
     assert done.code in {4, 5}
     assert str(tmp_path / "file") in done.err
     assert "Traceback" not in done.err
+
+
+def database_file(home: Path) -> Path:
+    return next((home / "databases").glob("hades-*.sqlite"))
+
+
+def test_a_damaged_store_is_a_matter_for_a_person_and_is_left_as_it_is(
+    hades: Hades, tmp_path: Path
+) -> None:
+    hades("aql", "RETURN 1")
+    file = database_file(tmp_path / "home")
+    file.write_bytes(b"not a database any more")
+    done = hades("aql", "RETURN 1")
+    assert done.code == 5
+    assert str(file) in done.err
+    assert "backup" in done.err
+    assert file.read_bytes() == b"not a database any more"

@@ -11,7 +11,7 @@ from arango.exceptions import ArangoServerError
 from hades_mcp.errors import LimitReached, QueryError
 from hades_mcp.services.advice import advise, advise_empty
 from hades_mcp.services.projection import without_vectors
-from hades_mcp.services.refusals import message, translated
+from hades_mcp.services.refusals import LOCKED, UNUSABLE, message, refusal, translated
 
 if TYPE_CHECKING:
     from arango.cursor import Cursor
@@ -187,6 +187,8 @@ class QueryService:
                 f"The query needs too much memory: {message(error)}.", hint="Add a LIMIT."
             )
         number = int(error.error_code or 0)
+        if number in LOCKED | UNUSABLE:
+            return refusal(error)
         hint = advise(self._db, number, message(error), query, bind)
         return QueryError(f"{message(error)}.", number=number, hint=hint)
 

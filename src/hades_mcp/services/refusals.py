@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from arango.exceptions import ArangoClientError, ArangoServerError
 
-from hades_mcp.errors import Conflict, HadesError, LimitReached, NotFound, QueryError, Unavailable
+from hades_mcp.errors import (
+    ConfigError,
+    Conflict,
+    HadesError,
+    LimitReached,
+    NotFound,
+    QueryError,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +26,9 @@ T = TypeVar("T")
 
 LOCKED = frozenset({18, 28, 29, 1200, 1304})
 """Lock timeout, deadlock, write-write conflict: the same call may work a moment later."""
+
+UNUSABLE = frozenset({4, 1100, 1224})
+"""Internal error, damaged file, folder not writable: no call helps."""
 
 _PREFIX = re.compile(r"^\[HTTP \d+\](\[ERR \d+\])? ")
 
@@ -39,9 +50,11 @@ def refusal(error: Exception) -> HadesError:
     """Return our error for one of the driver's."""
     number = getattr(error, "error_code", None) or 0
     text = message(error)
-    if number in LOCKED:
-        return Unavailable(f"The store is busy: {text}.", hint="Try again in a moment.")
     match number:
+        case busy if busy in LOCKED:
+            return Unavailable(f"The store is busy: {text}.", hint="Try again in a moment.")
+        case broken if broken in UNUSABLE:
+            return ConfigError(f"The store cannot be used: {text}.", hint="Run: hades doctor")
         case 1202 | 1203 | 1228 | 1924:
             return NotFound(f"Not found: {text}.", hint="Look at the schema for what is there.")
         case 1210:
@@ -52,8 +65,6 @@ def refusal(error: Exception) -> HadesError:
             return Unavailable(
                 f"The store refuses us: {text}.", hint="Check the user name and password."
             )
-    if 1500 <= number < 1600:  # noqa: PLR2004  ArangoDB numbers its query errors so
-        return QueryError(text, number=number)
     if number == 0 or isinstance(error, ArangoClientError | OSError):
         return Unavailable(
             f"The store does not answer: {text}.", hint="Run: hades doctor, and try again."
