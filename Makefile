@@ -45,7 +45,7 @@ $(VENV)/bin/pip:
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing HADES with its model client (about 200 MB, once) …"
-	@$(BIN)/pip install --quiet --progress-bar on -e '.[models]'
+	@$(BIN)/pip install -e '.[models]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/pip
