@@ -101,7 +101,7 @@ def demo_capture() -> str:
     text = (ROOT / "docs" / "captures" / "demo.txt").read_text(encoding="utf-8")
     head, ask, questions = text.partition("── Ask:")
     calls = [line[3:] for line in head.splitlines() if line.startswith("   →")]
-    questions = (ask + questions).partition("Each run left")[0]
+    questions = (ask + questions).partition("Every call and run is recorded")[0]
     lines = [line for line in questions.splitlines() if line and not line.startswith("   (")]
     return "\n".join(["```text", *(_cut(line) for line in [*calls, "", *lines]), "```"])
 

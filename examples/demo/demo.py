@@ -176,7 +176,7 @@ def demo() -> None:
     with model(settings) as url:
         if url:
             anyio.run(as_a_host, load_settings(home=HOME, model_url=url), ask)
-    say(f"\nEach run left a trace in {settings.home / 'traces.sqlite'}. Next:")
+    say(f"\nEvery call and run is recorded in {settings.home / 'traces.sqlite'}. Next:")
     for line in ("traces list", 'search "open a transaction"', "doctor", "serve"):
         say(f"   {Path(sys.executable).with_name('hades')} --home {settings.home} {line}")
 
