@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-all check fix docs bench contract clean
+.PHONY: demo test test-all check fix docs bench contract conformance clean
 
 demo: $(VENV)/.demo  ## The main job on real input: ingest, serve, search, walk, query, ask.
 	@$(BIN)/python examples/demo/demo.py
@@ -35,6 +35,9 @@ docs: $(VENV)/.dev  ## Write the generated parts of README and docs.
 
 bench: $(VENV)/.dev  ## Every figure we print, with its rival, in benchmarks/results/.
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script; done
+
+conformance: $(VENV)/.dev  ## The engine's answers beside a real server's: DIR=folder or HADES_CONFORMANCE.
+	@$(BIN)/python -m tests.conformance $(DIR)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .lint-imports.log dist build

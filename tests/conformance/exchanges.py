@@ -1,0 +1,149 @@
+"""`docs_http` and `arangosh`: exchanges and transcripts recorded from ArangoDB 3.12.10."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.conformance import compare, javascript
+from tests.conformance.rows import Row, Verdict, read, read_json
+from tests.conformance.scripting import Host
+from tests.conformance.shell import Shell
+
+from hades_mcp.embedded.rest import Server
+from hades_mcp.embedded.storage import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GROUPS = frozenset(
+    {
+        "administration",
+        "analyzers",
+        "aql-queries",
+        "aql-query-results-cache",
+        "arangosearch-views",
+        "collections",
+        "databases",
+        "documents",
+        "edges",
+        "import",
+        "jobs",
+        "named-graphs",
+        "search-alias-views",
+        "stream-transactions",
+        "user-defined-aql-functions",
+        "users",
+    }
+)
+"""The API groups that the engine promises; the others (backup, replication…) are not judged."""
+UNSTABLE = frozenset(
+    {
+        *("_rev", "_oldRev", "objectId", "globallyUniqueId", "revision", "etag", "figures", "id"),
+        *("executionTime", "stats", "profile", "host", "nextBatchId", "path", "time", "runTime"),
+        *("estimatedCost", "peakMemoryUsage", "lastValue", "started", "planId", "tick"),
+    }
+)
+
+
+def judge(where: Path) -> Iterator[Verdict]:
+    """Yield a verdict for each exchange in a promised group."""
+    datasets = read_json(where, "docs_datasets.json")
+    for row in read(where, "docs_http"):
+        _, _, group = row["section"].rpartition("/")
+        if row["deployment"] == "single" and (group in GROUPS or "/indexes/" in row["section"]):
+            yield Verdict(row["id"], group, _difference(row, datasets))
+
+
+def judge_transcripts(where: Path) -> Iterator[Verdict]:
+    """Yield a verdict for each transcript that holds AQL and prints values only."""
+    datasets = read_json(where, "docs_datasets.json")
+    for row in read(where, "arangosh"):
+        if row["aql"] and row["output_values"] is not None:
+            _, _, group = row["section"].rpartition("/")
+            wrong = _transcript(row, datasets)
+            yield Verdict(row["id"], group, wrong, " ".join(map(str, row["aql"])))
+
+
+def _transcript(row: Row, datasets: dict[str, Any]) -> str | None:
+    lines = row["script"].split("\n")
+    script = "\n".join(
+        line.replace("|", " ", 1) if line[:2] in {"| ", "~|"} else line for line in lines
+    )
+    with _shell(datasets) as shell:
+        try:
+            printed = javascript.run(script, shell.names())
+        except Exception as error:  # noqa: BLE001  a crash is a wrong answer
+            return f"{type(error).__name__} {error}"
+    values = [value for value in printed if not isinstance(value, Host | None)]
+    got, wanted = _stable(values), _stable(row["output_values"])
+    if compare.same_rows(got, wanted):
+        return None
+    return f"got {compare.shown(got, 300)} wanted {compare.shown(wanted, 300)}"
+
+
+class _shell:  # noqa: N801  a context manager
+    """A server of its own and a shell on it."""
+
+    def __init__(self, datasets: dict[str, Any]) -> None:
+        self.engine = Engine(None)
+        self.server = Server(self.engine)
+        self.shell = Shell(self.server, datasets)
+
+    def __enter__(self) -> Shell:
+        return self.shell
+
+    def __exit__(self, *_error: object) -> None:
+        self.server.close()
+        self.engine.close()
+
+
+def _difference(row: Row, datasets: dict[str, Any]) -> str | None:
+    with _shell(datasets) as shell:
+        try:
+            javascript.run(row["setup_js"] or "", shell.names())
+            problem = ""
+        except Exception as error:  # noqa: BLE001  a crash is a wrong answer
+            problem = f" ({type(error).__name__} {error})"
+    answers = shell.logged[-len(row["responses"]) :]
+    if len(answers) != len(row["responses"]):
+        return f"{len(answers)} of {len(row['responses'])} answers{problem}"
+    for answer, wanted in zip(answers, row["responses"], strict=True):
+        if answer["code"] != wanted["status"]:
+            return f"status {answer['code']} wanted {wanted['status']}: {answer['body'][:200]}"
+        if wrong := _unequal(_stable(answer["parsedBody"]), _stable(wanted["body"])):
+            return wrong
+    return None
+
+
+def _unequal(got: Any, wanted: Any) -> str | None:
+    if compare.same_rows(got, wanted):
+        return None
+    if not isinstance(got, dict) or not isinstance(wanted, dict):
+        return f"got {compare.shown(got, 300)} wanted {compare.shown(wanted, 300)}"
+    parts = [
+        f"{name}: got {compare.shown(got.get(name, '-'))}"
+        f" wanted {compare.shown(wanted.get(name, '-'))}"
+        for name in sorted(got.keys() | wanted.keys())
+        if not compare.same_rows(got.get(name, "-"), wanted.get(name, "-"))
+    ]
+    return "; ".join(parts) or None
+
+
+def _stable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_stable(item) for item in value]
+    if isinstance(value, dict) and isinstance(value.get("nodes"), list):
+        return _stable_plan(value)
+    if isinstance(value, dict):
+        return {name: _stable(v) for name, v in value.items() if name not in UNSTABLE}
+    return compare.masked(value)
+
+
+def _stable_plan(plan: Row) -> Row:
+    """Return what two optimizers can agree on: the nodes' types, the collections, and so on."""
+    return {
+        "nodes": [node["type"] for node in plan["nodes"]],
+        "collections": plan.get("collections"),
+        "isModificationQuery": plan.get("isModificationQuery"),
+    }

@@ -1,0 +1,38 @@
+"""The engine's answers beside a real server's: shares that only rise."""
+
+from __future__ import annotations
+
+import pytest
+from tests.conformance.judges import report
+from tests.conformance.rows import VARIABLE, folder
+
+FLOORS = {
+    "js_ranges": 1.0,
+    "js_queries": 0.98,
+    "docs_aql": 0.96,
+    "docs_http": 0.45,
+    "arangosh": 0.15,
+}
+SLOW_FLOORS = {"js_programs": 0.94}
+
+
+def _check(name: str, floor: float) -> None:
+    where = folder()
+    if where is None:
+        pytest.skip(f"{VARIABLE} names no folder with a server's answers")
+    found = report(where, name)
+    listing = "\n".join(found.lines())
+    assert found.total.judged > 0, f"{name} is missing in that folder"
+    assert found.total.value >= floor, listing
+    assert not found.too_many_left_out, listing
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_answers_are_a_real_servers(name: str) -> None:
+    _check(name, FLOORS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW_FLOORS)
+def test_programs_end_as_on_a_real_server(name: str) -> None:
+    _check(name, SLOW_FLOORS[name])
