@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _served(server: WireServer) -> Iterator[WireServer]:
+def served(server: WireServer) -> Iterator[WireServer]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -86,7 +86,7 @@ def _served(server: WireServer) -> Iterator[WireServer]:
 @pytest.fixture
 def wire() -> Iterator[WireServer]:
     """A loopback HTTP server with prepared answers."""
-    with _served(WireServer()) as server:
+    with served(WireServer()) as server:
         yield server
 
 

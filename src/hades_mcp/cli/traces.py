@@ -76,8 +76,12 @@ def _lines(trace: Trace) -> Iterator[str]:
     header = trace.header
     yield f"{trace.id}  {trace.status}  {header.agent}  {header.model}".rstrip()
     yield f"started {header.started}  finished {trace.finished or '-'}"
+    examples = sum(bool(step.hades.get("example")) for step in trace.steps)
     for number, step in enumerate(trace.steps, 1):
-        yield from _step(number, step)
+        if not step.hades.get("example"):
+            yield from _step(number, step)
+        elif number == 1 or not trace.steps[number - 2].hades.get("example"):
+            yield f"    {examples} example turns; --json shows them"
     usage = trace.usage
     if usage.prompt_tokens:
         yield (
