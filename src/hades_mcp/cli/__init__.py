@@ -19,10 +19,15 @@ def main() -> None:
 
 
 def serve_main() -> None:
-    """Run the `hades-mcp` command: the MCP server over stdio, as hosts start it."""
-    from hades_mcp.cli.app import run
+    """Run the `hades-mcp` command: `hades`, or without a command the MCP server, as hosts want it.
 
+    `uvx hades-mcp` is the server, and `uvx hades-mcp doctor` works too.
+    """
     if sys.argv[1:] == ["--version"]:
         main()
-    else:
-        run(["serve", *sys.argv[1:]], name="hades-mcp")
+        return
+    from hades_mcp.cli.app import COMMANDS, run
+
+    arguments = sys.argv[1:]
+    named = any(argument in COMMANDS for argument in arguments)
+    run(arguments if named else [*arguments, "serve"], name="hades-mcp")
