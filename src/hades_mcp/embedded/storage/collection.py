@@ -10,12 +10,15 @@ import orjson
 from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import stored_index
+from hades_mcp.embedded.storage.fulltext import find_rows
+from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexes import SORTED_TYPES, Bound, Index, define
 from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
 from hades_mcp.embedded.storage.tables import IndexTable, table_of
 from hades_mcp.embedded.storage.vector_table import VectorTable
+from hades_mcp.embedded.storage.words_table import WordsTable
 from hades_mcp.embedded.storage.writer import OverwriteMode, Writer
 
 if TYPE_CHECKING:
@@ -157,6 +160,41 @@ class Collection:
         if index.type != "vector":
             raise ArangoError(_NO_INDEX)
         found = VectorTable(self._session, self.info, index).nearest(vector, k)
+        return self._rows(found)
+
+    def near(
+        self, index: Index, place: tuple[float, float], *, limit: int
+    ) -> list[tuple[Document, float]]:
+        """Return the documents nearest to a latitude and longitude, each with its metres."""
+        return self._rows(self._geo(index).nearest(*place, limit))
+
+    def within(
+        self, index: Index, place: tuple[float, float], *, radius: float
+    ) -> list[tuple[Document, float]]:
+        """Return the documents not farther than `radius` metres, nearest first."""
+        return self._rows(self._geo(index).within(*place, radius))
+
+    def in_rectangle(
+        self, index: Index, *, south: float, north: float, west: float, east: float
+    ) -> list[Document]:
+        """Return the documents between two parallels and two meridians."""
+        rows = self._geo(index).in_rectangle(south, north, west, east)
+        return [document for document, _ in self._rows((row, 0.0) for row in rows)]
+
+    def matching(self, index: Index, query: str, limit: int) -> list[Document]:
+        """Return the documents a fulltext query finds; 1209 if the index is no fulltext index."""
+        if index.type != "fulltext":
+            raise ArangoError(_NO_INDEX)
+        rows = find_rows(WordsTable(self._session, self.info, index), query)
+        limited = rows[:limit] if limit > 0 else rows
+        return [document for document, _ in self._rows((row, 0.0) for row in limited)]
+
+    def _geo(self, index: Index) -> GeoTable:
+        if index.type != "geo":
+            raise ArangoError(_NO_INDEX)
+        return GeoTable(self._session, self.info, index)
+
+    def _rows(self, found: Iterable[tuple[int, float]]) -> list[tuple[Document, float]]:
         read, sql = self._session.execute, self._sql.by_row
         return [(load(read(sql, (row,)).fetchone()[0]), score) for row, score in found]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SORTED_TYPES = frozenset({"persistent", "hash", "skiplist", "ttl"})  # one table, three old names
 METRICS = frozenset({"cosine", "l2", "innerProduct"})
 _BAD_PARAMETER = 10
+_PAIR = 2
+_SHORTEST_WORD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Index:
 
     Attributes:
         id: Number as text, unique in its database; "0" for the primary, "1" for the edge index.
-        type: primary, edge, persistent (or its aliases hash and skiplist), ttl or vector.
+        type: primary, edge, persistent (or its aliases hash and skiplist), ttl, vector, geo or
+            fulltext.
         name: Unique in its collection.
         fields: Attribute paths; `[*]` after an attribute indexes the members of an array.
         options: What else the type has (deduplicate, expireAfter, params, storedValues, ...).
@@ -65,7 +68,7 @@ class Index:
             and self.sparse == other.sparse
             and all(
                 self.options.get(name) == other.options.get(name)
-                for name in ("expireAfter", "params")
+                for name in ("expireAfter", "params", "geoJson", "minLength")
             )
         )
 
@@ -175,9 +178,35 @@ def _paths(given: object) -> tuple[str, ...]:
     return paths
 
 
-_ELSEWHERE = frozenset(
-    {"fulltext", "geo", "geo1", "geo2", "inverted", "mdi", "mdi-prefixed", "zkd"}
-)
+def _geo_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    fields = _paths(definition.get("fields"))
+    if len(fields) > _PAIR or any("[*]" in path for path in fields):
+        raise ArangoError(_BAD_PARAMETER, "geo index must have one or two attributes")
+    geo_json = _flag(definition, "geoJson", default=False)
+    if geo_json and len(fields) == _PAIR:
+        raise ArangoError(_BAD_PARAMETER, "geoJson needs exactly one attribute")
+    options = {  # the levels are those of S2's cells: ArangoDB's defaults, of no effect here
+        "geoJson": geo_json,
+        "legacyPolygons": _flag(definition, "legacyPolygons", default=False),
+        "bestIndexedLevel": 17,
+        "worstIndexedLevel": 4,
+        "maxNumCoverCells": 8,
+    }
+    return Index(number, "geo", name, fields, sparse=True, options=options)
+
+
+def _fulltext_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    fields = _paths(definition.get("fields"))
+    if len(fields) != 1 or "[*]" in fields[0]:
+        raise ArangoError(_BAD_PARAMETER, "fulltext index must have exactly one attribute")
+    shortest = definition.get("minLength", _SHORTEST_WORD)
+    if isinstance(shortest, bool) or not isinstance(shortest, int | float):
+        raise ArangoError(_BAD_PARAMETER, "minLength must be a number")
+    options = {"minLength": max(1, int(shortest))}
+    return Index(number, "fulltext", name, fields, sparse=True, options=options)
+
+
+_ELSEWHERE = frozenset({"geo1", "geo2", "inverted", "mdi", "mdi-prefixed", "zkd"})
 
 _TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
     "persistent": _sorted_index,
@@ -185,4 +214,6 @@ _TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
     "skiplist": _sorted_index,
     "ttl": _ttl_index,
     "vector": _vector_index,
+    "geo": _geo_index,
+    "fulltext": _fulltext_index,
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexes import SORTED_TYPES
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
+from hades_mcp.embedded.storage.words_table import WordsTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
@@ -52,6 +54,12 @@ def table_of(session: Session, info: CollectionInfo, index: Index) -> IndexTable
     """Return the table of an index; None for those that live in the collection's own table."""
     if index.type in SORTED_TYPES:
         return SortedTable(session, info, index)
-    if index.type == "vector":
-        return VectorTable(session, info, index)
-    return None
+    build = _TABLES.get(index.type)
+    return build(session, info, index) if build else None
+
+
+_TABLES: dict[str, Callable[[Session, CollectionInfo, Index], IndexTable]] = {
+    "vector": VectorTable,
+    "geo": GeoTable,
+    "fulltext": WordsTable,
+}
