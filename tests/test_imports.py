@@ -31,7 +31,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by(run_command("--help")) & {*HEAVY, "pydantic"}
 
 
-@pytest.mark.parametrize("command", ["serve", "ingest", "search", "aql", "ask", "doctor", "chat"])
+@pytest.mark.parametrize(
+    "command", ["serve", "ingest", "search", "aql", "ask", "doctor", "chat", "db"]
+)
 def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by(run_command(command, "--help")) & {*HEAVY, "pydantic"}
 

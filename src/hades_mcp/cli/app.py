@@ -29,6 +29,7 @@ COMMANDS = {
     "aql": "hades_mcp.cli.aql",
     "ask": "hades_mcp.cli.ask",
     "chat": "hades_mcp.cli.chat",
+    "db": "hades_mcp.cli.db",
     "doctor": "hades_mcp.cli.doctor",
     "ingest": "hades_mcp.cli.ingest",
     "search": "hades_mcp.cli.search",
