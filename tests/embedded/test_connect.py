@@ -253,10 +253,7 @@ def test_what_is_not_built_is_refused_with_a_number(db):
     requests: list[Callable[[], object]] = [
         lambda: db.create_analyzer("x", "text"),
         lambda: db.create_view("v", "arangosearch"),
-        lambda: db.aql.create_function("a::b", "function(){}"),
         lambda: db.execute_transaction("function(){}"),
-        lambda: db.create_user("ada"),
-        lambda: db.begin_async_execution().version(),
     ]
     for refused in requests:
         with pytest.raises(arango.ArangoServerError) as error:

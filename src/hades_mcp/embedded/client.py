@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -63,7 +64,7 @@ class EmbeddedHTTPClient(HTTPClient):
         headers: Mapping[str, str] | None = None,
         params: MutableMapping[str, str] | None = None,
         data: object = None,
-        auth: tuple[str, str] | None = None,  # noqa: ARG002  see rest.authentication
+        auth: tuple[str, str] | None = None,
     ) -> Response:
         """Answer a request.
 
@@ -71,6 +72,9 @@ class EmbeddedHTTPClient(HTTPClient):
             TypeError: For a body that is neither text nor bytes (multipart, for Foxx services).
         """
         path = url[url.find("/", url.find("://") + 3) :]  # whatever the host is called
+        if auth is not None:
+            secret = base64.b64encode(":".join(auth).encode()).decode()
+            headers = {**(headers or {}), "authorization": f"Basic {secret}"}
         answer = self._server.handle(method, path, params, headers, _bytes(data))
         return Response(
             method=method,

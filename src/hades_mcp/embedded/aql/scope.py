@@ -99,9 +99,8 @@ class Parameters:
             ArangoError: 1551 if it has no value.
         """
         if name not in self._values:
-            raise refuse(
-                PARAMETER_MISSING, f"no value specified for declared bind parameter '{name}'"
-            )
+            message = f"no value specified for declared bind parameter '{name}' (while parsing)"
+            raise ArangoError(PARAMETER_MISSING, message)
         self._used.add(name)
 
     def value(self, name: str) -> Any:

@@ -16,13 +16,16 @@ VERSION = "3.12.10"
 _INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent", "vector"]
 
 
-@routes.add("GET", "/_api/version")
+@routes.add("GET PUT", "/_api/version")
 def version(request: Request) -> Response:
     """Tell the version; `embedded` tells that no server process is behind it."""
     body: dict[str, object] = {
         "server": "arango",
         "license": "community",
         "version": VERSION,
+        "apiVersions": ["v0"],
+        "deprecatedApiVersions": [],
+        "requestedApiVersion": "v0",
         "embedded": True,
     }
     if request.flag("details"):

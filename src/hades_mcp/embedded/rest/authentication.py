@@ -1,7 +1,7 @@
-"""Logging in: every name and password is right.
+"""Logging in: every name and password is right, but for the accounts that were made.
 
 An embedded database is guarded by the permissions of its folder: who can call this code can
-read the files themselves. A password here would only look like a lock.
+read the files themselves. Accounts are for trying out rights, and for servers over a network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _SECRET = secrets.token_bytes(32)
 @routes.add("POST", "/_open/auth")
 def log_in(request: Request) -> Response:
     """Give a token in the form the drivers expect; nothing here ever asks for it."""
-    user = request.object().get("username", "root")
+    body = request.object()
+    user = str(body.get("username", "root"))
+    secret = f"{user}:{body.get('password', '')}".encode()
+    request.state.accounts.identify(f"Basic {base64.b64encode(secret).decode()}")
     return plain({"jwt": token(user, int(time.time()))})
 
 

@@ -62,6 +62,12 @@ def create(request: Request) -> Response:
         return ok(properties_of(collection))
 
 
+@routes.add("PUT", "/_api/collection")
+def without_name(_request: Request) -> Response:
+    """Refuse a change to no collection in particular."""
+    raise ArangoError(_BAD_PARAMETER, "expected PUT /_api/collection/<collection-name>/<action>")
+
+
 @routes.add("GET", "/_api/collection/{name}")
 def describe(request: Request, name: str) -> Response:
     """Describe a collection in short."""
@@ -241,6 +247,7 @@ def properties_of(collection: Collection) -> dict[str, Any]:
         "keyOptions": {**info.key_options, "lastValue": collection.last_key()},
         "schema": info.schema,
         "statusString": "loaded",
+        "supportsRBAC": True,
         "objectId": info.id,
         **brief(info),
     }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.accounts import ROOT
 from hades_mcp.embedded.rest.message import Request, Response, result
 from hades_mcp.embedded.rest.router import Routes
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.rest.accounts import Accounts
 
 routes = Routes()
 
@@ -42,12 +48,14 @@ def current(request: Request) -> Response:
 
 @routes.add("POST", "/_api/database")
 def create(request: Request) -> Response:
-    """Make a database; the users in the body are not needed, see `authentication`."""
+    """Make a database and the users in the body, who may do all in it."""
     _require_system(request)
     body = request.object()
     if not isinstance(body.get("name"), str):
         raise ArangoError(_BAD_PARAMETER, "expecting name of the database")
     request.state.engine.create_database(body["name"])
+    for each in body.get("users") or ():
+        _admit(request.state.accounts, body["name"], each)
     return result(value=True, status=201)
 
 
@@ -58,6 +66,15 @@ def drop(request: Request, name: str) -> Response:
     request.state.streams.abort_all(name)
     request.state.engine.drop_database(name)
     return result(value=True)
+
+
+def _admit(accounts: Accounts, database: str, body: dict[str, Any]) -> None:
+    name = str(body.get("username") or body.get("user") or "")
+    if name == ROOT:
+        return
+    if name not in accounts.all():
+        accounts.create(name, body)
+    accounts.grant(name, database, None, "rw")
 
 
 def _require_system(request: Request) -> None:

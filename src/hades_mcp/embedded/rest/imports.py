@@ -68,8 +68,8 @@ def import_documents(request: Request) -> Response:
                 document = _with_prefixes(request, item)
                 tally.count(collection.insert(document, overwrite_mode=mode))
             except ArangoError as error:
-                if complete:
-                    raise
+                if complete:  # the bare text, without the index and the key
+                    raise ArangoError(error.number) from error
                 tally.errors += 1
                 tally.details.append(_detail(position, error, item))
     body: dict[str, Any] = {

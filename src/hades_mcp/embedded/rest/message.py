@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.accounts import check_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hades_mcp.embedded.rest.accounts import Account
     from hades_mcp.embedded.rest.state import State
     from hades_mcp.embedded.storage import Collection, Database, Transaction
 
@@ -55,6 +57,7 @@ class Request:
         params: Query parameters.
         headers: HTTP headers, names in small letters.
         body: Raw body.
+        account: Who asks, if held to an account's rights.
     """
 
     state: State
@@ -64,6 +67,7 @@ class Request:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    account: Account | None = None
     _json: list[Any] = field(default_factory=list)
 
     @property
@@ -93,6 +97,11 @@ class Request:
         if not isinstance(body, dict):
             raise ArangoError(BAD_PARAMETER, "expecting a JSON object in the request")
         return body
+
+    def check_rights(self, collection: str, *, write: bool) -> None:
+        """Raise ArangoError 11 or 1004 for what the account may not do with a collection."""
+        if self.account is not None:
+            check_collection(self.account, self.database_name, collection, write=write)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return a query parameter that is true or false."""
@@ -128,6 +137,7 @@ class Request:
             ArangoError: 1203 if there is none; 1652 when a stream transaction writes to a
                 collection it did not declare.
         """
+        self.check_rights(name, write=write)
         if self.stream_id is not None and write:
             self.state.streams.check_writable(self.database_name, self.stream_id, name)
         with self.transaction(write=write) as transaction:

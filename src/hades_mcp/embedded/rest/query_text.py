@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import QueryOptions, Result, execute, prepare
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hades_mcp.embedded.aql.executor import Execution
     from hades_mcp.embedded.rest.message import Request
-    from hades_mcp.embedded.storage import Database, Transaction
+    from hades_mcp.embedded.storage import Transaction
 
 _BAD_PARAMETER = 400
 _QUERY_EMPTY = 1502
@@ -80,7 +81,21 @@ def run(request: Request, query: QueryText) -> Result:
 
         options = _options(query, request.database_name, watch)
         with _target(request, query) as target:
+            _check_rights(request, query, target)
             return execute(target, query.text, query.bind_vars, options=options)
+
+
+def _check_rights(request: Request, query: QueryText, target: Database | Transaction) -> None:
+    """Refuse collections that the account behind the request may not read or write."""
+    if request.account is None:
+        return
+    if isinstance(target, Database):
+        with target.transaction() as transaction:
+            prepared = prepare(query.text, query.bind_vars, transaction=transaction)
+    else:
+        prepared = prepare(query.text, query.bind_vars, transaction=target)
+    for name in sorted(prepared.read | prepared.written):
+        request.check_rights(name, write=name in prepared.written)
 
 
 @contextmanager

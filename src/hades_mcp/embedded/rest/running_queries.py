@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from threading import Event, Lock
+from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
@@ -36,6 +36,7 @@ class RunningQuery:
     started: datetime
     clock: float
     killed: Event = field(default_factory=Event)
+    thread: int = field(default_factory=get_ident)
 
     def describe(self, state: str) -> dict[str, Any]:
         """Return the query as the HTTP API lists it."""
@@ -107,3 +108,10 @@ class RunningQueries:
         if query is None or query.database != database:
             raise ArangoError(_NOT_FOUND)
         query.killed.set()
+
+    def kill_thread(self, thread: int) -> None:
+        """Make the query stop that a thread runs, if it runs one."""
+        with self._lock:
+            running = [each for each in self._running.values() if each.thread == thread]
+        for query in running:
+            query.killed.set()

@@ -22,11 +22,14 @@ from hades_mcp.embedded.rest import (
     graphs,
     imports,
     indexes,
+    jobs,
     queries,
     transactions,
     unsupported,
+    user_functions,
     users,
 )
+from hades_mcp.embedded.rest.accounts import check_database
 from hades_mcp.embedded.rest.message import Request, Response, failure
 from hades_mcp.embedded.rest.router import Router
 from hades_mcp.embedded.rest.state import State
@@ -55,9 +58,11 @@ _GROUPS = tuple(
         graphs,
         imports,
         indexes,
+        jobs,
         queries,
         transactions,
         unsupported,
+        user_functions,
         users,
     )
 )
@@ -123,9 +128,17 @@ class Server:
         body: bytes,
     ) -> Response:
         request, parts = self._request(method, path, params, headers, body)
+        if jobs.HEADER in headers:
+            later = {name: value for name, value in headers.items() if name != jobs.HEADER}
+            job = jobs.accept(request, lambda: self.handle(method, path, params, later, body))
+            if job is not None:
+                return job
         handler, captured = _match(request.method, parts)
         _ = request.database  # 1228 before anything else
-        unsupported.refuse_asynchronous(request)
+        account = self._state.accounts.identify(request.headers.get("authorization"))
+        if account is not None and parts[0] != "_open":
+            request.account = account
+            check_database(account, request.database_name, request.method, parts)
         return handler(request, *captured)
 
     def _request(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.rest.accounts import Accounts
+from hades_mcp.embedded.rest.job_queue import Jobs
 from hades_mcp.embedded.rest.open_cursors import OpenCursors
 from hades_mcp.embedded.rest.running_queries import RunningQueries
 from hades_mcp.embedded.rest.streams import Streams
@@ -25,11 +27,14 @@ class State:
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self.engine = engine
+        self.accounts = Accounts(engine, clock)
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
         self.queries = RunningQueries()
+        self.jobs = Jobs(self.queries)
 
     def close(self) -> None:
-        """Abort open transactions, forget open cursors."""
+        """Stop jobs, abort open transactions, forget open cursors."""
+        self.jobs.close()
         self.cursors.close()
         self.streams.close()

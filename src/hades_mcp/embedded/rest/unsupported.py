@@ -39,21 +39,9 @@ def refuse_if_elsewhere(parts: Sequence[str]) -> None:
         raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: /{'/'.join(parts)}")
 
 
-def refuse_asynchronous(request: Request) -> None:
-    """Raise ArangoError 9 for a request that is to be answered later."""
-    if request.headers.get("x-arango-async"):
-        raise ArangoError(_NOT_IMPLEMENTED, "not implemented: header x-arango-async")
-
-
 @routes.add("GET", "/_api/view")
 def views(_request: Request) -> Response:
     """List the views: there are none."""
-    return result([])
-
-
-@routes.add("GET", "/_api/aqlfunction")
-def user_functions(_request: Request) -> Response:
-    """List the functions users registered: there are none."""
     return result([])
 
 

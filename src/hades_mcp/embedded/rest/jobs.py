@@ -1,0 +1,90 @@
+"""`/_api/job`: requests sent with `x-arango-async`, and their answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.message import Request, Response, plain
+from hades_mcp.embedded.rest.router import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+routes = Routes()
+
+_BAD_PARAMETER = 400
+_ACCEPTED, _NO_CONTENT, _OK = 202, 204, 200
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+_MOST = 100
+HEADER = "x-arango-async"
+
+
+def accept(request: Request, answer: Callable[[], Response]) -> Response | None:
+    """Begin to work on a request that is to be answered later; None for any other.
+
+    Args:
+        request: The request.
+        answer: Answers it without this header.
+    """
+    wanted = request.headers.get(HEADER)
+    if wanted not in {"store", "true"}:
+        return None
+    job = request.state.jobs.start(answer, keep=wanted == "store")
+    headers = {"X-Arango-Async-Id": job.id} if wanted == "store" else {}
+    return Response(_ACCEPTED, {**_TEXT, **headers}, b"")
+
+
+@routes.add("PUT", "/_api/job")
+def without_id(_request: Request) -> Response:
+    """Refuse a request for no job in particular."""
+    raise ArangoError(_BAD_PARAMETER, "bad parameter")
+
+
+@routes.add("GET", "/_api/job/{id}")
+def status(request: Request, job_id: str) -> Response:
+    """Tell whether a job is done (200) or not (204), or list the ids of those that are."""
+    if job_id in {"done", "pending"}:
+        most = request.params.get("count", "")
+        jobs = request.state.jobs.listed(done=job_id == "done")
+        return plain([job.id for job in jobs[: int(most) if most.isdigit() else _MOST]])
+    done = request.state.jobs.find(job_id).done
+    return Response(_OK if done else _NO_CONTENT, _TEXT, b"")
+
+
+@routes.add("PUT", "/_api/job/{id}")
+def fetch(request: Request, job_id: str) -> Response:
+    """Give a job's answer once, or 204 while there is none."""
+    if not request.state.jobs.find(job_id).done:
+        return Response(_NO_CONTENT, _TEXT, b"")
+    answer = request.state.jobs.take(job_id)
+    return Response(answer.status, {**answer.headers, "X-Arango-Async-Id": job_id}, answer.body)
+
+
+@routes.add("PUT", "/_api/job/{id}/cancel")
+def cancel(request: Request, job_id: str) -> Response:
+    """Stop a job soon."""
+    request.state.jobs.cancel(job_id)
+    return plain({"result": True})
+
+
+@routes.add("DELETE", "/_api/job/{id}")
+def forget(request: Request, job_id: str) -> Response:
+    """Forget a job, `all` jobs that are done, or the `expired` ones from before a stamp."""
+    jobs = request.state.jobs
+    if job_id == "all":
+        jobs.remove(jobs.listed(done=True))
+    elif job_id == "expired":
+        stamp = _stamp(request)
+        jobs.remove([job for job in jobs.listed(done=True) if job.stamp < stamp])
+    else:
+        jobs.remove([jobs.find(job_id)])
+    return plain({"result": True})
+
+
+def _stamp(request: Request) -> float:
+    try:
+        return float(request.params.get("stamp", time.time()))
+    except ValueError as error:
+        raise ArangoError(_BAD_PARAMETER, "expecting a number as 'stamp'") from error
