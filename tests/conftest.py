@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from tests.tools.model_server import FetchImpossible, model_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# A busy machine is no failure. CI tries the same examples every time, so that what lands is judged
+# by what it changed; on a developer's machine each run tries new ones.
+for profile, derandomize in (("developer", False), ("ci", True)):
+    settings.register_profile(
+        profile,
+        deadline=None,
+        derandomize=derandomize,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
 @pytest.fixture(scope="session")
