@@ -1,6 +1,9 @@
 from typing import Any
 
-from hades_mcp.embedded.aql import explain
+import pytest
+
+from hades_mcp.embedded.aql import QueryOptions, execute, explain
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
 
 
@@ -106,3 +109,25 @@ def test_every_kind_of_node_can_be_shown(database: Database) -> None:
         "FILTER false RETURN [1] ALL IN [2] ? -1 : {[1]: 2}",
     ):
         assert nodes(explain(database, query))[0] == "SingletonNode"
+
+
+def test_constants_are_computed_and_warned_of_while_planning() -> None:
+    found = explain(None, "FOR i IN 1..3 RETURN 1 / 0")
+    assert found["warnings"] == [{"code": 1562, "message": "division by zero"}]
+    assert found["cacheable"] is False
+    for _ in range(2):  # planned, and out of the cache
+        result = execute(None, "FOR i IN 1..3 RETURN 1 / 0")
+        assert result.rows == [None, None, None]
+        assert [each.number for each in result.warnings] == [1562]
+    with pytest.raises(ArangoError, match="division by zero"):
+        execute(None, "RETURN 1 / 0", options=QueryOptions(fail_on_warning=True))
+
+
+def test_what_may_not_be_evaluated_does_not_warn() -> None:
+    assert explain(None, "RETURN false ? 1 / 0 : 2")["warnings"] == []
+    assert execute(None, "RETURN false AND 1 / 0").warnings == []
+
+
+def test_a_constant_condition_that_is_false_leaves_no_rows() -> None:
+    found = explain(None, "FOR i IN [1, 2] FILTER 1 + 1 == 3 RETURN i")
+    assert "NoResultsNode" in nodes(found)

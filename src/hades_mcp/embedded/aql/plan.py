@@ -238,7 +238,10 @@ class Edges(Node):
 
 @dataclass(frozen=True, slots=True)
 class TraversalNode(Node):
-    """Every path from a start vertex: its last vertex, last edge, and the path itself."""
+    """Every path from a start vertex: its last vertex, last edge, and the path itself.
+
+    Without `fetch_vertex` the vertex is not read, for nothing reads its variable.
+    """
 
     vertex: Variable
     edge: Variable | None
@@ -249,6 +252,7 @@ class TraversalNode(Node):
     prune: Expression | None
     prune_variable: Variable | None
     options: Options
+    fetch_vertex: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from hades_mcp.embedded.values import json_text
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from hades_mcp.embedded.aql.context import QueryWarning
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
@@ -68,6 +69,7 @@ class PreparedQuery:
         written: Collections it modifies.
         rules: Names of the optimizer rules that changed the plan.
         versions: The catalog's entries for these collections at that time.
+        warnings: What planning it warned of.
     """
 
     text: str
@@ -77,6 +79,7 @@ class PreparedQuery:
     written: frozenset[str]
     rules: tuple[str, ...]
     versions: _Versions
+    warnings: tuple[QueryWarning, ...] = ()
 
     @property
     def modifies(self) -> bool:
@@ -197,6 +200,7 @@ def _finish(
         planned.written,
         tuple(optimization.applied),
         {name: info for name in names if (info := schema.info(name)) is not None},
+        planned.warnings,
     )
 
 

@@ -164,6 +164,8 @@ def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
 def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
     rows = []
     try:
+        for warning in prepared.warnings:
+            execution.warn(warning.number, warning.message)
         for row in prepared.compiled.run(execution):
             execution.hold(row)
             rows.append(row)

@@ -75,12 +75,12 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
     return step
 
 
-_Places = tuple[int, int | None, int | None]
+_Places = tuple[int | None, int | None, int | None]
 
 
 def _places(node: TraversalNode) -> _Places:
     return (
-        node.vertex.id,
+        node.vertex.id if node.fetch_vertex else None,
         None if node.edge is None else node.edge.id,
         None if node.path is None else node.path.id,
     )
@@ -88,7 +88,8 @@ def _places(node: TraversalNode) -> _Places:
 
 def _store(row: Row, path: Path, places: _Places) -> None:
     vertex, edge, whole = places
-    row[vertex] = path.vertex
+    if vertex is not None:
+        row[vertex] = path.vertex
     if edge is not None:
         row[edge] = path.edge
     if whole is not None:

@@ -44,8 +44,8 @@ def explain(
     prepared = prepare(text, bind_vars, transaction=target, rules=rules)
     return {
         "plan": _plan(prepared, target),
-        "cacheable": not prepared.modifies,
-        "warnings": [],
+        "cacheable": not prepared.modifies and not prepared.warnings,
+        "warnings": [{"code": each.number, "message": each.message} for each in prepared.warnings],
         "stats": {"rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1},
     }
 

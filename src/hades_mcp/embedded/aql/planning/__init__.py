@@ -29,6 +29,7 @@ from hades_mcp.embedded.aql.scope import Parameters
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hades_mcp.embedded.aql.context import QueryWarning
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import Subplan
 
@@ -60,6 +61,7 @@ class PlannedQuery:
         read: Collections it reads by name.
         written: Collections it modifies.
         structural: Parameters whose values shaped the plan.
+        warnings: What planning it warned of.
     """
 
     plan: Subplan
@@ -67,6 +69,7 @@ class PlannedQuery:
     read: frozenset[str]
     written: frozenset[str]
     structural: frozenset[str]
+    warnings: tuple[QueryWarning, ...]
 
 
 def plan_query(
@@ -95,4 +98,5 @@ def plan_query(
         frozenset(planner.access.read),
         frozenset(planner.access.written),
         frozenset(parameters.structural),
+        tuple(planner.context.warnings),
     )

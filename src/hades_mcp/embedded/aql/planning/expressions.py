@@ -26,6 +26,7 @@ from hades_mcp.embedded.aql.nodes import (
     rebuild,
 )
 from hades_mcp.embedded.aql.plan import SubqueryNode
+from hades_mcp.embedded.aql.planning.folding import folded
 from hades_mcp.embedded.aql.scope import refuse
 from hades_mcp.embedded.errors import ArangoError
 
@@ -61,7 +62,9 @@ def resolve(planner: Planner, node: Expression) -> Expression:
         case Ternary() | Logical():
             with planner.kept_inline():
                 return rebuild(node, lambda child: resolve(planner, child))
-    return rebuild(node, lambda child: resolve(planner, child))
+    resolved = rebuild(node, lambda child: resolve(planner, child))
+    # what is kept inline may never be evaluated, and must not warn then
+    return resolved if planner.inline else folded(resolved, planner.context)
 
 
 def collection_name(planner: Planner, node: Node) -> str | None:

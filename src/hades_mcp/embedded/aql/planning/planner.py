@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from hades_mcp.embedded.aql.clauses import For, PathSearch, Traversal
+from hades_mcp.embedded.aql.context import Context
 from hades_mcp.embedded.aql.plan import ModificationNode, SingletonNode, Subplan, Variable
 from hades_mcp.embedded.aql.planning.access import Access
 from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
 
 COLLECTION_UNKNOWN, ILLEGAL_NAME = 1203, 1208
+WARNINGS_KEPT = 100
 
 
 class Catalog(Protocol):
@@ -37,6 +39,7 @@ class Planner:
     Attributes:
         nodes: The execution nodes of the query or subquery at hand.
         elements: The variables of the array expansions around the expression at hand.
+        context: Takes the warnings of what is computed while planning.
         inline: Above 0 where subqueries must stay in their expression because it is not evaluated
             exactly once per row.
     """
@@ -53,6 +56,7 @@ class Planner:
         self.catalog = catalog
         self.scopes = Scopes()
         self.access = Access()
+        self.context = Context(max_warnings=WARNINGS_KEPT)
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
         self.inline = 0

@@ -1,6 +1,7 @@
 """The optimizer rules in the order they are applied."""
 
 from hades_mcp.embedded.aql.rules.move_filters_up import move_filters_up
+from hades_mcp.embedded.aql.rules.optimize_traversals import optimize_traversals
 from hades_mcp.embedded.aql.rules.optimizer import (
     NamedRule,
     Optimization,
@@ -10,6 +11,9 @@ from hades_mcp.embedded.aql.rules.optimizer import (
 )
 from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import (
     remove_data_modification_out_variables,
+)
+from hades_mcp.embedded.aql.rules.remove_unnecessary_calculations import (
+    remove_unnecessary_calculations,
 )
 from hades_mcp.embedded.aql.rules.remove_unnecessary_filters import remove_unnecessary_filters
 from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
@@ -27,6 +31,8 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("use-indexes", use_indexes),
     NamedRule("use-index-for-sort", use_index_for_sort),
     NamedRule("sort-limit", sort_limit),
+    NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
+    NamedRule("optimize-traversals", optimize_traversals),
     NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),
 )
 
