@@ -52,7 +52,7 @@ def test_questions_about_the_server_are_answered(api, path):
         ("GET /_db", (404, 404)),
         ("POST /_api/version", (405, 405)),
         ("POST /_api/view", (501, 9)),
-        ("GET /_api/analyzer", (501, 9)),
+        ("GET /_api/foxx", (501, 9)),
         ("GET /_admin/metrics", (501, 9)),
         ("POST /_api/aqlfunction", (400, 1580)),
         ("PUT /_api/collection", (400, 400)),

@@ -1,5 +1,7 @@
 """Analyzers: what turns text into the tokens that full-text indexes and searches compare."""
 
+from hades_mcp.embedded.analyzers.definition import BUILT_IN, Analyzer, define
+from hades_mcp.embedded.analyzers.tokens import Token, analyze
 from hades_mcp.embedded.analyzers.words import lower, words
 
-__all__ = ["lower", "words"]
+__all__ = ["BUILT_IN", "Analyzer", "Token", "analyze", "define", "lower", "words"]

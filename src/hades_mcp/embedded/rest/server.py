@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest import (
     admin,
+    analyzers,
     authentication,
     collections,
     cursors,
@@ -47,6 +48,7 @@ _GROUPS = tuple(
     group.routes
     for group in (
         admin,
+        analyzers,
         authentication,
         collections,
         cursors,

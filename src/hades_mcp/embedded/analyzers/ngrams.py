@@ -1,0 +1,61 @@
+"""N-grams in the order ArangoDB emits them, with markers and originals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EDGE = "\ufffd"  # how the byte 0xFF around a wildcard Analyzer's text reads as UTF-8
+_FEWEST = 2
+
+
+def ngrams(text: str, properties: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the n-grams of a text, each with its step from the one before.
+
+    The original, if asked for, comes after the n-grams of the first place: once with the start
+    marker and once with the end marker, or once plain if there are none.
+    """
+    if properties["streamType"] == "binary":
+        pieces = [text.encode()[at : at + 1] for at in range(len(text.encode()))]
+    else:
+        pieces = [letter.encode() for letter in text]
+    start, end = properties["startMarker"], properties["endMarker"]
+    preserve, smallest, largest = (properties[name] for name in ("preserveOriginal", "min", "max"))
+    total = len(pieces)
+    for first in range(total):
+        step = 1
+        for size in range(smallest, min(largest, total - first) + 1):
+            if preserve and size == total:
+                continue  # the original itself, below
+            gram = b"".join(pieces[first : first + size]).decode("utf-8", "replace")
+            if not first and start:
+                yield start + gram, step
+            else:
+                yield gram + (end if first + size == total else ""), step
+            step = 0
+        if preserve and not first:
+            for original in _originals(text, start, end):
+                yield original, step
+                step = 0
+
+
+def _originals(text: str, start: str, end: str) -> list[str]:
+    marked = ([start + text] if start else []) + ([text + end] if end else [])
+    return marked or [text]
+
+
+def edge_ngrams(text: str, properties: dict[str, Any]) -> list[str]:
+    """Return the beginnings of a word from `min` to `max` letters; without `max`, all of them."""
+    largest = min(len(text), properties.get("max", len(text)))
+    grams = [text[:size] for size in range(properties.get("min", 1), largest + 1)]
+    preserve = properties["preserveOriginal"] and text not in grams
+    return [*grams, text] if preserve else grams
+
+
+def wildcard_ngrams(text: str, size: int) -> list[str]:
+    """Return the n-grams of a text between two edges, then the shorter ones at its end."""
+    marked = _EDGE + text + _EDGE
+    grams = [marked[at : at + size] for at in range(len(marked) - 1)]
+    return [gram for gram in grams if len(gram) >= _FEWEST]

@@ -1,0 +1,96 @@
+"""Named Analyzers of a database: the built-in ones, and those its `_analyzers` collection holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.analyzers import BUILT_IN, Analyzer, define
+from hades_mcp.embedded.errors import ArangoError
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.storage.transaction import Transaction
+
+_COLLECTION = "_analyzers"
+_NOT_IMPLEMENTED, _BAD_PARAMETER, _FORBIDDEN, _NOT_FOUND = 9, 10, 11, 1202
+
+
+def find_analyzer(transaction: Transaction | None, database: str, name: str) -> Analyzer | None:
+    """Return an Analyzer by its name, with or without `database::` in front; None if unknown.
+
+    Args:
+        transaction: Where to read the Analyzers users made; None knows the built-in ones.
+        database: The name of the transaction's database.
+        name: `::name` means the system database.
+
+    Raises:
+        ArangoError: 9 for a name of another database.
+    """
+    local = local_name(database, name)
+    if local in BUILT_IN:
+        return BUILT_IN[local]
+    stored = None if transaction is None else transaction.collection(_COLLECTION).get(local)
+    return None if stored is None else _restore(stored)
+
+
+def list_analyzers(transaction: Transaction) -> list[Analyzer]:
+    """Return all Analyzers, the built-in ones first."""
+    return [*BUILT_IN.values(), *map(_restore, transaction.collection(_COLLECTION).scan())]
+
+
+def save_analyzer(
+    transaction: Transaction, database: str, definition: dict[str, Any]
+) -> tuple[Analyzer, bool]:
+    """Return the Analyzer of this definition and whether it had to be made.
+
+    Raises:
+        ArangoError: 10 for a bad definition or a name another definition has, 9 for a type that
+            is not built.
+    """
+    given = definition.get("name")
+    if isinstance(given, str):
+        definition = {**definition, "name": local_name(database, given)}
+    analyzer = define(definition)
+    known = find_analyzer(transaction, database, analyzer.name)
+    if known is not None:
+        if known == analyzer:
+            return known, False
+        raise ArangoError(
+            _BAD_PARAMETER,
+            f"name collision detected while registering an arangosearch analyzer"
+            f" '{analyzer.name}': another definition has this name",
+        )
+    transaction.collection(_COLLECTION).insert(
+        {
+            "_key": analyzer.name,
+            "name": analyzer.name,
+            "type": analyzer.type,
+            "properties": analyzer.properties,
+            "features": list(analyzer.features),
+        }
+    )
+    return analyzer, True
+
+
+def remove_analyzer(transaction: Transaction, database: str, name: str) -> Analyzer:
+    """Remove an Analyzer and return it; 1202 if there is none, 11 for a built-in one."""
+    analyzer = find_analyzer(transaction, database, name)
+    if analyzer is None:
+        raise ArangoError(
+            _NOT_FOUND, f"failure to find analyzer while removing arangosearch analyzer '{name}'"
+        )
+    if analyzer.name in BUILT_IN:
+        raise ArangoError(_FORBIDDEN, f"cannot remove the built-in analyzer '{name}'")
+    transaction.collection(_COLLECTION).remove(analyzer.name)
+    return analyzer
+
+
+def local_name(database: str, name: str) -> str:
+    """Return a name without its database; 9 if it is another one's."""
+    owner, separator, local = name.rpartition("::")
+    if not separator or (owner or "_system") == database:
+        return local
+    raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: analyzer of another database '{name}'")
+
+
+def _restore(stored: dict[str, Any]) -> Analyzer:
+    return Analyzer(stored["name"], stored["type"], stored["properties"], tuple(stored["features"]))

@@ -1,0 +1,61 @@
+"""Analyzers over HTTP, and TOKENS with those that users made."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def csv(api):
+    """The server with an Analyzer `csv`."""
+    body = {"name": "csv", "type": "delimiter", "properties": {"delimiter": ","}, "features": []}
+    assert api("POST /_api/analyzer", body).status == 201
+    return api
+
+
+def _rows(api: Any, query: str) -> Any:
+    return api("POST /_api/cursor", {"query": query}).json["result"]
+
+
+def test_an_analyzer_is_made_once_and_found_by_either_name(csv):
+    expected = {
+        "name": "_system::csv",
+        "type": "delimiter",
+        "properties": {"delimiter": ","},
+        "features": [],
+        "error": False,
+    }
+    for name in ("csv", "_system::csv", "::csv"):
+        assert csv(f"GET /_api/analyzer/{name}").json == {**expected, "code": 200}
+    again = csv(
+        "POST /_api/analyzer",
+        {"name": "csv", "type": "delimiter", "properties": {"delimiter": ","}},
+    )
+    assert again.status == 200
+    assert csv.refused("POST /_api/analyzer", {"name": "csv", "type": "identity"}) == (400, 10)
+
+
+def test_the_built_in_analyzers_are_listed_first_and_stay(csv):
+    listed = csv("GET /_api/analyzer").json["result"]
+    names = [analyzer["name"] for analyzer in listed]
+    assert names[0] == "identity"
+    assert {"text_en", "text_zh", "_system::csv"} <= set(names)
+    assert csv.refused("DELETE /_api/analyzer/text_en") == (403, 11)
+
+
+def test_a_removed_analyzer_is_gone(csv):
+    assert csv("DELETE /_api/analyzer/csv").json["name"] == "_system::csv"
+    assert csv.refused("GET /_api/analyzer/csv") == (404, 1202)
+    assert csv.refused("DELETE /_api/analyzer/csv") == (404, 1202)
+    assert csv.refused("POST /_api/cursor", {"query": "RETURN TOKENS('a', 'csv')"}) == (400, 10)
+
+
+def test_tokens_uses_what_users_made(csv):
+    assert _rows(csv, "RETURN TOKENS('a,b', 'csv')") == [["a", "b"]]
+    assert _rows(csv, "RETURN TOKENS(['a,b', 'c'], '_system::csv')") == [[["a", "b"], ["c"]]]
+
+
+def test_an_analyzer_of_another_database_is_refused_not_confused(csv):
+    csv("POST /_api/database", {"name": "other"})
+    assert csv.refused("GET /_db/other/_api/analyzer/csv") == (404, 1202)
+    assert csv.refused("GET /_db/other/_api/analyzer/_system::csv") == (501, 9)
