@@ -84,3 +84,17 @@ def test_a_traceback_is_one_json_line():
 def test_a_level_nobody_knows_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"no log level 'LOUD'.*WARNING"):
         setup_logging("LOUD")
+
+
+def test_a_traceback_shows_no_local_variables():
+    _, err = spoken(
+        "from hades_mcp.logging import get_logger\n"
+        "def read(text):\n"
+        "    1 / 0\n"
+        "try:\n"
+        "    read('what was' + ' in the document')\n"
+        "except ZeroDivisionError:\n"
+        "    get_logger('test').exception('failed')\n"
+    )
+    assert "ZeroDivisionError" in err
+    assert "what was in the document" not in err

@@ -29,27 +29,7 @@ def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=known[level.upper()], force=True, format="%(message)s"
     )
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if json
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            # The default prints local variables: document text and secrets on stderr.
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info if json else _unchanged,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(known[level.upper()]),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    _configure(known[level.upper()], json=json)
 
 
 def get_logger(name: str) -> Any:
@@ -58,13 +38,31 @@ def get_logger(name: str) -> Any:
     Where nobody has configured structlog, warnings go to stderr: its own default is stdout.
     """
     if not structlog.is_configured():
-        structlog.configure(
-            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        )
+        _configure(logging.WARNING, json=False)
     # Not .bind(): that would freeze the configuration of this moment into the logger.
     return structlog.get_logger(room=name)
 
 
-def _unchanged(_logger: Any, _method: str, event: Any) -> Any:
-    return event
+def _configure(level: int, *, json: bool) -> None:
+    if json:
+        shown: list[Any] = [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    else:
+        # The default traceback prints local variables: document text and secrets on stderr.
+        plain = structlog.dev.plain_traceback
+        colors = sys.stderr.isatty()
+        shown = [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            *shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        # Made anew for each line, so that it writes to the stderr of that moment.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

@@ -210,9 +210,9 @@ class TraceStore:
     def _add(self, cursor: sqlite3.Cursor, trace_id: str, kind: str, body: JsonObject) -> None:
         try:
             cursor.execute(
-                "INSERT INTO entries (trace, place, kind, body) VALUES (?1, (SELECT "
-                "coalesce(max(place), 0) + 1 FROM entries WHERE trace = ?1), ?2, ?3)",
-                (trace_id, kind, write_json(body)),
+                "INSERT INTO entries (trace, place, kind, body) VALUES (:trace, (SELECT "
+                "coalesce(max(place), 0) + 1 FROM entries WHERE trace = :trace), :kind, :body)",
+                {"trace": trace_id, "kind": kind, "body": write_json(body)},
             )
         except sqlite3.IntegrityError:
             raise NotFound(f"There is no trace {trace_id!r}.") from None
