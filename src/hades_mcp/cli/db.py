@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,6 @@ from hades_mcp.errors import CallerError, ConfigError, Unavailable
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-    from pathlib import Path
 
 PORT = 8529
 _IN_USE = frozenset({18, 28})
@@ -52,6 +52,80 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
     folder = _folder(ctx)
     with _translated(), _listen(host, port) as listener:
         _serve(folder, listener)
+
+
+@command.command("backup")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.pass_context
+def backup(ctx: click.Context, target: Path) -> None:
+    """Back up all databases to TARGET: a new folder, or one file if it ends in .zip.
+
+    Others may go on reading and writing. Traces and your own agents, tools and prompts are not
+    part of it.
+    """
+    from hades_mcp.embedded.storage import Engine
+    from hades_mcp.embedded.storage.backup import back_up
+
+    folder = _existing(ctx)
+    with _translated(), Engine(folder) as engine:
+        manifest = back_up(engine, target)
+    size = sum(copy.size for copy in manifest.databases)
+    click.echo(f"{len(manifest.databases)} databases, {size:,} bytes, as of {manifest.made}")
+
+
+@command.command("restore")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Throw away the databases that are there now.")
+@click.pass_context
+def restore(ctx: click.Context, source: Path, *, replace: bool) -> None:
+    """Put the databases of a backup (SOURCE) into the data folder.
+
+    Nothing is changed before the backup has proved whole. No other process may have the databases
+    open.
+    """
+    from hades_mcp.embedded.storage.restore import restore as put_back
+
+    folder = _folder(ctx)
+    with _translated("--replace throws away what is there now."):
+        manifest = put_back(source, folder, replace=replace)
+    click.echo(f"{len(manifest.databases)} databases, as they were at {manifest.made}")
+
+
+@command.command("check")
+@click.option("--mend", is_flag=True, help="Rebuild indexes and counts that are wrong.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON finding a line.")
+@click.pass_context
+def check(ctx: click.Context, *, mend: bool, as_json: bool) -> int:
+    """Check that files, documents, edges, counts and indexes agree.
+
+    Exit code 1 if something is wrong and has not been mended.
+    """
+    from dataclasses import asdict
+
+    from hades_mcp.cli.output import echo_json
+    from hades_mcp.embedded.storage import Engine
+    from hades_mcp.embedded.storage.check import check as check_all
+
+    folder = _existing(ctx)
+    with _translated(), Engine(folder) as engine:
+        names = engine.databases()
+        findings = check_all(engine, mend=mend)
+    for finding in findings:
+        if as_json:
+            echo_json(asdict(finding))
+        else:
+            where = "/".join(filter(None, (finding.database, finding.collection)))
+            mark = "mended" if finding.mended else "wrong"
+            click.echo(f"{mark:<7} {where or folder.name}: {finding.text}")
+    left = [finding for finding in findings if not finding.mended]
+    click.echo(
+        f"hades: {len(names)} databases checked, {len(findings)} wrong,"
+        f" {len(findings) - len(left)} mended.",
+        err=True,
+    )
+    if left and not mend:
+        click.echo("hades: --mend rebuilds indexes and counts; for the rest, a backup.", err=True)
+    return 1 if left else 0
 
 
 def _serve(folder: Path, listener: socket.socket) -> None:
@@ -118,8 +192,16 @@ def _folder(ctx: click.Context) -> Path:
     return loaded.home / "databases"
 
 
+def _existing(ctx: click.Context) -> Path:
+    """Return the folder of the embedded database; CallerError if there is nothing in it."""
+    folder = _folder(ctx)
+    if not (folder / "_system.sqlite").exists():
+        raise CallerError(f"There is no database in {folder} yet.", hint="Is HADES_HOME right?")
+    return folder
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(hint: str = "") -> Iterator[None]:
     """Say whose turn it is when the embedded database refuses something."""
     from hades_mcp.embedded.errors import ArangoError
 
@@ -128,7 +210,9 @@ def _translated() -> Iterator[None]:
     except ArangoError as error:
         kind = Unavailable if error.number in _IN_USE else ConfigError
         raise kind(f"{error.message}.") from error
-    except (FileExistsError, FileNotFoundError) as error:
-        raise CallerError(f"{error.args[0] if error.errno is None else error}.") from error
+    except FileExistsError as error:
+        raise CallerError(f"{error}.", hint=hint) from error
+    except FileNotFoundError as error:
+        raise CallerError(f"There is no {error.filename}.") from error
     except OSError as error:
         raise ConfigError(f"{error}.", hint="Check the disk and the permissions.") from error

@@ -309,9 +309,13 @@ class Collection:
         """Encode the entries of all sorted indexes anew: their order is another library's."""
         for index in self.info.indexes:
             if index.type in SORTED_TYPES:
-                table = SortedTable(self._session, self.info, index)
-                table.clear()
-                self._fill(table)
+                self.rebuild_index(index)
+
+    def rebuild_index(self, index: Index) -> None:
+        """Enter all documents anew into an index that keeps a table of its own."""
+        if table := table_of(self._session, self.info, index):
+            table.clear()
+            self._fill(table)
 
     def _build(self, index: Index) -> None:
         table = table_of(self._session, self.info, index)

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import weakref
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,10 @@ from hades_mcp.embedded.storage.database import Database
 from hades_mcp.embedded.storage.names import check_database_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
+
+    from hades_mcp.embedded.storage.transaction import Transaction
 
 SYSTEM = "_system"
 _NOT_FOUND, _DUPLICATE, _FORBIDDEN, _NOT_WRITABLE = 1228, 1207, 11, 1224
@@ -98,6 +102,29 @@ class Engine:
         if number is None:
             raise ArangoError(_NOT_FOUND)
         return self._open(name, f"{_slug(name)}-{number}.sqlite")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[dict[str, Transaction]]:
+        """Give one read transaction per database, all as of the same moment.
+
+        For that moment every writer's lock is held: nothing is written, and no database is made or
+        dropped, between the first snapshot and the last.
+
+        Raises:
+            ArangoError: 18 if some writer does not finish in time.
+        """
+        with ExitStack() as snapshots:
+            with ExitStack() as locks:
+                databases = {SYSTEM: self._system}
+                locks.enter_context(self._system.begin(write=True))
+                for name in self.databases()[1:]:
+                    databases[name] = self.database(name)
+                    locks.enter_context(databases[name].begin(write=True))
+                transactions = {
+                    name: snapshots.enter_context(database.begin())
+                    for name, database in databases.items()
+                }
+            yield transactions
 
     def close(self) -> None:
         """Close all files; transactions still open are rolled back. Closing twice is harmless."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +22,7 @@ from hades_mcp.embedded.storage.names import check_collection_name
 from hades_mcp.embedded.storage.schema import check_schema
 from hades_mcp.embedded.storage.statements import create_statements, rename_statement
 from hades_mcp.embedded.storage.tables import table_of
+from hades_mcp.embedded.storage.views import is_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ class Transaction:
         self.session = session
         self._connection = connection
         self._catalog = catalog
-        self._path = path
+        self.path = path
         self._release = release
         self._open = True
         self._bound: dict[str, Collection] = {}
@@ -108,7 +109,7 @@ class Transaction:
         """
         self.session.require_writable()
         check_collection_name(name, system=True)
-        if name in self._catalog.collections:
+        if name in self._catalog.collections or is_view(self, name):
             raise ArangoError(_DUPLICATE)
         text = stored_properties(
             complete_key_options(key_options), check_schema(schema), properties or {}
@@ -146,7 +147,7 @@ class Transaction:
         check_collection_name(new_name, system=info.is_system)
         if info.is_system:
             raise ArangoError(_FORBIDDEN)
-        if new_name in self._catalog.collections:
+        if new_name in self._catalog.collections or is_view(self, new_name):
             raise ArangoError(_DUPLICATE)
         execute = self.session.execute
         execute("UPDATE collections SET name = ? WHERE id = ?", (new_name, info.number))
@@ -189,6 +190,18 @@ class Transaction:
                 self._use(catalog)
             raise
 
+    def copy_to(self, path: Path) -> None:
+        """Write what this read transaction sees to a new file, while others go on writing.
+
+        Raises:
+            OSError: The file cannot be written, or the disk is full.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._connection.backup(copy)
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
+
     def commit(self) -> None:
         """Make the writes lasting and visible; afterwards the transaction is over.
 
@@ -207,7 +220,7 @@ class Transaction:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self.abort()
-            raise translate(error, self._path) from error
+            raise translate(error, self.path) from error
         self._finish()
 
     def abort(self) -> None:
@@ -237,12 +250,12 @@ class Transaction:
             return
         self.abort()
         if isinstance(error, sqlite3.Error):
-            raise translate(error, self._path) from error
+            raise translate(error, self.path) from error
 
     def __del__(self) -> None:
         if getattr(self, "_open", False):
             self.abort()  # else no other thread could ever write again
-            message = f"a transaction on {self._path} was neither committed nor aborted"
+            message = f"a transaction on {self.path} was neither committed nor aborted"
             warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
 
     def _finish(self) -> None:
