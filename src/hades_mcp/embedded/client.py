@@ -72,10 +72,11 @@ class EmbeddedHTTPClient(HTTPClient):
             TypeError: For a body that is neither text nor bytes (multipart, for Foxx services).
         """
         path = url[url.find("/", url.find("://") + 3) :]  # whatever the host is called
+        given = {name.lower(): value for name, value in (headers or {}).items()}
         if auth is not None:
             secret = base64.b64encode(":".join(auth).encode()).decode()
-            headers = {**(headers or {}), "authorization": f"Basic {secret}"}
-        answer = self._server.handle(method, path, params, headers, _bytes(data))
+            given["authorization"] = f"Basic {secret}"
+        answer = self._server.handle(method, path, params, given, _bytes(data))
         return Response(
             method=method,
             url=url,

@@ -241,3 +241,19 @@ def test_a_plan_is_told_without_running_the_query(things):
 def test_optimizer_rules_are_listed_by_their_names(api):
     names = [rule["name"] for rule in api("GET /_api/query/rules").json]
     assert "use-indexes" in names
+
+
+def test_settings_of_caches_are_kept_and_plans_listed(api):
+    path = "/_api/query-cache/properties"
+    assert api(f"GET {path}").json["mode"] == "off"
+    assert api(f"PUT {path}", {"mode": "on", "maxResults": 7}).json["maxResults"] == 7
+    assert api(f"GET {path}").json["mode"] == "on"
+    assert api.refused(f"PUT {path}", {"mode": "perhaps"}) == (400, 400)
+    assert api("GET /_api/query-cache/entries").json == []
+    body = {"query": "RETURN @x", "bindVars": {"x": 1}, "options": {"usePlanCache": True}}
+    rows(api, body)
+    rows(api, body)
+    [plan] = api("GET /_api/query-plan-cache").json
+    assert (plan["query"], plan["hits"]) == ("RETURN @x", 1)
+    assert api("DELETE /_api/query-plan-cache").status == 200
+    assert api("GET /_api/query-plan-cache").json == []

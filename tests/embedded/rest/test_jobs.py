@@ -10,7 +10,7 @@ import pytest
 def store(api: Any, line: str, body: Any = None) -> str:
     answer = api(line, body, x_arango_async="store")
     assert (answer.status, answer.json) == (202, None)
-    return str(answer.headers["X-Arango-Async-Id"])
+    return str(answer.headers["x-arango-async-id"])
 
 
 def wait(api: Any, job: str) -> None:
@@ -24,7 +24,7 @@ def test_an_answer_is_kept_until_it_is_fetched(api):
     assert api("GET /_api/job/done").json == [job]
     answer = api(f"PUT /_api/job/{job}")
     assert (answer.status, answer.json["result"]) == (201, [7])
-    assert answer.headers["X-Arango-Async-Id"] == job
+    assert answer.headers["x-arango-async-id"] == job
     assert api.refused(f"PUT /_api/job/{job}") == (404, 404)
 
 

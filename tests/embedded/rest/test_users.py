@@ -69,7 +69,7 @@ def test_a_password_is_asked_of_accounts_only(ada):
     assert ada("GET /_api/version", authorization=basic("ada", "x")).status == 200
     assert ada.refused("GET /_api/version", authorization=basic("ada", "y")) == (401, 11)
     assert ada("GET /_api/version", authorization=basic("anyone", "y")).status == 200
-    assert ada.refused("POST /_open/auth", {"username": "ada", "password": "y"}) == (401, 11)
+    assert ada.refused("POST /_open/auth", {"username": "ada", "password": "y"}) == (401, 401)
     token = ada("POST /_open/auth", {"username": "ada", "password": "x"}).json["jwt"]
     assert ada("GET /_api/version", authorization=f"bearer {token}").status == 200
     ada("PATCH /_api/user/ada", {"active": False})
@@ -99,3 +99,16 @@ def test_a_database_may_come_with_accounts(api):
     path = "GET /_db/mine/_api/collection"
     assert api(path, authorization=basic("bob", "b")).status == 200
     assert api.refused(path, authorization=basic("cyd", "")) == (401, 11)
+
+
+def test_an_account_sees_nothing_of_other_databases(ada):
+    who = {"authorization": basic("ada", "x")}
+    assert ada.refused("GET /_db/nowhere/_api/version", **who) == (401, 11)
+    grant(ada, "_system", "ro")
+    ada("POST /_api/database", {"name": "other"})
+    assert ada("GET /_api/database/user", **who).json["result"] == ["_system"]
+
+
+def test_a_token_ends(api):
+    claims = base64.urlsafe_b64encode(b'{"preferred_username":"root","exp":1}').decode()
+    assert api.refused("GET /_api/version", authorization=f"bearer x.{claims}.x") == (401, 11)

@@ -14,11 +14,13 @@ import time
 
 import orjson
 
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, plain
 from hades_mcp.embedded.rest.router import Routes
 
 routes = Routes()
 
+_UNAUTHORIZED = 401
 _SECONDS = 60 * 60 * 24 * 30
 _SECRET = secrets.token_bytes(32)
 
@@ -29,7 +31,10 @@ def log_in(request: Request) -> Response:
     body = request.object()
     user = str(body.get("username", "root"))
     secret = f"{user}:{body.get('password', '')}".encode()
-    request.state.accounts.identify(f"Basic {base64.b64encode(secret).decode()}")
+    try:
+        request.state.accounts.identify(f"Basic {base64.b64encode(secret).decode()}")
+    except ArangoError as error:
+        raise ArangoError(_UNAUTHORIZED, "Wrong credentials", status=401) from error
     return plain({"jwt": token(user, int(time.time()))})
 
 

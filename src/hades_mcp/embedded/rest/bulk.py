@@ -30,11 +30,16 @@ def insert_many(collection: Collection, body: list[Any], options: WriteOptions) 
     def insert(document: Any) -> Written:
         if not isinstance(document, dict):
             raise ArangoError(_NO_OBJECT)
-        return collection.insert(
+        return options.unless_newer(
+            collection,
+            document.get("_key"),
             document,
-            overwrite_mode=options.overwrite,
-            keep_null=options.keep_null,
-            merge_objects=options.merge_objects,
+            lambda: collection.insert(
+                document,
+                overwrite_mode=options.overwrite,
+                keep_null=options.keep_null,
+                merge_objects=options.merge_objects,
+            ),
         )
 
     return _answer(collection, _each(body, insert), options)
@@ -45,12 +50,17 @@ def update_many(collection: Collection, body: Any, options: WriteOptions) -> Res
 
     def update(document: Any) -> Written:
         key = key_of(collection, document, whole=True)
-        return collection.update(
+        return options.unless_newer(
+            collection,
             key,
             document,
-            keep_null=options.keep_null,
-            merge_objects=options.merge_objects,
-            expect_rev=options.expected(document),
+            lambda: collection.update(
+                key,
+                document,
+                keep_null=options.keep_null,
+                merge_objects=options.merge_objects,
+                expect_rev=options.expected(document),
+            ),
         )
 
     return _answer(collection, _each(_array(body), update), options)
@@ -61,7 +71,12 @@ def replace_many(collection: Collection, body: Any, options: WriteOptions) -> Re
 
     def replace(document: Any) -> Written:
         key = key_of(collection, document, whole=True)
-        return collection.replace(key, document, expect_rev=options.expected(document))
+        return options.unless_newer(
+            collection,
+            key,
+            document,
+            lambda: collection.replace(key, document, expect_rev=options.expected(document)),
+        )
 
     return _answer(collection, _each(_array(body), replace), options)
 

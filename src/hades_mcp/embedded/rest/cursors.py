@@ -41,6 +41,9 @@ def create(request: Request) -> Response:
     query = QueryText.of(body)
     batch_size, seconds = _batch_size(body), _seconds(body)
     answer = run(request, query)
+    if query.options.get("usePlanCache") is True and answer.prepared is not None:
+        full_count = query.options.get("fullCount")
+        request.state.caches.note_plan(request.database_name, answer.prepared, full_count)
     shared: dict[str, Any] = {"cached": False, "extra": _extra(request, answer, query)}
     if body.get("count"):
         shared["count"] = len(answer.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.accounts import ROOT
+from hades_mcp.embedded.rest.accounts import ROOT, database_level
 from hades_mcp.embedded.rest.message import Request, Response, result
 from hades_mcp.embedded.rest.router import Routes
 
@@ -28,8 +28,11 @@ def names(request: Request) -> Response:
 
 @routes.add("GET", "/_api/database/user")
 def accessible(request: Request) -> Response:
-    """List the databases the user may enter: all."""
-    return result(request.state.engine.databases())
+    """List the databases the user may enter."""
+    names = request.state.engine.databases()
+    if request.account is not None:
+        names = [name for name in names if database_level(request.account, name) != "none"]
+    return result(names)
 
 
 @routes.add("GET", "/_api/database/current")

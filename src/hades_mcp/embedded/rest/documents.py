@@ -48,11 +48,17 @@ def insert(request: Request, name: str) -> Response:
     with request.collection(name, write=True) as collection:
         if isinstance(body, list):
             return insert_many(collection, body, options)
-        written = collection.insert(
-            check_object(body),
-            overwrite_mode=options.overwrite,
-            keep_null=options.keep_null,
-            merge_objects=options.merge_objects,
+        document = check_object(body)
+        written = options.unless_newer(
+            collection,
+            document.get("_key") if options.overwrite != "conflict" else None,
+            document,
+            lambda: collection.insert(
+                document,
+                overwrite_mode=options.overwrite,
+                keep_null=options.keep_null,
+                merge_objects=options.merge_objects,
+            ),
         )
         return answer_write(request, collection, written, options)
 
@@ -64,12 +70,17 @@ def update(request: Request, name: str, key: str) -> Response:
     expected = if_match(request) or options.expected(body)
     with request.collection(name, write=True) as collection:
         return checked(
-            lambda: collection.update(
+            lambda: options.unless_newer(
+                collection,
                 key,
                 body,
-                keep_null=options.keep_null,
-                merge_objects=options.merge_objects,
-                expect_rev=expected,
+                lambda: collection.update(
+                    key,
+                    body,
+                    keep_null=options.keep_null,
+                    merge_objects=options.merge_objects,
+                    expect_rev=expected,
+                ),
             ),
             lambda written: answer_write(request, collection, written, options),
             lambda: collection.get(key),
@@ -84,7 +95,12 @@ def replace(request: Request, name: str, key: str) -> Response:
     expected = if_match(request) or options.expected(body)
     with request.collection(name, write=True) as collection:
         return checked(
-            lambda: collection.replace(key, body, expect_rev=expected),
+            lambda: options.unless_newer(
+                collection,
+                key,
+                body,
+                lambda: collection.replace(key, body, expect_rev=expected),
+            ),
             lambda written: answer_write(request, collection, written, options),
             lambda: collection.get(key),
             expected,

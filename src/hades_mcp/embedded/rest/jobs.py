@@ -32,7 +32,7 @@ def accept(request: Request, answer: Callable[[], Response]) -> Response | None:
     if wanted not in {"store", "true"}:
         return None
     job = request.state.jobs.start(answer, keep=wanted == "store")
-    headers = {"X-Arango-Async-Id": job.id} if wanted == "store" else {}
+    headers = {"x-arango-async-id": job.id} if wanted == "store" else {}
     return Response(_ACCEPTED, {**_TEXT, **headers}, b"")
 
 
@@ -59,7 +59,7 @@ def fetch(request: Request, job_id: str) -> Response:
     if not request.state.jobs.find(job_id).done:
         return Response(_NO_CONTENT, _TEXT, b"")
     answer = request.state.jobs.take(job_id)
-    return Response(answer.status, {**answer.headers, "X-Arango-Async-Id": job_id}, answer.body)
+    return Response(answer.status, {**answer.headers, "x-arango-async-id": job_id}, answer.body)
 
 
 @routes.add("PUT", "/_api/job/{id}/cancel")

@@ -36,13 +36,6 @@ _TRACKING = {
     "slowStreamingQueryThreshold": SLOW_SECONDS,
     "maxQueryStringLength": 4096,
 }
-_NO_CACHE = {
-    "mode": "off",
-    "maxResults": 0,
-    "maxResultsSize": 0,
-    "maxEntrySize": 0,
-    "includeSystem": False,
-}
 
 
 @routes.add("POST", "/_api/query")
@@ -99,24 +92,6 @@ def properties(_request: Request) -> Response:
 def change_properties(_request: Request) -> Response:
     """Refuse: how queries are watched is fixed."""
     raise ArangoError(_NOT_IMPLEMENTED, "not implemented: changing query tracking")
-
-
-@routes.add("GET", "/_api/query-cache/properties")
-def cache_properties(_request: Request) -> Response:
-    """Tell that results are not cached."""
-    return plain(_NO_CACHE)
-
-
-@routes.add("GET", "/_api/query-cache/entries")
-def cache_entries(_request: Request) -> Response:
-    """List the cached results: none."""
-    return plain([])
-
-
-@routes.add("DELETE", "/_api/query-cache")
-def clear_cache(_request: Request) -> Response:
-    """Do nothing: results are not cached."""
-    return ok({})
 
 
 def _declared(node: Node) -> Iterator[str]:

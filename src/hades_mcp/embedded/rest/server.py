@@ -25,6 +25,7 @@ from hades_mcp.embedded.rest import (
     indexes,
     jobs,
     queries,
+    query_cache,
     transactions,
     unsupported,
     user_functions,
@@ -62,6 +63,7 @@ _GROUPS = tuple(
         indexes,
         jobs,
         queries,
+        query_cache,
         transactions,
         unsupported,
         user_functions,
@@ -130,17 +132,17 @@ class Server:
         body: bytes,
     ) -> Response:
         request, parts = self._request(method, path, params, headers, body)
+        account = self._state.accounts.identify(request.headers.get("authorization"))
+        if account is not None and parts[0] != "_open":
+            request.account = account
+            check_database(account, request.database_name, request.method, parts)
+        _ = request.database  # 1228 before anything else
         if jobs.HEADER in headers:
             later = {name: value for name, value in headers.items() if name != jobs.HEADER}
             job = jobs.accept(request, lambda: self.handle(method, path, params, later, body))
             if job is not None:
                 return job
         handler, captured = _match(request.method, parts)
-        _ = request.database  # 1228 before anything else
-        account = self._state.accounts.identify(request.headers.get("authorization"))
-        if account is not None and parts[0] != "_open":
-            request.account = account
-            check_database(account, request.database_name, request.method, parts)
         return handler(request, *captured)
 
     def _request(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hades_mcp.embedded.rest.accounts import Accounts
 from hades_mcp.embedded.rest.job_queue import Jobs
 from hades_mcp.embedded.rest.open_cursors import OpenCursors
+from hades_mcp.embedded.rest.query_cache import QueryCaches
 from hades_mcp.embedded.rest.running_queries import RunningQueries
 from hades_mcp.embedded.rest.streams import Streams
 
@@ -30,6 +31,7 @@ class State:
         self.accounts = Accounts(engine, clock)
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
+        self.caches = QueryCaches()
         self.queries = RunningQueries()
         self.jobs = Jobs(self.queries)
 

@@ -43,10 +43,12 @@ def register(request: Request) -> Response:
     """Keep a function under its name, or change it."""
     body = request.object()
     name, code = body.get("name"), body.get("code")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or "::" not in name:
         raise ArangoError(_NAME_INVALID)
     if not isinstance(code, str) or not _CODE.match(code):
         raise ArangoError(_CODE_INVALID)
+    if not _NAME.fullmatch(name):
+        raise ArangoError(_NAME_INVALID)
     document = {
         "_key": name.upper(),
         "name": name,

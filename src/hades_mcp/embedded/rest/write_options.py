@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from hades_mcp.embedded.aql.executor.versions import newer_stored
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hades_mcp.embedded.rest.message import Request
-    from hades_mcp.embedded.storage import Written
+    from hades_mcp.embedded.storage import Collection, Written
 
 OverwriteMode: TypeAlias = Literal["conflict", "ignore", "replace", "update"]
 
 _BAD_PARAMETER = 400
-_NOT_IMPLEMENTED = 9
 _MODES = frozenset({"conflict", "ignore", "replace", "update"})
 
 
@@ -31,6 +33,7 @@ class WriteOptions:
         merge_objects: Whether a patch merges sub-objects.
         ignore_revs: Whether `_rev` in the body is ignored.
         wait: Whether the client asked to wait for the disk.
+        version: The attribute by which older writes are told from newer ones.
     """
 
     return_new: bool
@@ -41,17 +44,16 @@ class WriteOptions:
     merge_objects: bool
     ignore_revs: bool
     wait: bool
+    version: str | None
 
     @classmethod
     def of(cls, request: Request) -> WriteOptions:
         """Read the parameters of a request.
 
         Raises:
-            ArangoError: 400 for an unknown overwriteMode, 9 for versionAttribute.
+            ArangoError: 400 for an unknown overwriteMode.
         """
         params = request.params
-        if params.get("versionAttribute"):
-            raise ArangoError(_NOT_IMPLEMENTED, "not implemented: parameter 'versionAttribute'")
         mode = params.get("overwriteMode")
         if mode is None:
             mode = "replace" if request.flag("overwrite") else "conflict"
@@ -66,12 +68,23 @@ class WriteOptions:
             merge_objects=request.flag("mergeObjects", default=True),
             ignore_revs=request.flag("ignoreRevs", default=True),
             wait=request.flag("waitForSync"),
+            version=params.get("versionAttribute") or None,
         )
 
     def expected(self, document: dict[str, Any]) -> str | None:
         """Return the revision a body insists on, if it does."""
         revision = None if self.ignore_revs else document.get("_rev")
         return revision if isinstance(revision, str) else None
+
+    def unless_newer(
+        self,
+        collection: Collection,
+        key: str | None,
+        document: dict[str, Any],
+        write: Callable[[], Written],
+    ) -> Written:
+        """Write, unless what is stored under the key has at least the document's version."""
+        return newer_stored(collection, key, document, self.version) or write()
 
     def describe(self, written: Written) -> dict[str, Any]:
         """Return what an answer tells of one write: ids, revisions and what was asked for."""

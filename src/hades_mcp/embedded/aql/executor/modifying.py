@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.executor.versions import newer_stored
 from hades_mcp.embedded.aql.plan import ReplaceNode
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.storage.records import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UpsertNode,
     )
     from hades_mcp.embedded.storage.collection import Collection
+    from hades_mcp.embedded.storage.records import Written
 
 BAD_PARAMETER, TYPE_INVALID, KEY_MISSING, KEY_BAD = 10, 1227, 1226, 1221
 OVERWRITE_MODES = frozenset({"conflict", "ignore", "replace", "update"})
@@ -44,7 +45,7 @@ def insert(compiler: Compiler, node: InsertNode) -> Step:
 
     def write(collection: Collection, row: Row) -> Written:
         new = _as_document(document(row))
-        newer = _newer_stored(collection, new.get("_key"), new, version)
+        newer = newer_stored(collection, new.get("_key"), new, version)
         if newer is not None and mode != "ignore":
             return newer
         return collection.insert(new, overwrite_mode=mode, **merging)
@@ -107,7 +108,7 @@ def _change(
     def change(
         collection: Collection, key: str, new: dict[str, Any], revision: str | None
     ) -> Written:
-        newer = _newer_stored(collection, key, new, version)
+        newer = newer_stored(collection, key, new, version)
         if newer is not None:
             return newer
         if replace:
@@ -122,26 +123,6 @@ def _merging(options: Options) -> dict[str, Any]:
         "keep_null": bool(options.get("keepNull", True)),
         "merge_objects": bool(options.get("mergeObjects", True)),
     }
-
-
-def _newer_stored(
-    collection: Collection, key: Any, new: dict[str, Any], version: str | None
-) -> Written | None:
-    """Return the stored document, as if just written, if the new one's version is not higher.
-
-    Source: ArangoDB manual, option `versionAttribute`: versions are compared as whole numbers; what
-    has none, or a negative one, is written.
-    """
-    wanted = None if version is None else _version(new.get(version))
-    if version is None or wanted is None or type(key) is not str:
-        return None
-    stored = collection.get(key)
-    held = None if stored is None else _version(stored.get(version))
-    return Written(stored, stored, "update") if held is not None and wanted <= held else None
-
-
-def _version(value: Any) -> int | None:
-    return int(value) if type(value) in {int, float} and value >= 0 else None
 
 
 def _inserting(node: InsertNode, document: Evaluate) -> Step:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.explaining.expressions import variable_json
 from hades_mcp.embedded.aql.explaining.nodes import Explainer
 from hades_mcp.embedded.aql.prepared import prepare
+from hades_mcp.embedded.aql.rules import RULES, enabled
 from hades_mcp.embedded.storage.database import Database
 
 if TYPE_CHECKING:
@@ -41,12 +43,20 @@ def explain(
     if isinstance(target, Database):
         with target.transaction() as transaction:
             return explain(transaction, text, bind_vars, rules=rules)
+    started = time.monotonic()
     prepared = prepare(text, bind_vars, transaction=target, rules=rules)
     return {
         "plan": _plan(prepared, target),
         "cacheable": not prepared.modifies and not prepared.warnings,
         "warnings": [{"code": each.number, "message": each.message} for each in prepared.warnings],
-        "stats": {"rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1},
+        "stats": {
+            "rulesExecuted": len(enabled(RULES, rules)),
+            "rulesSkipped": len(RULES) - len(enabled(RULES, rules)),
+            "plansCreated": 1,
+            "rules": {},
+            "peakMemoryUsage": 0,
+            "executionTime": time.monotonic() - started,
+        },
     }
 
 

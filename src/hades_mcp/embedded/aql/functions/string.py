@@ -161,7 +161,7 @@ def repeat(context: Context, value: Any, count: Any, separator: Any = "") -> Any
     size = len(text.encode()) * times + len(between.encode()) * max(0, times - 1)
     if size > LONGEST_REPETITION:
         return context.refuse("REPEAT", 32)
-    return between.join([text] * times)
+    return between.join([text] * times) if size else ""  # nothing, however often
 
 
 @aql_function("TO_CHAR", low=1)
