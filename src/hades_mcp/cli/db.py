@@ -37,15 +37,15 @@ def command() -> None:
 def serve(ctx: click.Context, host: str, port: int) -> None:
     """Serve the database over ArangoDB's HTTP API to clients on this machine.
 
-    Any user name and password will do: everybody who can log in to this machine can read and
-    change the data while it is served.
+    Any user name and password will do, unless accounts were made: everybody who can log in to
+    this machine can read and change the data while it is served.
     """
     from hades_mcp.embedded.asgi import is_loopback
 
     if not is_loopback(host):
         raise CallerError(
-            f"{host} can be reached from other machines, and the embedded database asks nobody"
-            " for a password.",
+            f"{host} can be reached from other machines, and the embedded database does not"
+            " ask for a password.",
             hint="Serve on 127.0.0.1, and reach it through an SSH tunnel, or use an ArangoDB"
             " server (HADES_ARANGO_URL).",
         )

@@ -1,8 +1,8 @@
 """The embedded ArangoDB as an ASGI application: its HTTP API for other people's clients.
 
-Nobody is asked for a password, so the application is for loopback only. A web page open in a
-browser on the same machine reaches loopback too: requests that name another host, or come from a
-page of another origin, are refused.
+Nobody needs a password unless accounts were made, so the application is for loopback only. A web
+page open in a browser on the same machine reaches loopback too: requests that name another host, or
+come from a page of another origin, are refused.
 """
 
 from __future__ import annotations

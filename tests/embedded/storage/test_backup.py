@@ -18,7 +18,7 @@ from hades_mcp.embedded.storage import Engine
 from hades_mcp.embedded.storage import swap as swapping
 from hades_mcp.embedded.storage.backup import back_up
 from hades_mcp.embedded.storage.check import check
-from hades_mcp.embedded.storage.restore import restore
+from hades_mcp.embedded.storage.restore import Hold, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,17 @@ with Engine(Path(sys.argv[1])) as engine:
             with engine.database(name).transaction(write=True) as tx:
                 tx.collection("things").insert({"_key": str(number), "tags": ["x", number]})
         os.write(1, b"x")
+"""
+
+# puts one backup in the place of the other, on and on
+RESTORER = """
+import itertools, os, sys
+from pathlib import Path
+from hades_mcp.embedded.storage.restore import restore
+folder, *backups = map(Path, sys.argv[1:])
+for backup in itertools.cycle(backups):
+    restore(backup, folder, replace=True)
+    os.write(1, b"x")
 """
 
 # opens the folder, says so, and writes when it is told to
@@ -197,6 +208,41 @@ def test_databases_another_process_has_open_are_not_replaced(
         holder.communicate("\n")
     assert content(folder) == now
     restore(target, folder, replace=True)
+
+
+def test_whoever_waited_for_replaced_databases_learns_that_they_are_gone(
+    folder: Path, refused: Callable[..., AbstractContextManager[None]]
+) -> None:
+    now = content(folder)
+    with Hold(folder), refused(18):
+        Engine(folder, lock_timeout=0)
+    assert content(folder) == now
+    with Hold(folder) as hold:
+        hold.give_up()
+    with refused(1228, "dropped"):
+        Engine(folder)
+
+
+def test_a_restore_that_is_killed_leaves_the_old_databases_or_the_new(tmp_path: Path) -> None:
+    data, one, two = tmp_path / "data", tmp_path / "one", tmp_path / "two"
+    fill(data)
+    contents = [content(data)]
+    save(data, one)
+    insert(data, "first", "a")
+    contents.append(content(data))
+    save(data, two)
+    for attempt in range(8):
+        command = [sys.executable, "-c", RESTORER, *map(str, (data, one, two))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as restorer:
+            assert restorer.stdout is not None
+            assert restorer.stdout.read(1 + attempt)
+            for _ in range(attempt * 40_000):
+                pass  # the kill falls into another place of a restore each time
+            restorer.kill()
+        assert content(data) in contents
+        with Engine(data) as engine:
+            check(engine, mend=True)
+            assert check(engine) == []
 
 
 def test_a_damaged_store_is_replaced_by_its_backup(folder: Path, target: Path) -> None:

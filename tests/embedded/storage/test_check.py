@@ -210,6 +210,15 @@ def test_a_damaged_page_is_reported_for_its_database_only(folder: Path) -> None:
     assert not any(finding.mended for finding in found)
 
 
+def test_a_lost_write_ahead_log_is_found_and_mended(folder: Path) -> None:
+    with closing(sqlite3.connect(file_of(folder))) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    (finding,) = findings(folder)
+    assert "write-ahead log" in finding.text
+    assert findings(folder, mend=True)[0].mended
+    assert findings(folder) == []
+
+
 def test_a_file_of_no_database_is_reported(folder: Path) -> None:
     (folder / "old-7.sqlite").write_bytes(b"")
     (finding,) = findings(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from hades_mcp.embedded.storage.shadow import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.collection import Collection
@@ -64,6 +66,7 @@ def check(
         try:
             with engine.database(name).transaction(write=mend) as transaction:
                 found.extend(_check_database(transaction, mend=mend))
+            found.extend(_check_log(transaction.path, mend=mend))
         except ArangoError as error:
             if error.number != _DAMAGED:
                 raise
@@ -82,6 +85,21 @@ def _strange_files(engine: Engine) -> list[Finding]:
         for path in sorted(files)
         if path not in ours and path.exists()
     ]
+
+
+def _check_log(path: Path, *, mend: bool) -> Iterator[Finding]:
+    """Look whether readers and writers work side by side; a killed restore may end that."""
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                return
+            if mend:
+                connection.execute("PRAGMA journal_mode = WAL")
+            mended = mend
+        except sqlite3.OperationalError:  # in use just now
+            mended = False
+    text = "there is no write-ahead log: readers and writers wait for each other"
+    yield Finding("", "", "file", text, mended)
 
 
 def _check_database(transaction: Transaction, *, mend: bool) -> Iterator[Finding]:

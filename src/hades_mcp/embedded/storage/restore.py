@@ -49,7 +49,7 @@ def restore(source: Path, folder: Path, *, replace: bool = False) -> Manifest:
             fresh.rename(folder)
             flush(folder.parent)
             return manifest
-        with _Hold(folder) as hold:
+        with Hold(folder) as hold:
             _check_target(folder, replace=replace)  # somebody may have filled it meanwhile
             exchange(fresh, folder)
             hold.give_up()
@@ -79,7 +79,7 @@ def _check_databases(source: Path, folder: Path, manifest: Manifest) -> None:
                 raise ArangoError(_DAMAGED, f"{source}: {copy.file} is damaged: {found}")
 
 
-class _Hold:
+class Hold:
     """Keeps every other process off the databases of a folder that is about to be replaced.
 
     SQLite lets a file leave its write-ahead log only while nobody else has it open; an exclusive
