@@ -51,7 +51,7 @@ def test_questions_about_the_server_are_answered(api, path):
         ("GET /", (404, 404)),
         ("GET /_db", (404, 404)),
         ("POST /_api/version", (405, 405)),
-        ("POST /_api/view", (501, 9)),
+        ("POST /_api/wal", (501, 9)),
         ("GET /_api/foxx", (501, 9)),
         ("GET /_admin/metrics", (501, 9)),
         ("POST /_api/aqlfunction", (400, 1580)),

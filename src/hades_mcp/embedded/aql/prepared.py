@@ -15,6 +15,7 @@ from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
 from hades_mcp.embedded.aql.rules import RULES, Optimization, enabled, optimize
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.views import is_view
 from hades_mcp.embedded.values import json_text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.transaction import Transaction
 
 KEPT = 256
+_NOT_IMPLEMENTED = 9
 _Versions: TypeAlias = "dict[str, CollectionInfo]"
 
 
@@ -49,6 +51,10 @@ class StoredSchema:
     def is_edge(self, collection: str) -> bool | None:
         """Tell whether a collection holds edges; None if there is none."""
         info = self.info(collection)
+        if info is None and self._transaction and is_view(self._transaction, collection):
+            raise ArangoError(
+                _NOT_IMPLEMENTED, f"AQL: searching views is not implemented: {collection}"
+            )
         return None if info is None else info.is_edge
 
     def indexes(self, collection: str) -> Sequence[Index]:

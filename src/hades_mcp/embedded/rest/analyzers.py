@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.analyzers import BUILT_IN
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.message import Request, Response, ok, result
+from hades_mcp.embedded.rest.message import Request, Response, ok, plain, result
 from hades_mcp.embedded.rest.router import Routes
 from hades_mcp.embedded.storage.analyzer_catalog import (
     find_analyzer,
@@ -37,7 +37,7 @@ def create(request: Request) -> Response:
     definition = request.object()
     with request.transaction(write=True) as transaction:
         analyzer, new = save_analyzer(transaction, request.database_name, definition)
-    return ok(_describe(request, analyzer), 201 if new else 200)
+    return plain(_describe(request, analyzer), 201 if new else 200)
 
 
 @routes.add("GET", "/_api/analyzer/{name}")

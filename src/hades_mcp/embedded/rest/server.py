@@ -30,6 +30,7 @@ from hades_mcp.embedded.rest import (
     unsupported,
     user_functions,
     users,
+    views,
 )
 from hades_mcp.embedded.rest.accounts import check_database
 from hades_mcp.embedded.rest.message import Request, Response, failure
@@ -68,6 +69,7 @@ _GROUPS = tuple(
         unsupported,
         user_functions,
         users,
+        views,
     )
 )
 _ROUTER = Router(_GROUPS)

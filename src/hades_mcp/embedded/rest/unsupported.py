@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.message import Request, Response, plain, result
+from hades_mcp.embedded.rest.message import Request, Response, plain
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -37,12 +37,6 @@ def refuse_if_elsewhere(parts: Sequence[str]) -> None:
     """Raise ArangoError 9 for a path that a server has and this engine lacks."""
     if tuple(parts[:2]) in ELSEWHERE:
         raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: /{'/'.join(parts)}")
-
-
-@routes.add("GET", "/_api/view")
-def views(_request: Request) -> Response:
-    """List the views: there are none."""
-    return result([])
 
 
 @routes.add("GET", "/_api/tasks")

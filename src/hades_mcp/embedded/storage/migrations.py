@@ -51,7 +51,14 @@ def _first_format(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO counters VALUES ('catalog', 1), ('tick', ?)", (_FIRST_TICK,))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_format,)
+def _views(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE views(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+        " definition TEXT NOT NULL)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_format, _views)
 
 
 def migrate(

@@ -22,6 +22,7 @@ from hades_mcp.embedded.storage.names import check_collection_name
 from hades_mcp.embedded.storage.schema import check_schema
 from hades_mcp.embedded.storage.statements import create_statements, rename_statement
 from hades_mcp.embedded.storage.tables import table_of
+from hades_mcp.embedded.storage.views import is_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +109,7 @@ class Transaction:
         """
         self.session.require_writable()
         check_collection_name(name, system=True)
-        if name in self._catalog.collections:
+        if name in self._catalog.collections or is_view(self, name):
             raise ArangoError(_DUPLICATE)
         text = stored_properties(
             complete_key_options(key_options), check_schema(schema), properties or {}
@@ -146,7 +147,7 @@ class Transaction:
         check_collection_name(new_name, system=info.is_system)
         if info.is_system:
             raise ArangoError(_FORBIDDEN)
-        if new_name in self._catalog.collections:
+        if new_name in self._catalog.collections or is_view(self, new_name):
             raise ArangoError(_DUPLICATE)
         execute = self.session.execute
         execute("UPDATE collections SET name = ? WHERE id = ?", (new_name, info.number))
