@@ -257,3 +257,25 @@ def test_settings_of_caches_are_kept_and_plans_listed(api):
     assert (plan["query"], plan["hits"]) == ("RETURN @x", 1)
     assert api("DELETE /_api/query-plan-cache").status == 200
     assert api("GET /_api/query-plan-cache").json == []
+
+
+def test_a_profile_counts_and_times_each_node(api):
+    query = "FOR i IN 1..10 LET s = (FOR j IN 1..i RETURN j) FILTER i > 7 LIMIT 2 RETURN s"
+    body = {"query": query, "options": {"profile": 2, "optimizer": {"rules": ["-all"]}}}
+    extra = api("POST /_api/cursor", body).json["extra"]
+    kinds = {}
+    for node in extra["plan"]["nodes"]:
+        kinds[node["id"]] = node["type"]
+        for inner in node.get("subquery", {}).get("nodes", []):
+            kinds[inner["id"]] = "inner " + inner["type"]
+    items = {kinds[each["id"]]: each["items"] for each in extra["stats"]["nodes"]}
+    assert items["EnumerateListNode"] == 9  # the limit asks for no more
+    assert items["inner EnumerateListNode"] == sum(range(1, 10))
+    assert (items["FilterNode"], items["LimitNode"], items["ReturnNode"]) == (2, 2, 2)
+    [filtered] = [e for e in extra["stats"]["nodes"] if kinds[e["id"]] == "FilterNode"]
+    assert filtered["filtered"] == 7
+    assert all(each["runtime"] >= 0 for each in extra["stats"]["nodes"])
+    assert min(extra["profile"].values()) > 0
+    plain = api("POST /_api/cursor", {"query": query, "options": {"profile": 1}}).json["extra"]
+    assert "plan" not in plain
+    assert plain["profile"]["executing"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
 from hades_mcp.embedded.aql.executor import Execution
+from hades_mcp.embedded.aql.executor.profile import Profile
 from hades_mcp.embedded.aql.nodes import walk
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
@@ -39,6 +41,7 @@ class QueryOptions:
         seed: Makes RAND() repeatable, for tests.
         database: The name CURRENT_DATABASE() gives where the query runs in a transaction.
         user: The name CURRENT_USER() gives.
+        profile: Count and time what each node of the plan gives.
         watch: Told of the run before it starts; setting its `killed` event stops it.
     """
 
@@ -51,6 +54,7 @@ class QueryOptions:
     seed: int | None = None
     database: str = "_system"
     user: str | None = None
+    profile: bool = False
     watch: Callable[[Execution], None] | None = None
 
 
@@ -63,12 +67,16 @@ class Result:
         warnings: What it warned of.
         stats: What it cost, in the names of ArangoDB's HTTP API.
         prepared: How it was run.
+        phases: Seconds each phase took, in ArangoDB's words.
+        profile: What each node of the plan gave, if asked for.
     """
 
     rows: list[Any]
     warnings: list[QueryWarning] = field(default_factory=list)
     stats: dict[str, Any] = field(default_factory=dict)
     prepared: PreparedQuery | None = None
+    phases: dict[str, float] = field(default_factory=dict)
+    profile: Profile | None = None
 
 
 def modifies(query: str | Query | PreparedQuery) -> bool:
@@ -128,7 +136,9 @@ def _execute(
     options: QueryOptions,
     database: str,
 ) -> Result:
+    begun = time.perf_counter()
     values = _checked(bind_vars)
+    checked = time.perf_counter()
     prepared = prepare(
         text,
         values,
@@ -136,6 +146,8 @@ def _execute(
         rules=options.rules,
         full_count=options.full_count,
     )
+    planned = time.perf_counter()
+    profile = Profile() if options.profile else None
     execution = Execution(
         transaction,
         values,
@@ -147,11 +159,18 @@ def _execute(
         seed=options.seed,
         memory_limit=options.memory_limit,
         written=prepared.written,
+        profile=profile,
     )
     if options.watch is not None:
         options.watch(execution)
     rows = _run(prepared, execution)
-    return Result(rows, execution.warnings, execution.stats.as_dict(), prepared)
+    phases = {
+        "initializing": checked - begun,
+        "parsing": planned - checked,  # planning and optimizing with it
+        "executing": time.perf_counter() - planned,
+    }
+    stats = execution.stats.as_dict()
+    return Result(rows, execution.warnings, stats, prepared, phases, profile)
 
 
 def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.explaining import plan_json
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.explain import plan_of
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.open_cursors import OpenCursor
 from hades_mcp.embedded.rest.query_text import QueryText, run
@@ -19,7 +19,6 @@ routes = Routes()
 _BAD_PARAMETER = 400
 _BATCH_SIZE = 1000
 _SECONDS = 30.0
-_WITH_PLAN = 2
 _STATS = {
     "cacheHits": 0,
     "cacheMisses": 0,
@@ -76,11 +75,13 @@ def remove(request: Request, cursor_id: str) -> Response:
 def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]:
     warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
     extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
-    profile = query.options.get("profile")
-    if profile:
-        extra["profile"] = {"executing": answer.stats.get("executionTime", 0.0)}
-    if profile == _WITH_PLAN:
-        extra["plan"] = plan_of(request, query)["plan"]
+    if query.options.get("profile"):
+        extra["profile"] = answer.phases
+    if answer.profile is not None and answer.prepared is not None:
+        with request.transaction(write=False) as transaction:
+            plan = plan_json(answer.prepared, transaction, answer.profile)
+        extra["stats"]["nodes"] = plan.pop("profiled")
+        extra["plan"] = plan
     return extra
 
 

@@ -22,6 +22,8 @@ _QUERY_EMPTY = 1502
 _BIND_VARS_INVALID = 1550
 _UNREGISTERED = 1652
 _WARNINGS_KEPT = 10
+WITH_PLAN = 2
+"""The `profile` option that asks for the plan and what each node of it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +127,6 @@ def _options(query: QueryText, database: str, watch: Any) -> QueryOptions:
         max_warnings=warnings if isinstance(warnings, int) else _WARNINGS_KEPT,
         rules=query.rules,
         database=database,
+        profile=given.get("profile") == WITH_PLAN,
         watch=watch,
     )

@@ -14,6 +14,7 @@ from hades_mcp.embedded.traversal import GraphReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hades_mcp.embedded.aql.executor.profile import Profile
     from hades_mcp.embedded.storage.collection import Collection
 
 RESOURCE_LIMIT = 32
@@ -49,6 +50,7 @@ class Execution(Context):
     Args:
         memory_limit: Bytes the rows held at once may take, roughly; 0 for no limit.
         written: Collections the query modifies.
+        profile: Counts what each node gives; None where nobody asked.
         settings: What `Context` takes.
     """
 
@@ -60,6 +62,7 @@ class Execution(Context):
         "_reader",
         "_scanned",
         "_written",
+        "profile",
         "stats",
     )
 
@@ -68,10 +71,12 @@ class Execution(Context):
         *args: Any,
         memory_limit: int = 0,
         written: frozenset[str] = frozenset(),
+        profile: Profile | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
         self.stats = Statistics()
+        self.profile = profile
         self._memory_limit = memory_limit
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None

@@ -57,6 +57,7 @@ class Pipeline:
 
     def __init__(self, subplan: plan.Subplan, compiler: Compiler) -> None:
         self._steps: list[Step] = []
+        self._nodes = subplan.nodes
         self._result: Evaluate | None = None
         for node in subplan.nodes:
             if isinstance(node, plan.ReturnNode):
@@ -67,8 +68,11 @@ class Pipeline:
     def run(self, base: Row) -> Iterator[Any]:
         """Yield the results, beginning with one row; a query without RETURN yields nothing."""
         found: Iterator[Row] = iter((base.copy(),))
-        for step in self._steps:
+        profile = execution_of(base).profile
+        for node, step in zip(self._nodes, self._steps, strict=False):  # a RETURN is no step
             found = step(base, found)
+            if profile is not None:
+                found = profile.watch(node, found)
         result = self._result
         if result is None:
             for _ in found:

@@ -14,6 +14,7 @@ from hades_mcp.embedded.storage.database import Database
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hades_mcp.embedded.aql.executor.profile import Profile
     from hades_mcp.embedded.aql.prepared import PreparedQuery
     from hades_mcp.embedded.storage.transaction import Transaction
 
@@ -46,7 +47,7 @@ def explain(
     started = time.monotonic()
     prepared = prepare(text, bind_vars, transaction=target, rules=rules)
     return {
-        "plan": _plan(prepared, target),
+        "plan": plan_json(prepared, target),
         "cacheable": not prepared.modifies and not prepared.warnings,
         "warnings": [{"code": each.number, "message": each.message} for each in prepared.warnings],
         "stats": {
@@ -60,7 +61,19 @@ def explain(
     }
 
 
-def _plan(prepared: PreparedQuery, transaction: Transaction | None) -> dict[str, Any]:
+def plan_json(
+    prepared: PreparedQuery,
+    transaction: Transaction | None,
+    profile: Profile | None = None,
+) -> dict[str, Any]:
+    """Return a plan as the HTTP API shows it.
+
+    Args:
+        prepared: The query.
+        transaction: What it is run in.
+        profile: If given, the plan's `profiled` tells what each node gave and took.
+    """
+
     def count(collection: str) -> int:
         return 0 if transaction is None else transaction.collection(collection).count()
 
@@ -70,6 +83,7 @@ def _plan(prepared: PreparedQuery, transaction: Transaction | None) -> dict[str,
 
     explainer = Explainer(count, index, prepared.width)
     nodes = explainer.listing(prepared.plan)
+    profiled = {} if profile is None else {"profiled": explainer.profiled(profile)}
     access = dict.fromkeys(prepared.read, "read") | dict.fromkeys(prepared.written, "write")
     return {
         "nodes": nodes,
@@ -79,4 +93,5 @@ def _plan(prepared: PreparedQuery, transaction: Transaction | None) -> dict[str,
         "estimatedCost": nodes[-1]["estimatedCost"],
         "estimatedNrItems": nodes[-1]["estimatedNrItems"],
         "isModificationQuery": prepared.modifies,
+        **profiled,
     }

@@ -18,6 +18,8 @@ from hades_mcp.embedded.aql.nodes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hades_mcp.embedded.aql.executor.profile import Profile
+
 LIST_LENGTH, TRAVERSAL_PATHS, SELECTIVITY = 100, 100, 0.1  # guesses, as ArangoDB has its own
 
 
@@ -30,6 +32,7 @@ class Explainer:
         index: Returns an index of a collection as the HTTP API shows it.
         width: Places of a row; variables made here are numbered from there.
         variables: All variables met.
+        shown: The nodes shown, each with its id and the node before it.
     """
 
     count: Callable[[str], int]
@@ -37,6 +40,17 @@ class Explainer:
     width: int
     variables: dict[int, plan.Variable] = field(default_factory=dict)
     next_id: int = 1
+    shown: list[tuple[int, Node, Node | None]] = field(default_factory=list)
+
+    def profiled(self, profile: Profile) -> list[dict[str, float]]:
+        """Return what each node gave and took; a RETURN gives what the node before it gave."""
+        found: list[dict[str, float]] = []
+        for number, node, before in self.shown:
+            counted = before if isinstance(node, plan.ReturnNode) and before is not None else node
+            found.append(
+                {"id": number, **profile.of(counted, None if counted is before else before)}
+            )
+        return found
 
     def listing(self, subplan: plan.Subplan) -> list[dict[str, Any]]:
         """Return the nodes of a plan, first to last."""
@@ -58,12 +72,15 @@ class _Listing:
         self._cost = 0.0
 
     def run(self, subplan: plan.Subplan) -> list[dict[str, Any]]:
+        before = None
         for node in subplan.nodes:
             for variable in plan.produced(node):
                 self._explainer.variables[variable.id] = variable
             shown = self._shown(node)
             self._rows = self._estimate(node)
             self._add(type(node).__name__, shown)
+            self._explainer.shown.append((self._nodes[-1]["id"], node, before))
+            before = node
         return self._nodes
 
     def _add(self, kind: str, shown: dict[str, Any]) -> None:
