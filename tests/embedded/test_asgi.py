@@ -30,7 +30,8 @@ Driver: TypeAlias = Any
 def serving(engine: Engine, **options: Any) -> Iterator[str]:
     """Serve an engine on a free port of this process."""
     server = Server(engine)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         Application(server, **options), log_level="warning", server_header=False, lifespan="on"
     )
@@ -143,6 +144,24 @@ def test_a_stream_transaction_is_committed_or_aborted_over_http(db: Driver) -> N
     with pytest.raises(TransactionExecuteError) as refused:
         db.execute_transaction("function () {}")
     assert refused.value.http_code == 501
+
+
+def test_accounts_jobs_and_tokens_work_over_http(url: str, client: ArangoClient) -> None:
+    system: Driver = client.db("_system", username="root", password="")
+    system.create_database("school")
+    db: Driver = client.db("school", username="root", password="", auth_method="jwt")
+    db.create_collection("books").insert({"_key": "faust"})
+    job = db.begin_async_execution(return_result=False)
+    assert job.aql.execute("RETURN 1") is None
+    system.create_user("ann", "secret", active=True)
+    system.update_permission("ann", "ro", "school")
+    anns: Driver = client.db("school", username="ann", password="secret")
+    assert anns.collection("books").has("faust")
+    with pytest.raises(DocumentInsertError) as refused:
+        anns.collection("books").insert({})
+    assert refused.value.http_code == 403
+    wrong = httpx.get(f"{url}/_db/school/_api/collection", auth=("ann", "wrong"))
+    assert wrong.status_code == 401
 
 
 def test_indexes_imports_and_schemas_work_over_http(db: Driver) -> None:
