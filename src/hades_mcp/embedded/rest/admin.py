@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
 from hades_mcp.embedded.rest.router import Routes
 
@@ -13,12 +14,19 @@ routes = Routes()
 VERSION = "3.12.10"
 """The ArangoDB release whose language and API this engine follows; clients branch on it."""
 
-_INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent", "vector"]
+_FORBIDDEN = 11
+_OPTIONS = {
+    "server.authentication": (False, "whether names without an account are turned away"),
+    "query.tracking": (True, "whether running and slow queries are listed"),
+    "query.cache-mode": ("off", "whether results of queries are cached"),
+}
+_INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent"]
+_INDEX_TYPES += ["geo", "fulltext", "vector"]
 
 
 @routes.add("GET PUT", "/_api/version")
 def version(request: Request) -> Response:
-    """Tell the version; `embedded` tells that no server process is behind it."""
+    """Tell the version; `details.mode` tells that no server process is behind it."""
     body: dict[str, object] = {
         "server": "arango",
         "license": "community",
@@ -26,7 +34,6 @@ def version(request: Request) -> Response:
         "apiVersions": ["v0"],
         "deprecatedApiVersions": [],
         "requestedApiVersion": "v0",
-        "embedded": True,
     }
     if request.flag("details"):
         body["details"] = {
@@ -112,3 +119,32 @@ def target_version(_request: Request) -> Response:
     """Tell the version of the data format, as digits."""
     major, minor, patch = VERSION.split(".")
     return ok({"version": f"{int(major):d}{int(minor):02d}{int(patch):02d}"})
+
+
+@routes.add("GET POST", "/_admin/server/jwt")
+def secrets(_request: Request) -> Response:
+    """Refuse: no one may see the secrets of tokens."""
+    raise ArangoError(_FORBIDDEN, status=403)
+
+
+@routes.add("GET", "/_admin/license")
+def licence(_request: Request) -> Response:
+    """Tell that there is no limit on the size of data."""
+    return plain({"diskUsage": {"limitReached": False, "status": "good"}, "upgrading": False})
+
+
+@routes.add("GET", "/_admin/options")
+def options(_request: Request) -> Response:
+    """Tell the few start-up options that have a meaning here."""
+    return plain({name: value for name, (value, _) in _OPTIONS.items()})
+
+
+@routes.add("GET", "/_admin/options-description")
+def option_descriptions(_request: Request) -> Response:
+    """Tell what these options mean."""
+    return plain(
+        {
+            name: {"default": value, "description": description, "section": name.split(".")[0]}
+            for name, (value, description) in _OPTIONS.items()
+        }
+    )
