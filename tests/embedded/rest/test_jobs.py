@@ -72,3 +72,16 @@ def test_a_job_that_is_none_is_not_found(api, line):
 def test_a_job_must_be_named(api):
     assert api.refused("PUT /_api/job") == (400, 400)
     assert api.refused("DELETE /_api/job/expired?stamp=soon") == (400, 400)
+
+
+def test_a_cancelled_job_never_runs_its_query(api):
+    """However early the cancel comes: before the thread, before the query, or during it."""
+    endless = {"query": "FOR i IN 1..100000 FOR j IN 1..100000 FILTER i < 0 RETURN i"}
+    for _ in range(20):
+        job = store(api, "POST /_api/cursor", endless)
+        api(f"PUT /_api/job/{job}/cancel")
+        wait(api, job)
+        assert api.refused(f"PUT /_api/job/{job}")[0] == 410
+    job = store(api, "POST /_api/cursor", {"query": "RETURN 1"})
+    wait(api, job)
+    assert api(f"PUT /_api/job/{job}").json["result"] == [1]

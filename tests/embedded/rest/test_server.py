@@ -15,7 +15,7 @@ def test_the_version_is_one_that_clients_understand(api):
     body = api("GET /_api/version").json
     assert body["server"] == "arango"
     assert body["version"].split(".")[:2] == ["3", "12"]
-    assert body["embedded"] is True
+    assert (body["license"], body["apiVersions"]) == ("community", ["v0"])
     assert api("GET /_api/version?details=true").json["details"]["mode"] == "embedded"
 
 
@@ -33,6 +33,9 @@ def test_the_version_is_one_that_clients_understand(api):
         "/_api/view",
         "/_api/aqlfunction",
         "/_api/tasks",
+        "/_admin/license",
+        "/_admin/options",
+        "/_admin/options-description",
         "/_api/user",
         "/_api/user/root",
         "/_api/user/root/database",

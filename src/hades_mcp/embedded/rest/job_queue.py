@@ -30,12 +30,14 @@ class Job:
 
     Attributes:
         stamp: When it came, seconds since 1970.
-        thread: The thread that works on it.
+        thread: The thread that works on it; 0 if none does.
+        cancelled: Whether it is to stop.
     """
 
     id: str
     stamp: float = field(default_factory=time.time)
     thread: int = 0
+    cancelled: bool = False
     future: Future[Response] = field(default_factory=Future)
 
     @property
@@ -73,8 +75,16 @@ class Jobs:
                 self._threads = ThreadPoolExecutor(_THREADS, "arango-job")
 
         def work() -> Response:
-            job.thread = get_ident()
-            return answer()
+            with self._lock:
+                job.thread = get_ident()
+                if job.cancelled:  # between its start and here
+                    self._queries.kill_thread(job.thread)
+            try:
+                return answer()
+            finally:
+                with self._lock:
+                    self._queries.spare_thread(job.thread)
+                    job.thread = 0
 
         job.future = self._threads.submit(work)
         if keep:
@@ -107,8 +117,8 @@ class Jobs:
     def cancel(self, job_id: str) -> None:
         """Stop a job's query soon, or never begin the job."""
         job = self.find(job_id)
-        if not job.done and not job.future.cancel():
-            self._queries.kill_thread(job.thread)
+        if not job.done:
+            self._stop(job)
 
     def remove(self, jobs: list[Job]) -> None:
         """Forget jobs and their answers."""
@@ -124,6 +134,11 @@ class Jobs:
         if threads is None:
             return
         for job in jobs:
-            if not job.future.cancel():
-                self._queries.kill_thread(job.thread)
+            self._stop(job)
         threads.shutdown(wait=True, cancel_futures=True)
+
+    def _stop(self, job: Job) -> None:
+        with self._lock:
+            job.cancelled = True
+            if not job.future.cancel() and job.thread:
+                self._queries.kill_thread(job.thread)

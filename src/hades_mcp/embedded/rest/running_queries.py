@@ -60,6 +60,7 @@ class RunningQueries:
         self._ids = count(1)
         self._lock = Lock()
         self._running: dict[str, RunningQuery] = {}
+        self._doomed: set[int] = set()
         self._slow: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_SLOW_KEPT)
 
     @contextmanager
@@ -75,6 +76,8 @@ class RunningQueries:
         )
         with self._lock:
             self._running[query.id] = query
+            if query.thread in self._doomed:
+                query.killed.set()
         try:
             yield query
         finally:
@@ -110,8 +113,14 @@ class RunningQueries:
         query.killed.set()
 
     def kill_thread(self, thread: int) -> None:
-        """Make the query stop that a thread runs, if it runs one."""
+        """Make the queries stop that a thread runs, or begins to run before it is spared."""
         with self._lock:
+            self._doomed.add(thread)
             running = [each for each in self._running.values() if each.thread == thread]
         for query in running:
             query.killed.set()
+
+    def spare_thread(self, thread: int) -> None:
+        """Let a thread run queries again."""
+        with self._lock:
+            self._doomed.discard(thread)
