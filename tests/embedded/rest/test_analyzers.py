@@ -59,3 +59,12 @@ def test_an_analyzer_of_another_database_is_refused_not_confused(csv):
     csv("POST /_api/database", {"name": "other"})
     assert csv.refused("GET /_db/other/_api/analyzer/csv") == (404, 1202)
     assert csv.refused("GET /_db/other/_api/analyzer/_system::csv") == (501, 9)
+
+
+def test_an_analyzer_a_view_uses_is_removed_only_by_force(csv):
+    csv("POST /_api/collection", {"name": "things"})
+    links = {"things": {"fields": {"a": {"analyzers": ["csv"]}}}}
+    csv("POST /_api/view", {"name": "shop", "type": "arangosearch", "links": links})
+    assert csv.refused("DELETE /_api/analyzer/csv") == (409, 1200)
+    assert csv("GET /_api/analyzer/csv").status == 200
+    assert csv("DELETE /_api/analyzer/csv?force=true").status == 200

@@ -14,13 +14,14 @@ from hades_mcp.embedded.storage.analyzer_catalog import (
     remove_analyzer,
     save_analyzer,
 )
+from hades_mcp.embedded.storage.views import uses_analyzer
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.analyzers import Analyzer
 
 routes = Routes()
 
-_NOT_FOUND = 1202
+_CONFLICT, _NOT_FOUND = 1200, 1202
 
 
 @routes.add("GET", "/_api/analyzer")
@@ -52,9 +53,11 @@ def read(request: Request, name: str) -> Response:
 
 @routes.add("DELETE", "/_api/analyzer/{name}")
 def remove(request: Request, name: str) -> Response:
-    """Remove an Analyzer; the built-in ones stay."""
+    """Remove an Analyzer; the built-in ones stay, and those in use unless forced."""
     with request.transaction(write=True) as transaction:
         analyzer = remove_analyzer(transaction, request.database_name, name)
+        if not request.flag("force") and uses_analyzer(transaction, analyzer.name):
+            raise ArangoError(_CONFLICT, f"analyzer '{name}' is in use by a view")
     return ok({"name": _full_name(request, analyzer)})
 
 

@@ -108,6 +108,12 @@ def drop_view(transaction: Transaction, name: str) -> None:
     transaction.session.execute("DELETE FROM views WHERE id = ?", (int(view.id),))
 
 
+def uses_analyzer(transaction: Transaction, name: str) -> bool:
+    """Tell whether a link of any view uses an Analyzer of this name."""
+    links = (link for view in list_views(transaction) for link in view.links.values())
+    return any(name == used.rpartition("::")[2] for link in links for used in analyzers_of(link))
+
+
 def named_links(transaction: Transaction, view: View) -> dict[str, dict[str, Any]]:
     """Return a view's links by the names of their collections; those dropped since have none."""
     return {
