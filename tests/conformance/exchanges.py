@@ -49,11 +49,11 @@ UNSTABLE = frozenset(
 
 def judge(where: Path) -> Iterator[Verdict]:
     """Yield a verdict for each exchange in a promised group."""
-    datasets = read_json(where, "docs_datasets.json")
-    for row in read(where, "docs_http"):
-        _, _, group = row["section"].rpartition("/")
-        if row["deployment"] == "single" and (group in GROUPS or "/indexes/" in row["section"]):
-            yield Verdict(row["id"], group, _difference(row, datasets))
+    with _shell(read_json(where, "docs_datasets.json")) as shell:
+        for row in read(where, "docs_http"):  # one server for all, as when they were recorded
+            _, _, group = row["section"].rpartition("/")
+            if row["deployment"] == "single" and (group in GROUPS or "/indexes/" in row["section"]):
+                yield Verdict(row["id"], group, _difference(row, shell))
 
 
 def judge_transcripts(where: Path) -> Iterator[Verdict]:
@@ -99,13 +99,13 @@ class _shell:  # noqa: N801  a context manager
         self.engine.close()
 
 
-def _difference(row: Row, datasets: dict[str, Any]) -> str | None:
-    with _shell(datasets) as shell:
-        try:
-            javascript.run(row["setup_js"] or "", shell.names())
-            problem = ""
-        except Exception as error:  # noqa: BLE001  a crash is a wrong answer
-            problem = f" ({type(error).__name__} {error})"
+def _difference(row: Row, shell: Shell) -> str | None:
+    shell.logged.clear()
+    try:
+        javascript.run(row["setup_js"] or "", shell.names())
+        problem = ""
+    except Exception as error:  # noqa: BLE001  a crash is a wrong answer
+        problem = f" ({type(error).__name__} {error})"
     answers, responses = shell.logged, row["responses"]
     if len(answers) < len(responses):
         return f"{len(answers)} of {len(responses)} answers{problem}"

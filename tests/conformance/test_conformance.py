@@ -8,10 +8,10 @@ from tests.conformance.rows import VARIABLE, folder
 
 FLOORS = {
     "js_ranges": 1.0,
-    "js_queries": 0.98,
-    "docs_aql": 0.96,
-    "docs_http": 0.45,
-    "arangosh": 0.15,
+    "js_queries": 0.99,
+    "docs_aql": 0.98,
+    "docs_http": 0.82,
+    "arangosh": 0.5,
 }
 SLOW_FLOORS = {"js_programs": 0.94}
 

@@ -56,8 +56,10 @@ def test_answers_nobody_wants_are_forgotten(api):
     assert len(api("GET /_api/job/done").json) == 3
     api(f"DELETE /_api/job/{jobs[0]}")
     assert api("GET /_api/job/done").json == [jobs[2], jobs[1]]
+    waiting = store(api, "POST /_api/cursor", {"query": "RETURN SLEEP(0.2)"})
     api("DELETE /_api/job/all")
-    assert api("GET /_api/job/done").json == []
+    assert api("GET /_api/job/done").json == api("GET /_api/job/pending").json == []
+    assert api.refused(f"GET /_api/job/{waiting}") == (404, 404)
     assert api("GET /_api/version", x_arango_async="true").status == 202
     assert api("GET /_api/job/done").json == []
 

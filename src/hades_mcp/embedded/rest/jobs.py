@@ -71,10 +71,10 @@ def cancel(request: Request, job_id: str) -> Response:
 
 @routes.add("DELETE", "/_api/job/{id}")
 def forget(request: Request, job_id: str) -> Response:
-    """Forget a job, `all` jobs that are done, or the `expired` ones from before a stamp."""
+    """Forget a job, `all` jobs, or the `expired` ones from before a stamp; what runs goes on."""
     jobs = request.state.jobs
     if job_id == "all":
-        jobs.remove(jobs.listed(done=True))
+        jobs.remove([*jobs.listed(done=True), *jobs.listed(done=False)])
     elif job_id == "expired":
         stamp = _stamp(request)
         jobs.remove([job for job in jobs.listed(done=True) if job.stamp < stamp])
