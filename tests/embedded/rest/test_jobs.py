@@ -73,6 +73,7 @@ def test_a_job_that_is_none_is_not_found(api, line):
 
 def test_a_job_must_be_named(api):
     assert api.refused("PUT /_api/job") == (400, 400)
+    assert api.refused("GET /_api/job/soon") == (400, 400)
     assert api.refused("DELETE /_api/job/expired?stamp=soon") == (400, 400)
 
 

@@ -49,6 +49,8 @@ def status(request: Request, job_id: str) -> Response:
         most = request.params.get("count", "")
         jobs = request.state.jobs.listed(done=job_id == "done")
         return plain([job.id for job in jobs[: int(most) if most.isdigit() else _MOST]])
+    if not job_id.isdigit():
+        raise ArangoError(_BAD_PARAMETER, "bad parameter")
     done = request.state.jobs.find(job_id).done
     return Response(_OK if done else _NO_CONTENT, _TEXT, b"")
 
