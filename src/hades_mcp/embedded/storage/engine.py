@@ -158,6 +158,8 @@ class Engine:
         with self._lock:
             database = self._databases.get(name)
             if database is None or database.dropped:
+                if database is not None:
+                    database.close()  # another process dropped it; its files are gone
                 database = self._databases[name] = Database(
                     name,
                     self.folder / file,
