@@ -58,7 +58,16 @@ def _views(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_format, _views)
+def _vector_mappings(connection: sqlite3.Connection) -> None:
+    # the file beside the database that holds an index's vectors as of some commit
+    connection.execute("ALTER TABLE vector_versions ADD COLUMN mapping TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first_format,
+    _views,
+    _vector_mappings,
+)
 
 
 def migrate(

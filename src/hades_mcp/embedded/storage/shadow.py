@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _BATCH, _NO_INDEX = 5_000, 1212
-_VERSIONS = "CREATE TABLE vector_versions(id INTEGER PRIMARY KEY, ver INTEGER, floor INTEGER)"
+_VERSIONS = "CREATE TABLE vector_versions(id INTEGER PRIMARY KEY, ver, floor, mapping)"
 
 
 class Difference(NamedTuple):

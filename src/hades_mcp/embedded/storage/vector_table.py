@@ -44,7 +44,7 @@ class VectorTable:
             f"CREATE TABLE {self._table}(rid INTEGER PRIMARY KEY, ver INTEGER NOT NULL, vec BLOB)"
         )
         execute(f"CREATE INDEX {self._table}_ver ON {self._table}(ver)")
-        execute("INSERT INTO vector_versions VALUES (?, 0, 0)", (self._number,))
+        execute("INSERT INTO vector_versions VALUES (?, 0, 0, NULL)", (self._number,))
 
     def drop(self) -> None:
         """Remove the table."""
