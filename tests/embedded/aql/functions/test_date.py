@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hades_mcp.embedded.aql.functions.date import day_of_week, day_of_year, iso_week
-from hades_mcp.embedded.aql.functions.date_values import EARLIEST, LATEST, join, parse, split, write
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.values.dates import EARLIEST, LATEST, join, parse, split, write
 
 NEW_YEAR = "2023-12-31T23:00:00.000Z"  # already 2024 in Berlin
 LATE_MARCH = "2023-03-25T23:00:00.000Z"  # the night clocks go forward in Berlin

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.date_values import write
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.revisions import decode_revision
+from hades_mcp.embedded.values.dates import write
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context

@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
-from hades_mcp.embedded.aql.functions.date_values import (
-    DAY,
-    INVALID_DATE,
-    MONTHS,
-    Parts,
-    days_since_epoch,
-    in_range,
-    join,
-    parse,
-    read,
-    split,
-    write,
-)
+from hades_mcp.embedded.aql.functions.date_values import INVALID_DATE, read
 from hades_mcp.embedded.aql.functions.date_zones import (
     database_version,
     describe,
@@ -30,6 +18,17 @@ from hades_mcp.embedded.aql.functions.date_zones import (
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import truth
+from hades_mcp.embedded.values.dates import (
+    DAY,
+    MONTHS,
+    Parts,
+    days_since_epoch,
+    in_range,
+    join,
+    parse,
+    split,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,23 +7,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
-from hades_mcp.embedded.aql.functions.date_values import (
+from hades_mcp.embedded.aql.functions.date_values import INVALID_DATE, read
+from hades_mcp.embedded.aql.functions.date_zones import to_utc
+from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values import truth
+from hades_mcp.embedded.values.dates import (
     DAY,
     HOUR,
-    INVALID_DATE,
     MINUTE,
     MONTHS,
     SECOND,
     Parts,
     in_range,
     join,
-    read,
     split,
     write,
 )
-from hades_mcp.embedded.aql.functions.date_zones import to_utc
-from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import truth
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context

@@ -13,8 +13,9 @@ from hades_mcp.embedded.aql.functions.date import (
     leap_year,
     quarter,
 )
-from hades_mcp.embedded.aql.functions.date_values import read, split, write
+from hades_mcp.embedded.aql.functions.date_values import read
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values.dates import split, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
