@@ -57,12 +57,13 @@ class Context:
 
     __slots__ = (
         "_deadline",
+        "_killed",
+        "_random",
+        "_seed",
         "bind_vars",
         "database",
         "fail_on_warning",
-        "killed",
         "max_warnings",
-        "random",
         "started",
         "transaction",
         "user",
@@ -86,12 +87,31 @@ class Context:
         self.database = database
         self.user = user
         self.started = time.time()
-        self.random = Random(seed)  # noqa: S311  RAND() promises no cryptography
+        self._seed = seed
+        self._random: Random | None = None
         self.warnings: list[QueryWarning] = []
         self.max_warnings = max_warnings
         self.fail_on_warning = fail_on_warning
-        self.killed = Event()
+        self._killed: Event | None = None
         self._deadline = None if max_runtime is None else time.monotonic() + max_runtime
+
+    @property
+    def random(self) -> Random:
+        """What RAND() and its kin draw from; made when first asked for, as seeding takes time."""
+        if self._random is None:
+            self._random = Random(self._seed)  # noqa: S311  RAND() promises no cryptography
+        return self._random
+
+    @property
+    def killed(self) -> Event:
+        """What stops the query once it is set."""
+        if self._killed is None:
+            self._killed = Event()
+        return self._killed
+
+    @killed.setter
+    def killed(self, event: Event) -> None:
+        self._killed = event
 
     def warn(self, number: int, message: str = "") -> None:
         """Record a warning, or raise it as an error when the query fails on warnings.
@@ -125,7 +145,7 @@ class Context:
         Raises:
             ArangoError: 1500.
         """
-        if self.killed.is_set():
+        if self._killed is not None and self._killed.is_set():
             raise ArangoError(KILLED, "query killed", status=410)
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise ArangoError(KILLED, "query killed (due to maxRuntime)", status=410)

@@ -33,7 +33,7 @@ class RunningQuery:
     database: str
     text: str
     bind_vars: Mapping[str, Any]
-    started: datetime
+    started: float
     clock: float
     killed: Event = field(default_factory=Event)
     thread: int = field(default_factory=get_ident)
@@ -46,7 +46,7 @@ class RunningQuery:
             "user": "root",
             "query": self.text,
             "bindVars": self.bind_vars,
-            "started": self.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "started": datetime.fromtimestamp(self.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "runTime": time.monotonic() - self.clock,
             "state": state,
             "stream": False,
@@ -71,7 +71,7 @@ class RunningQueries:
             database,
             text,
             bind_vars,
-            datetime.now(UTC),
+            time.time(),
             time.monotonic(),
         )
         with self._lock:

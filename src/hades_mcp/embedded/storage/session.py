@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.connections import translate
@@ -19,15 +19,29 @@ if TYPE_CHECKING:
 _READ_ONLY, _ABORTED = 1004, 1654
 
 
+class Stored(NamedTuple):
+    """The counters of one collection as they are committed.
+
+    Attributes:
+        last_key: The largest number used as a key, by the generator or by a user.
+        bytes: What the documents take as JSON.
+        revision: Of the last write; "0" before the first.
+    """
+
+    documents: int = 0
+    last_key: int = 0
+    bytes: int = 0
+    revision: str = "0"
+
+
 class Tally:
     """The counters of one collection; no other process can change them while this one writes."""
 
-    __slots__ = ("_session", "dirty", "documents", "last_key", "next_row")
+    __slots__ = ("_session", "bytes", "dirty", "documents", "last_key", "next_row", "revision")
 
-    def __init__(self, session: Session, documents: int, last_key: int, next_row: int) -> None:
+    def __init__(self, session: Session, stored: Stored, next_row: int) -> None:
         self._session = session
-        self.documents = documents
-        self.last_key = last_key
+        self.documents, self.last_key, self.bytes, self.revision = stored
         self.next_row = next_row
         self.dirty = False
 
@@ -59,7 +73,7 @@ class Session:
         self._tallies: dict[int, Tally] = {}
         self._tick: int | None = None
         self._touched_vectors: dict[int, int] = {}
-        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] | None = None
         self._depth = 0
 
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
@@ -71,6 +85,8 @@ class Session:
         cursor = self.execute(sql, parameters)
         if self.writable:
             return iter(cursor.fetchall())
+        if self._cursors is None:
+            self._cursors = weakref.WeakSet()
         self._cursors.add(cursor)
         return cursor
 
@@ -92,20 +108,21 @@ class Session:
         tally = self._tallies.get(number)
         if tally is None:
             self.require_writable()
-            documents, last_key = self._stored(number)
             last_row = self.execute(f"SELECT max(rid) FROM c{number}").fetchone()[0]  # noqa: S608  a number of ours
-            tally = self._tallies[number] = Tally(self, documents, last_key, (last_row or 0) + 1)
+            tally = Tally(self, self._stored(number), (last_row or 0) + 1)
+            self._tallies[number] = tally
         return tally
 
-    def documents(self, number: int) -> int:
-        """Return how many documents a collection has, this transaction's writes included."""
-        tally = self._tallies.get(number)
-        return self._stored(number)[0] if tally is None else tally.documents
+    def counters(self, number: int) -> Stored | Tally:
+        """Return the counters of a collection, this transaction's writes included."""
+        return self._tallies.get(number) or self._stored(number)
 
-    def last_key(self, number: int) -> int:
-        """Return the largest number used as a key, by the generator or by a user."""
-        tally = self._tallies.get(number)
-        return self._stored(number)[1] if tally is None else tally.last_key
+    def recount_bytes(self, number: int) -> None:
+        """Weigh the documents of a collection again, whose bodies were changed in bulk."""
+        tally = self.tally(number)
+        found = self.execute(f"SELECT total(length(CAST(body AS BLOB))) FROM c{number}")  # noqa: S608  a number of ours
+        tally.bytes = int(found.fetchone()[0])
+        tally.dirty = True
 
     def forget(self, number: int) -> None:
         """Drop the counters of a collection that is gone."""
@@ -117,6 +134,11 @@ class Session:
             "SELECT ver, floor FROM vector_versions WHERE id = ?", (number,)
         ).fetchone()
         return int(row[0]), int(row[1])
+
+    def vector_mapping(self, number: int) -> str | None:
+        """Return the name of the file that holds an index's vectors as of some commit, if any."""
+        row = self.execute("SELECT mapping FROM vector_versions WHERE id = ?", (number,)).fetchone()
+        return None if row is None else row[0]
 
     def touch_vectors(self, number: int) -> int:
         """Return the version under which this transaction writes vectors of an index."""
@@ -137,7 +159,7 @@ class Session:
     def savepoint(self) -> Iterator[None]:
         """Undo what happens inside if it raises; the transaction goes on either way."""
         name = f"s{self._depth}"
-        documents = {number: tally.documents for number, tally in self._tallies.items()}
+        before = {number: (each.documents, each.bytes) for number, each in self._tallies.items()}
         self.execute(f"SAVEPOINT {name}")
         self._depth += 1
         try:
@@ -146,8 +168,9 @@ class Session:
             if self._connection.in_transaction:  # SQLite itself ends it when the disk is full
                 self._connection.execute(f"ROLLBACK TO {name}")
                 for number, tally in self._tallies.items():
-                    before = documents.get(number)
-                    tally.documents = self._stored(number)[0] if before is None else before
+                    stored = self._stored(number)
+                    counted = before.get(number, (stored.documents, stored.bytes))
+                    tally.documents, tally.bytes = counted
             raise
         finally:
             self._depth -= 1
@@ -167,23 +190,25 @@ class Session:
         for number, tally in self._tallies.items():
             if tally.dirty:
                 self.execute(
-                    "UPDATE tallies SET documents = ?, last_key = ? WHERE collection = ?",
-                    (tally.documents, tally.last_key, number),
+                    "UPDATE tallies SET documents = ?, last_key = ?, bytes = ?, revision = ?"
+                    " WHERE collection = ?",
+                    (tally.documents, tally.last_key, tally.bytes, tally.revision, number),
                 )
         for number, version in self._touched_vectors.items():
             self.execute("UPDATE vector_versions SET ver = ? WHERE id = ?", (version, number))
 
     def end(self) -> None:
         """Close what is still being read and refuse any further use."""
-        for cursor in list(self._cursors):
+        for cursor in list(self._cursors or ()):
             cursor.close()  # an unfinished SELECT would keep its old snapshot in the pool
         self.execute = self.executemany = _refuse
 
-    def _stored(self, number: int) -> tuple[int, int]:
+    def _stored(self, number: int) -> Stored:
         row = self.execute(
-            "SELECT documents, last_key FROM tallies WHERE collection = ?", (number,)
+            "SELECT documents, last_key, bytes, revision FROM tallies WHERE collection = ?",
+            (number,),
         ).fetchone()
-        return (int(row[0]), int(row[1])) if row else (0, 0)
+        return Stored(*row) if row else Stored()
 
 
 def _refuse(*_: object) -> sqlite3.Cursor:
