@@ -87,7 +87,6 @@ def test_a_rectangle_may_span_the_date_line(engine):
         ({"type": "geo", "fields": ["a[*]"]}, 10),
         ({"type": "fulltext", "fields": ["a", "b"]}, 10),
         ({"type": "fulltext", "fields": ["a"], "minLength": "long"}, 10),
-        ({"type": "inverted", "fields": ["a"]}, 9),
     ],
 )
 def test_an_index_that_makes_no_sense_is_refused(engine, refused, definition, number):

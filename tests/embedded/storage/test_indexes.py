@@ -283,7 +283,6 @@ def test_a_dropped_index_is_gone_and_writing_goes_on(things: Collection, refused
         ({"type": "vector", "fields": ["a"]}, 10),
         ({"type": "vector", "fields": ["a"], "params": {"metric": "cosine"}}, 10),
         ({"type": "vector", "fields": ["a"], "params": {"metric": "x", "dimension": 3}}, 10),
-        ({"type": "inverted", "fields": ["a"]}, 9),
     ],
 )
 def test_a_bad_definition_is_refused(

@@ -63,7 +63,7 @@ def define(definition: dict[str, Any]) -> Analyzer:
         name,
         str(kind),
         complete(kind, definition.get("properties")),
-        _features(definition.get("features")),
+        check_features(definition.get("features")),
     )
 
 
@@ -80,7 +80,8 @@ def complete(kind: object, properties: object) -> Properties:
     return check(given)
 
 
-def _features(given: object) -> tuple[str, ...]:
+def check_features(given: object) -> tuple[str, ...]:
+    """Return features in ArangoDB's order; 10 for unknown ones and what another one lacks."""
     if given is None:
         return ()
     if not isinstance(given, list) or any(name not in FEATURES for name in given):

@@ -31,7 +31,7 @@ def create(request: Request) -> Response:
     """Make an index; 200 if the same one is there already."""
     definition = request.object()
     with request.collection(request.required("collection"), write=True) as collection:
-        index, new = collection.ensure_index(definition)
+        index, new = collection.ensure_index(definition, database=request.database_name)
         body = describe(collection, index)
     return ok({**body, "isNewlyCreated": new}, 201 if new else 200)
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.analyzers import BUILT_IN, Analyzer, define
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.records import load
+from hades_mcp.embedded.storage.statements import statements
 
 if TYPE_CHECKING:
+    from hades_mcp.embedded.storage.session import Session
     from hades_mcp.embedded.storage.transaction import Transaction
 
 _COLLECTION = "_analyzers"
@@ -30,6 +33,17 @@ def find_analyzer(transaction: Transaction | None, database: str, name: str) -> 
         return BUILT_IN[local]
     stored = None if transaction is None else transaction.collection(_COLLECTION).get(local)
     return None if stored is None else _restore(stored)
+
+
+def stored_analyzer(session: Session, database: str, name: str) -> Analyzer | None:
+    """Do the same inside a session, where no collections are at hand."""
+    local = local_name(database, name)
+    if local in BUILT_IN:
+        return BUILT_IN[local]
+    find = "SELECT id FROM collections WHERE name = ?"
+    (number,) = session.execute(find, (_COLLECTION,)).fetchone()
+    found = session.execute(statements(number, edge=False).find, (local,)).fetchone()
+    return None if found is None else _restore(load(found[1]))
 
 
 def list_analyzers(transaction: Transaction) -> list[Analyzer]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random as randomness
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
 from hades_mcp.embedded.storage.catalog import stored_index
 from hades_mcp.embedded.storage.fulltext import find_rows
 from hades_mcp.embedded.storage.geo_table import GeoTable
@@ -274,7 +276,9 @@ class Collection:
                 return index
         raise ArangoError(_NOT_FOUND)
 
-    def ensure_index(self, definition: dict[str, Any]) -> tuple[Index, bool]:
+    def ensure_index(
+        self, definition: dict[str, Any], *, database: str = "_system"
+    ) -> tuple[Index, bool]:
         """Return the index of this definition and whether it had to be made.
 
         Raises:
@@ -283,8 +287,13 @@ class Collection:
                 holds no fitting vector.
         """
         self._session.require_writable()
-        wanted = define(definition, self._session.tick())
+        find = partial(stored_analyzer, self._session, database)
+        wanted = define(definition, self._session.tick(), find)
         for index in self.info.indexes:
+        Args:
+            definition: The attributes the HTTP API takes.
+            database: The name of this database: it may stand before the names of Analyzers.
+
             if index.same_as(wanted):
                 return index, False
             if index.name == wanted.name:
@@ -298,10 +307,10 @@ class Collection:
         """Remove an index; 1212 if there is none, 11 for the primary and the edge index."""
         self._session.require_writable()
         index = self.index(id_or_name)
-        table = table_of(self._session, self.info, index)
-        if table is None:
+        if index.type in ("primary", "edge"):
             raise ArangoError(_FORBIDDEN)
-        table.drop()
+        if table := table_of(self._session, self.info, index):
+            table.drop()
         self._session.execute("DELETE FROM indexes WHERE id = ?", (int(index.id),))
         self._reload()
 
@@ -318,11 +327,9 @@ class Collection:
             self._fill(table)
 
     def _build(self, index: Index) -> None:
-        table = table_of(self._session, self.info, index)
-        if table is None:  # pragma: no cover  define() makes no such index
-            raise ArangoError(_FORBIDDEN)
-        table.create()
-        self._fill(table)
+        if table := table_of(self._session, self.info, index):
+            table.create()
+            self._fill(table)
         self._session.execute(
             "INSERT INTO indexes VALUES (?, ?, ?, ?)",
             (int(index.id), self.info.number, stored_index(index), collation_id()),

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.inverted_properties import HIDDEN, inverted_definition
 from hades_mcp.embedded.storage.names import check_index_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hades_mcp.embedded.storage.inverted_properties import FindAnalyzer
 
 SORTED_TYPES = frozenset({"persistent", "hash", "skiplist", "ttl"})  # one table, three old names
 METRICS = frozenset({"cosine", "l2", "innerProduct"})
@@ -56,7 +59,7 @@ class Index:
             "fields": list(self.fields),
             "unique": self.unique,
             "sparse": self.sparse,
-            **self.options,
+            **{name: value for name, value in self.options.items() if name != HIDDEN},
         }
 
     def same_as(self, other: Index) -> bool:
@@ -70,6 +73,7 @@ class Index:
                 self.options.get(name) == other.options.get(name)
                 for name in ("expireAfter", "params", "geoJson", "minLength")
             )
+            and (self.type != "inverted" or self.options == other.options)
         )
 
 
@@ -85,24 +89,32 @@ PRIMARY = Index("0", "primary", "primary", ("_key",), unique=True)
 EDGE = Index("1", "edge", "edge", ("_from", "_to"))
 
 
-def define(definition: dict[str, Any], number: int) -> Index:
+def define(
+    definition: dict[str, Any], number: int, find_analyzer: FindAnalyzer | None = None
+) -> Index:
     """Check a definition and complete it.
 
     Args:
         definition: What `ensure_index` was given.
         number: The id of the index if it proves new; also makes its name when none is given.
+        find_analyzer: Returns an Analyzer by name for inverted indexes; without it only the
+            built-in ones are known.
 
     Raises:
         ArangoError: 10 for a definition that makes no sense, 9 for a type that is not built.
     """
     kind = definition.get("type")
     build = _TYPES.get(kind) if isinstance(kind, str) else None
-    if build is None:
+    if build is None and kind != "inverted":
         if kind in _ELSEWHERE:
             raise ArangoError(9, f"not implemented: index type '{kind}'")
         raise ArangoError(_BAD_PARAMETER, "invalid index type")
     name = definition.get("name")
     name = f"idx_{number}" if name is None else check_index_name(name)
+    if build is None:
+        options = inverted_definition(definition, find_analyzer)
+        fields = tuple(field["name"] for field in options["fields"])
+        return Index(str(number), "inverted", name, fields, sparse=True, options=options)
     return build(definition, str(number), name)
 
 
@@ -206,7 +218,7 @@ def _fulltext_index(definition: dict[str, Any], number: str, name: str) -> Index
     return Index(number, "fulltext", name, fields, sparse=True, options=options)
 
 
-_ELSEWHERE = frozenset({"geo1", "geo2", "inverted", "mdi", "mdi-prefixed", "zkd"})
+_ELSEWHERE = frozenset({"geo1", "geo2", "mdi", "mdi-prefixed", "zkd"})
 
 _TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
     "persistent": _sorted_index,
