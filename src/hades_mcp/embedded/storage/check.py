@@ -106,11 +106,13 @@ def _check_database(transaction: Transaction, *, mend: bool) -> Iterator[Finding
     yield from _check_file(transaction, mend=mend)
     for info in transaction.collections():
         collection = transaction.collection(info.name)
-        count = yield from _check_documents(transaction, info)
-        if count != collection.count():
+        count, size = yield from _check_documents(transaction, info)
+        if (count, size) != (collection.count(), collection.size()):
             text = f"{collection.count()} documents are counted, {count} are there"
+            if count == collection.count():
+                text = f"{collection.size()} bytes are counted, {size} are there"
             if mend:
-                _set_count(transaction, info, count)
+                _set_count(transaction, info, count, size)
             yield Finding("", info.name, "count", text, mend)
         for index in info.indexes:
             yield from _check_index(transaction, collection, index, mend=mend)
@@ -131,18 +133,18 @@ def _check_file(transaction: Transaction, *, mend: bool) -> Iterator[Finding]:
 
 def _check_documents(
     transaction: Transaction, info: CollectionInfo
-) -> Generator[Finding, None, int]:
-    """Look at every document; return how many there are."""
+) -> Generator[Finding, None, tuple[int, int]]:
+    """Look at every document; return how many there are, and their bytes."""
     ends = ", src, dst" if info.is_edge else ""
     rows = transaction.session.execute(
         f"SELECT key, CAST(body AS BLOB){ends} FROM c{info.number} ORDER BY rid"  # noqa: S608  a number of ours
     )
-    count = 0
+    count = size = 0
     for key, body, *stored in rows:
-        count += 1
+        count, size = count + 1, size + len(body)
         if text := _wrong_with(info, key, body, stored):
             yield Finding("", info.name, "document", text)
-    return count
+    return count, size
 
 
 def _wrong_with(info: CollectionInfo, key: str, body: bytes, ends: list[str]) -> str:
@@ -164,11 +166,12 @@ def _wrong_with(info: CollectionInfo, key: str, body: bytes, ends: list[str]) ->
     return ""
 
 
-def _set_count(transaction: Transaction, info: CollectionInfo, count: int) -> None:
+def _set_count(transaction: Transaction, info: CollectionInfo, count: int, size: int) -> None:
     transaction.session.execute(
-        "INSERT INTO tallies VALUES (?, ?, 0)"
-        " ON CONFLICT(collection) DO UPDATE SET documents = excluded.documents",
-        (info.number, count),
+        "INSERT INTO tallies(collection, documents, bytes, last_key) VALUES (?, ?, ?, 0)"
+        " ON CONFLICT(collection) DO UPDATE SET documents = excluded.documents,"
+        " bytes = excluded.bytes",
+        (info.number, count, size),
     )
 
 

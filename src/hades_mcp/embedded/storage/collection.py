@@ -72,11 +72,19 @@ class Collection:
 
     def count(self) -> int:
         """Return the number of documents; costs one lookup, whatever the number."""
-        return self._session.documents(self.info.number)
+        return self._session.counters(self.info.number).documents
 
     def last_key(self) -> int:
         """Return the largest number used as a key so far (keyOptions.lastValue)."""
-        return self._session.last_key(self.info.number)
+        return self._session.counters(self.info.number).last_key
+
+    def size(self) -> int:
+        """Return the bytes the documents take as JSON."""
+        return self._session.counters(self.info.number).bytes
+
+    def revision(self) -> str:
+        """Return the revision of the last write, removals included; "0" before the first."""
+        return self._session.counters(self.info.number).revision
 
     def get(self, key: str) -> Document | None:
         """Return a document by its key, or None."""

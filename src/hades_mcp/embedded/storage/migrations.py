@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import stored_properties
 from hades_mcp.embedded.storage.keys import key_options
+from hades_mcp.embedded.storage.revisions import decode_revision
 from hades_mcp.embedded.storage.statements import create_statements
 
 if TYPE_CHECKING:
@@ -63,10 +66,36 @@ def _vector_mappings(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE vector_versions ADD COLUMN mapping TEXT")
 
 
+def _sizes_and_revisions(connection: sqlite3.Connection) -> None:
+    """Count the bytes of each collection's documents and note its newest revision."""
+    connection.execute("ALTER TABLE tallies ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE tallies ADD COLUMN revision TEXT NOT NULL DEFAULT '0'")
+    for (number,) in connection.execute("SELECT id FROM collections").fetchall():
+        size, newest = 0, "0"
+        rows = connection.execute(f"SELECT CAST(body AS BLOB) FROM c{number}")  # noqa: S608  a number of ours
+        for (body,) in rows:
+            size += len(body)
+            newest = max(newest, orjson.loads(body)["_rev"], key=decode_revision)
+        connection.execute(
+            "UPDATE tallies SET bytes = ?, revision = ? WHERE collection = ?",
+            (size, newest, number),
+        )
+
+
+def _times_in_ttl_indexes(connection: sqlite3.Connection) -> None:
+    """Have TTL indexes built anew, of seconds since 1970: they held the values as they were."""
+    # no library of that name: what it ordered is built anew at the next transaction
+    connection.execute(
+        "UPDATE indexes SET collation = '' WHERE json_extract(definition, '$.type') = 'ttl'"
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_format,
     _views,
     _vector_mappings,
+    _sizes_and_revisions,
+    _times_in_ttl_indexes,
 )
 
 

@@ -117,7 +117,7 @@ class Transaction:
         number = self.session.tick()
         execute = self.session.execute
         execute("INSERT INTO collections VALUES (?, ?, ?, ?)", (number, name, edge, text))
-        execute("INSERT INTO tallies VALUES (?, 0, 0)", (number,))
+        execute("INSERT INTO tallies(collection, documents, last_key) VALUES (?, 0, 0)", (number,))
         for statement in create_statements(number, edge=edge):
             execute(statement)
         self._reload()
@@ -152,6 +152,7 @@ class Transaction:
         execute = self.session.execute
         execute("UPDATE collections SET name = ? WHERE id = ?", (new_name, info.number))
         execute(*rename_statement(info.number, name, new_name))
+        self.session.recount_bytes(info.number)
         self._reload()
         return self.collection(new_name)
 

@@ -148,8 +148,7 @@ class Writer:
         for table in self._tables:
             table.remove(row, table.payload(old))
         self.session.execute(self._sql.remove, (row,))
-        self._tally.documents -= 1
-        self._tally.dirty = True
+        self._count(-1, -len(body), CLOCK.next(old["_rev"]))
         return Written(old, None, "remove")
 
     @_whole
@@ -158,8 +157,7 @@ class Writer:
         for table in self._tables:
             table.clear()
         self.session.execute(self._sql.clear)
-        self._tally.documents = 0
-        self._tally.dirty = True
+        self._count(-self._tally.documents, -self._tally.bytes, CLOCK.next())
 
     @_whole
     def insert_many(self, documents: Iterable[Document]) -> list[Written | ArangoError]:
@@ -182,8 +180,9 @@ class Writer:
                     table.add_many(list(payloads))
         except sqlite3.IntegrityError:
             return [self._attempt(document) for document in batch]
-        self._tally.documents += len(rows)
-        self._tally.dirty = True
+        if rows:
+            newest = next(each.new for *_, each in reversed(prepared) if type(each) is Written)
+            self._count(len(rows), sum(_size(row[2]) for row in rows), (newest or {})["_rev"])
         return [result for *_, result in prepared]
 
     def _prepare(
@@ -282,6 +281,7 @@ class Writer:
             table.add(row, after)
         ends = (record["_from"], record["_to"]) if self._edge else ()
         self.session.execute(self._sql.update, (text, *ends, row))
+        self._count(0, _size(text) - len(body), record["_rev"])
         return Written(old, record, operation)
 
     def _enter(self, key: str, record: Document) -> None:
@@ -298,8 +298,19 @@ class Writer:
         for table, payload in zip(self._tables, payloads, strict=True):
             table.add(row, payload)
         tally.next_row += 1
-        tally.documents += 1
+        self._count(1, _size(text), record["_rev"])
+
+    def _count(self, documents: int, size: int, revision: str) -> None:
+        tally = self._tally
+        tally.documents += documents
+        tally.bytes += size
+        tally.revision = revision
         tally.dirty = True
+
+
+def _size(text: str) -> int:
+    """Return the bytes of a text as it is stored."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _taken(key: str) -> ArangoError:
