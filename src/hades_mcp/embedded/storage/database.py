@@ -10,6 +10,7 @@ from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import Catalog, load_catalog
 from hades_mcp.embedded.storage.connections import ConnectionPool, translate
+from hades_mcp.embedded.storage.mappings import Mappings
 from hades_mcp.embedded.storage.matrices import Matrices
 from hades_mcp.embedded.storage.session import Session
 from hades_mcp.embedded.storage.transaction import Transaction
@@ -40,7 +41,7 @@ class Database:
         self._pool = ConnectionPool(path, lock_timeout=lock_timeout, durable=durable)
         self._writer = Lock()  # threads queue here: SQLite would have them poll
         self._catalog = Catalog(0, {})
-        self._matrices = Matrices()
+        self._matrices = Matrices(Mappings(path, self._record_mapping) if durable else None)
 
     def transaction(self, *, write: bool = False) -> AbstractContextManager[Transaction]:
         """Begin a transaction for a `with` block: commit at its end, roll back if it raises."""
@@ -72,6 +73,31 @@ class Database:
     def close(self) -> None:
         """Close all connections; open transactions are rolled back."""
         self._pool.close()
+
+    def remove_files(self) -> None:
+        """Remove the files of a database that was dropped and closed."""
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self._matrices.keep(set())
+
+    def _record_mapping(self, index: int, version: int, name: str) -> bool:
+        """Tell all processes which file holds an index's vectors as of a commit, if none writes."""
+        if not self._writer.acquire(blocking=False):
+            return False
+        try:
+            connection = self._pool.take()
+        except BaseException:
+            self._writer.release()
+            raise
+        try:
+            connection.execute("PRAGMA busy_timeout = 0")
+            sql = "UPDATE vector_versions SET mapping = ? WHERE id = ? AND floor <= ?"
+            return connection.execute(sql, (name, index, version)).rowcount == 1
+        except sqlite3.Error:
+            return False
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._lock_timeout * 1000)}")
+            self._release_writer(connection)
 
     def _is_stale(self) -> bool:
         """Tell whether sorted indexes were built by another version of the collation library."""

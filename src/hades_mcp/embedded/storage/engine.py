@@ -90,8 +90,7 @@ class Engine:
         database.close()
         with self._lock:
             self._databases.pop(name, None)
-        for suffix in ("", "-wal", "-shm"):
-            database.path.with_name(database.path.name + suffix).unlink(missing_ok=True)
+        database.remove_files()
 
     def database(self, name: str) -> Database:
         """Return a database by its name; 1228 if there is none."""

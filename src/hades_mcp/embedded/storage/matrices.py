@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hades_mcp.embedded.storage.mappings import Mappings
     from hades_mcp.embedded.storage.matrix import Matrix
     from hades_mcp.embedded.storage.session import Session
 
 
 class Matrices:
-    """One matrix per vector index of a database."""
+    """One matrix per vector index of a database.
 
-    def __init__(self) -> None:
+    Args:
+        mappings: The files shared with other processes; None for a database of this process alone.
+    """
+
+    def __init__(self, mappings: Mappings | None = None) -> None:
+        self._mappings = mappings
         self._lock = Lock()
         self._matrices: dict[tuple[int, str, int], Matrix] = {}
 
@@ -24,6 +30,8 @@ class Matrices:
         with self._lock:
             for name in [name for name in self._matrices if name[0] not in numbers]:
                 del self._matrices[name]
+        if self._mappings is not None:
+            self._mappings.sweep(numbers)
 
     def search(
         self,
@@ -42,5 +50,5 @@ class Matrices:
         with self._lock:
             matrix = self._matrices.get(name)
             if matrix is None:
-                matrix = self._matrices[name] = Matrix(*name)
+                matrix = self._matrices[name] = Matrix(*name, self._mappings)
         return matrix.search(session, query, count)

@@ -1,4 +1,8 @@
-"""Exact nearest-neighbour search over one matrix in memory, kept in step with the file.
+"""The vectors of one index in memory, kept in step with the file of the database.
+
+The bulk is a block: mapped read-only from a file all processes share, or this process's own. Beside
+it stand the positions that hold no longer and a tail of what was written since. When the own part
+has grown, it is written into a new file for everybody.
 
 The matrix knows the commit it stands for. A session with a newer snapshot reads only what changed
 since; one with an older snapshot, or with vectors of its own not yet committed, gets what it must
@@ -12,33 +16,41 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from hades_mcp.embedded.storage import vector_file
+from hades_mcp.embedded.storage.vector_block import Block, Vectors, by_lists, joined
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from hades_mcp.embedded.storage.mappings import Mappings
     from hades_mcp.embedded.storage.session import Session
 
-_FETCH = 10_000
 _SPARE = 1.5
+_NONE = np.empty(0, dtype=np.int64)
 
 
-class Vectors(NamedTuple):
-    """Rows and what is known of them; cosine vectors are kept at unit length.
+class Held(NamedTuple):
+    """What a session sees.
 
     Attributes:
-        rows: (n,) int64, the documents' row ids.
-        values: (n, dimension) float32.
-        squares: (n,) float32, squared lengths for metric l2, else zeros.
+        block: Vectors as of some commit.
+        gone: Sorted positions in the block that hold no longer.
+        tail: What was written since.
     """
 
-    rows: NDArray[np.int64]
-    values: NDArray[np.float32]
-    squares: NDArray[np.float32]
+    block: Block
+    gone: NDArray[np.int64]
+    tail: Vectors
 
-    def apply(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Vectors:
-        """Return all parts after the same change."""
-        return Vectors(change(self.rows), change(self.values), change(self.squares))
+    def current(self) -> Vectors:
+        """Return all that holds, in row order."""
+        kept = self.block.vectors
+        if len(self.gone):
+            kept = kept.only(np.delete(np.arange(len(kept.rows)), self.gone))
+        whole = joined((kept, self.tail))
+        return whole.only(np.argsort(whole.rows, kind="stable"))
 
 
 class Matrix:
@@ -48,42 +60,60 @@ class Matrix:
         number: The index; its table is `v<number>`.
         metric: cosine, l2 or innerProduct.
         dimension: Length of each vector.
+        mappings: Where files are shared with other processes; None for a matrix of one's own.
+
+    Attributes:
+        worth_a_file: So many floats of one's own are written into a file.
+        too_many: Beyond so many floats a file gets lists, and a search looks into some of them
+            only: it finds most of the nearest, not surely each. Looking at each of 350,000
+            vectors of 384 takes some 25 ms.
     """
 
-    def __init__(self, number: int, metric: str, dimension: int) -> None:
+    worth_a_file = 1 << 20
+    too_many = 1 << 27
+
+    def __init__(
+        self, number: int, metric: str, dimension: int, mappings: Mappings | None = None
+    ) -> None:
         self._table = f"v{number}"
         self._number = number
         self._metric = metric
         self._dimension = dimension
+        self._mappings = mappings
+        self._patience = 1
         self._lock = Lock()
         self._version = -1
-        self._count = 0
-        self._held = self._pack([])
+        self._mapped: str | None = None
+        self._block = Block(self._pack([]))
+        self._gone = _NONE
+        self._tail = self._block.vectors
+        self._count = 0  # of the tail; behind are spare rows
 
     def search(
         self, session: Session, query: Sequence[float], count: int
     ) -> list[tuple[int, float]]:
         """Return (row, score) of the best `count` vectors, best first; ties in row order."""
-        vectors = self._visible(session)
-        wanted = min(count, len(vectors.rows))
-        if wanted <= 0:
+        held = self._visible(session)
+        if count <= 0:
             return []
         target = np.asarray(query, dtype=np.float64)
         if self._metric == "cosine":
             target = target / (np.linalg.norm(target) or 1.0)
-        rough = self._rough(vectors, target.astype(np.float32))
+        chosen = self._candidates(held, target, count)
         # single precision picks the candidates, double precision orders them
-        few = min(len(rough), 2 * wanted + 16)
-        chosen = np.argpartition(-rough, few - 1)[:few] if few < len(rough) else np.arange(few)
-        scores = self._exact(vectors.values[chosen].astype(np.float64), target)
+        scores = self._exact(chosen.values.astype(np.float64), target)
         sign = 1.0 if self._metric == "l2" else -1.0
-        order = np.lexsort((vectors.rows[chosen], sign * scores))[:wanted]
-        return [(int(vectors.rows[chosen[i]]), float(scores[i])) for i in order]
+        order = np.lexsort((chosen.rows, sign * scores))[:count]
+        return [(int(chosen.rows[i]), float(scores[i])) for i in order]
 
-    def _rough(self, vectors: Vectors, target: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return a score per vector, larger is better."""
-        products: NDArray[np.float32] = vectors.values @ target
-        return 2 * products - vectors.squares if self._metric == "l2" else products
+    def _candidates(self, held: Held, target: NDArray[np.float64], count: int) -> Vectors:
+        single, few = target.astype(np.float32), 2 * count + 16
+        by_length = self._metric == "l2"
+        parts = [
+            block.vectors.only(block.nearest(single, few, gone, by_length=by_length))
+            for block, gone in ((held.block, held.gone), (Block(held.tail), _NONE))
+        ]
+        return joined(parts)
 
     def _exact(
         self, values: NDArray[np.float64], target: NDArray[np.float64]
@@ -97,44 +127,87 @@ class Matrix:
             scores = values @ target
         return scores
 
-    def _visible(self, session: Session) -> Vectors:
+    def _visible(self, session: Session) -> Held:
         """Return the vectors the session's snapshot has, its own writes included."""
         version, floor = session.vector_version(self._number)
         touched = session.touched_vectors(self._number)
         with self._lock:
             if self._version < version and not touched:
                 self._catch_up(session, version, floor)
-            held = self._view() if self._version == version and floor <= version else None
-        if held is None:
-            return self._pack(self._changes(session, -1))
-        return _overlay(held, self._changes_packed(session, version)) if touched else held
+                self._share(session, version, floor)
+            current = self._version == version and floor <= version
+            held = Held(self._block, self._gone, self._tail.only(slice(self._count)))
+        if not current:
+            return Held(Block(self._pack(self._changes(session, -1))), _NONE, self._pack([]))
+        return self._overlay(held, session, version) if touched else held
 
-    def _view(self) -> Vectors:
-        count = self._count
-        return self._held.apply(lambda part: part[:count])
+    def _overlay(self, held: Held, session: Session, version: int) -> Held:
+        changed, fresh = self._changes_packed(session, version)
+        gone = np.union1d(held.gone, held.block.positions(changed))
+        return Held(held.block, gone, joined((_without(held.tail, changed), fresh)))
 
     def _catch_up(self, session: Session, version: int, floor: int) -> None:
-        if self._version < floor:
-            self._held = self._pack(self._changes(session, -1))
-            self._count = len(self._held.rows)
-        else:
+        if self._version < floor and not self._adopt(session, version, floor):
+            self._hold(Block(self._pack(self._changes(session, -1))), version, None)
+        if self._version < version:
             changed, fresh = self._changes_packed(session, self._version)
-            kept = _without(self._view(), changed)
-            self._append(kept, fresh)
-        self._version = version
+            self._gone = np.union1d(self._gone, self._block.positions(changed))
+            self._append(_without(self._tail.only(slice(self._count)), changed), fresh)
+            self._version = version
+
+    def _hold(self, block: Block, version: int, mapped: str | None) -> None:
+        self._block, self._version, self._mapped = block, version, mapped
+        self._gone, self._tail, self._count = _NONE, self._pack([]), 0
+
+    def _adopt(self, session: Session, version: int, floor: int) -> bool:
+        """Take over the file that the database names, if there is another one than ours."""
+        name = session.vector_mapping(self._number)
+        if self._mappings is None or name is None or name == self._mapped:
+            return False
+        found = vector_file.read(self._mappings.path(name), self._dimension)
+        if found is None or not floor <= found[0] <= version:
+            return False
+        self._hold(found[1], found[0], name)
+        return True
+
+    def _share(self, session: Session, version: int, floor: int) -> None:
+        """Move what has become a large part of one's own into a file."""
+        if self._mappings is None or session.writable or not self._is_worth_a_file():
+            return
+        if self._adopt(session, version, floor):  # another process was faster
+            self._catch_up(session, version, floor)
+            if not self._is_worth_a_file():
+                return
+        vectors = Held(self._block, self._gone, self._tail.only(slice(self._count))).current()
+        block = Block(vectors)
+        if vectors.values.size > self.too_many:
+            block = by_lists(vectors, max(int(len(vectors.rows) ** 0.5) // 4, 2))
+        name = self._mappings.publish(self._number, version, block)
+        found = name and vector_file.read(self._mappings.path(name), self._dimension)
+        if name and found:
+            self._hold(found[1], version, name)
+            self._patience = 1
+        else:
+            self._patience *= 2  # somebody writes, or the disk is full: not again at every search
+
+    def _is_worth_a_file(self) -> bool:
+        shared = self._block.vectors.values.size if self._mapped else 0
+        own = self._count * self._dimension + (0 if shared else self._block.vectors.values.size)
+        return own + len(self._gone) * self._dimension > self._patience * max(
+            self.worth_a_file, shared // 4
+        )
 
     def _append(self, kept: Vectors, fresh: Vectors) -> None:
         """Put fresh vectors behind the kept ones; views handed out earlier stay as they are."""
         count = len(kept.rows) + len(fresh.rows)
-        if len(kept.rows) != self._count or count > len(self._held.rows):
-            room = int(count * _SPARE) + 16
-            self._held = kept.apply(lambda part: _roomier(part, room))
+        if len(kept.rows) != self._count or count > len(self._tail.rows):
+            self._tail = _roomier(kept, int(count * _SPARE) + 16)
         self._count = count
         if len(fresh.rows):  # what was read from the file in one piece is not writable
             behind = slice(len(kept.rows), count)
-            self._held.rows[behind] = fresh.rows
-            self._held.values[behind] = fresh.values
-            self._held.squares[behind] = fresh.squares
+            self._tail.rows[behind] = fresh.rows
+            self._tail.values[behind] = fresh.values
+            self._tail.squares[behind] = fresh.squares
 
     def _changes_packed(self, session: Session, version: int) -> tuple[NDArray[np.int64], Vectors]:
         changes = self._changes(session, version)
@@ -149,8 +222,8 @@ class Matrix:
     def _pack(self, changes: Sequence[tuple[int, bytes | None]]) -> Vectors:
         present = [(row, packed) for row, packed in changes if packed is not None]
         rows = np.fromiter((row for row, _ in present), dtype=np.int64, count=len(present))
-        joined = b"".join(packed for _, packed in present)
-        values: NDArray[np.float32] = np.frombuffer(joined, dtype=np.float32)
+        packed = b"".join(packed for _, packed in present)
+        values: NDArray[np.float32] = np.frombuffer(packed, dtype=np.float32)
         values = values.reshape(len(present), self._dimension)
         squares = np.zeros(len(present), dtype=np.float32)
         if self._metric == "cosine":
@@ -161,25 +234,18 @@ class Matrix:
         return Vectors(rows, values, squares)
 
 
-def _roomier(part: NDArray[Any], room: int) -> NDArray[Any]:
-    grown = np.empty((room, *part.shape[1:]), dtype=part.dtype)
-    grown[: len(part)] = part
-    return grown
+def _roomier(vectors: Vectors, room: int) -> Vectors:
+    return Vectors(
+        _grown(vectors.rows, room), _grown(vectors.values, room), _grown(vectors.squares, room)
+    )
+
+
+def _grown(part: NDArray[Any], room: int) -> NDArray[Any]:
+    larger = np.empty((room, *part.shape[1:]), dtype=part.dtype)
+    larger[: len(part)] = part
+    return larger
 
 
 def _without(vectors: Vectors, rows: NDArray[np.int64]) -> Vectors:
     gone = np.isin(vectors.rows, rows)
-    if not gone.any():
-        return vectors
-    stays = ~gone
-    return vectors.apply(lambda part: part[stays])
-
-
-def _overlay(held: Vectors, changes: tuple[NDArray[np.int64], Vectors]) -> Vectors:
-    changed, fresh = changes
-    kept = _without(held, changed)
-    return Vectors(
-        np.concatenate((kept.rows, fresh.rows)),
-        np.concatenate((kept.values, fresh.values)),
-        np.concatenate((kept.squares, fresh.squares)),
-    )
+    return vectors.only(~gone) if gone.any() else vectors
