@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from hades_mcp.embedded.storage import Engine, vector_file
+from hades_mcp.embedded.storage.backup import back_up
 from hades_mcp.embedded.storage.matrix import Matrix
+from hades_mcp.embedded.storage.restore import restore
 from hades_mcp.embedded.storage.vector_block import Block, Vectors, by_lists
 
 if TYPE_CHECKING:
@@ -174,6 +176,20 @@ def test_a_database_in_memory_writes_no_file() -> None:
         fill(engine.database("_system"))
         assert found(engine.database("_system")) == by_scan(engine.database("_system"))
         assert files(engine.folder) == []
+
+
+def test_a_backup_replaces_a_folder_with_files_of_vectors(tmp_path: Path) -> None:
+    with Engine(tmp_path / "data") as engine:
+        fill(engine.database("_system"))
+        best = found(engine.database("_system"))
+        back_up(engine, tmp_path / "kept")
+        change(engine.database("_system"), 5)
+        found(engine.database("_system"))
+    restore(tmp_path / "kept", tmp_path / "data", replace=True)
+    assert files(tmp_path / "data") == []
+    with Engine(tmp_path / "data") as engine:
+        assert found(engine.database("_system")) == best
+        assert len(files(tmp_path / "data")) == 1
 
 
 def clustered(count: int, seed: int = 1) -> NDArray[np.float32]:

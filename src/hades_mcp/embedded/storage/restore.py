@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.backup import Manifest
 
 _LOCKED, _DAMAGED = 28, 1100
-_OURS = re.compile(r"[a-z0-9_-]+\.sqlite(-wal|-shm|-journal)?")
+_OURS = re.compile(r"[a-z0-9_-]+\.(sqlite(-wal|-shm|-journal)?|[0-9]+\.[0-9a-f]+\.vectors)")
 
 
 def restore(source: Path, folder: Path, *, replace: bool = False) -> Manifest:
