@@ -80,6 +80,16 @@ def test_asking_for_more_than_there_is_returns_all_and_for_none_nothing(database
         assert nearest(tx, [0.0] * DIMENSION, 10) == []
 
 
+def test_whoever_takes_some_by_nearness_may_go_on_to_all(database: Database) -> None:
+    with database.transaction(write=True) as tx:
+        documents = make(tx, 70)
+        things = tx.collection("things")
+        query = [0.1] * DIMENSION
+        hits = things.by_nearness(things.indexes()[-1], query, 3)
+        expected = [key for key, _ in brute_force(documents, query, "l2")]
+        assert [document["_key"] for document, _ in hits] == expected
+
+
 def test_a_zero_vector_has_no_direction_and_scores_zero(database: Database) -> None:
     with database.transaction(write=True) as tx:
         make(tx, 0, "cosine")

@@ -164,13 +164,29 @@ class Collection:
         """Return the `k` documents nearest to a vector with their scores, best first.
 
         The score is the cosine similarity, the inner product or the l2 distance, as the index's
-        metric says; the search is exact. 1209 if the index is no vector index, 17 for a vector of
-        another dimension.
+        metric says. 1209 if the index is no vector index, 17 for a vector of another dimension.
         """
         if index.type != "vector":
             raise ArangoError(_NO_INDEX)
         found = VectorTable(self._session, self.info, index).nearest(vector, k)
         return self._rows(found)
+
+    def by_nearness(
+        self, index: Index, vector: Sequence[float], first: int
+    ) -> Iterator[tuple[Document, float]]:
+        """Yield all documents of a vector index, nearest first, for whoever takes only some.
+
+        `first` are searched at once, then four times as many whenever more are taken.
+        """
+        table, wanted = VectorTable(self._session, self.info, index), first
+        given: set[int] = set()  # where lists are looked up, more may also find some nearer ones
+        while True:
+            found = table.nearest(vector, wanted)
+            yield from self._rows([hit for hit in found if hit[0] not in given])
+            if len(found) < wanted:
+                return
+            given.update(row for row, _ in found)
+            wanted *= 4
 
     def near(
         self, index: Index, place: tuple[float, float], *, limit: int
