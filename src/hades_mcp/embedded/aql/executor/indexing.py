@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import EnumerateNearVectorNode, IndexCondition, IndexNode
     from hades_mcp.embedded.storage.collection import Collection
 
+_ROOM = 4  # a filter drops some of the nearest: so many times more are looked for at first
+
 
 def index_lookup(compiler: Compiler, node: IndexNode) -> Step:
     """Make a row of each document an index finds."""
@@ -128,10 +130,12 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
 
     def found(execution: Execution, row: Row, most: int) -> Iterator[Row]:
         collection = execution.collection(node.collection)
-        wanted = most if condition is None else collection.count()
-        for document, score in collection.nearest(
-            collection.index(node.index), vector(row), wanted
-        ):
+        index, near = collection.index(node.index), vector(row)
+        if condition is None:
+            hits = iter(collection.nearest(index, near, most))
+        else:
+            hits = collection.by_nearness(index, near, _ROOM * most)
+        for document, score in hits:
             new = row.copy()
             new[place], new[distance] = document, score
             execution.stats.scannedIndex += 1
