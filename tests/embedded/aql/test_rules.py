@@ -1,6 +1,7 @@
 """Each rule has a fixture of its own: queries, and the nodes it leaves of them."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,7 @@ def transaction(database: Database) -> Iterator[Transaction]:
     people.ensure_index({"type": "persistent", "fields": ["city", "age"]})
     people.ensure_index({"type": "persistent", "fields": ["nick"], "sparse": True})
     people.ensure_index({"type": "persistent", "fields": ["likes[*]"]})
+    people.ensure_index({"type": "persistent", "fields": ["city", "likes[*]"]})
     people.ensure_index({"type": "persistent", "fields": ["pets[*].name"]})
     parameters = {"metric": "cosine", "dimension": 2, "nLists": 1}
     vector = {"type": "vector", "fields": ["place"], "params": parameters, "sparse": True}
@@ -49,8 +51,10 @@ def transaction(database: Database) -> Iterator[Transaction]:
 def test_a_rule_leaves_these_nodes_and_the_same_results(
     transaction: Transaction, rule: str, query: str, nodes: list[str]
 ) -> None:
+    needed = [f"+{name}" for name in re.findall(r"^// needs (.*)$", query, re.MULTILINE)]
+    rules = ("-all", f"+{rule}", *needed)
     with undone(transaction):
-        optimized = execute(transaction, query, options=QueryOptions(rules=("-all", f"+{rule}")))
+        optimized = execute(transaction, query, options=QueryOptions(rules=rules))
         assert optimized.prepared is not None
         assert [type(node).__name__ for node in optimized.prepared.plan.nodes] == nodes
         assert rule in optimized.prepared.rules

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Options: TypeAlias = dict[str, Any]
 """The constants of an OPTIONS object."""
+IndexKind: TypeAlias = Literal["primary", "edge", "persistent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ class NoResultsNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class EnumerateCollectionNode(Node):
-    """Each document of a collection, in no defined order."""
+    """Each document of a collection, in no defined order; `projections` as in an IndexNode."""
 
     variable: Variable
     collection: str
     options: Options = field(default_factory=dict)
+    projections: tuple[Projection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class IndexCondition(Node):
     """What is looked up: values the leading fields equal, then a range of the next field.
 
     Attributes:
-        equal: One expression per leading field; the last one may be `many`.
-        many: The last of `equal` is an array, each of whose elements is looked up.
+        equal: One expression per leading field.
+        many: Which of `equal` are arrays, each of whose elements is looked up.
         low: Lower bound of the field after those.
         low_inclusive: Whether the bound itself qualifies.
         high: Upper bound.
@@ -88,25 +90,55 @@ class IndexCondition(Node):
     """
 
     equal: tuple[Expression, ...] = ()
-    many: bool = False
+    many: tuple[int, ...] = ()
     low: Expression | None = None
     low_inclusive: bool = True
     high: Expression | None = None
     high_inclusive: bool = True
 
+    @property
+    def restricts(self) -> bool:
+        """Whether anything is asked for: else all of the index is read."""
+        return bool(self.equal) or self.low is not None or self.high is not None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLookup(Node):
+    """A further lookup of an IndexNode, in the same or in another index of the collection."""
+
+    index: str
+    kind: IndexKind
+    fields: tuple[str, ...]
+    condition: IndexCondition
+
+
+@dataclass(frozen=True, slots=True)
+class Projection(Node):
+    """An attribute of a document, `path` from the outside in, given out as a variable."""
+
+    path: tuple[str, ...]
+    variable: Variable
+
 
 @dataclass(frozen=True, slots=True)
 class IndexNode(Node):
-    """Documents found through an index, in its order."""
+    """Documents found through an index, in its order: exactly those that satisfy the condition.
+
+    Attributes:
+        also: Further lookups, one per alternative of an OR; each document comes once.
+        projections: What is given out instead of the document, unless there are none.
+    """
 
     variable: Variable
     collection: str
     index: str
-    kind: Literal["primary", "edge", "persistent"]
+    kind: IndexKind
     fields: tuple[str, ...]
     condition: IndexCondition
     reverse: bool = False
     options: Options = field(default_factory=dict)
+    also: tuple[IndexLookup, ...] = ()
+    projections: tuple[Projection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +378,9 @@ def produced(node: Node) -> Iterator[Variable]:
         value = getattr(node, name, None)
         if isinstance(value, Variable):
             yield value
-    for item in (*getattr(node, "groups", ()), *getattr(node, "aggregates", ())):
-        yield item.variable
+    for name in ("groups", "aggregates", "projections"):
+        for item in getattr(node, name, ()):
+            yield item.variable
 
 
 def used(node: Node) -> frozenset[Variable]:

@@ -141,7 +141,7 @@ def _after(prefix: bytes) -> bytes | None:
 
 def _extractor(index: Index) -> Callable[[Document], Entries]:
     """Return the function that lists a document's entries."""
-    readers = [_reader(path) for path in index.fields]
+    readers = [reader(path) for path in index.fields]
     sparse = index.sparse
     if len(readers) == 1 and not index.expands:
         read = readers[0]
@@ -164,7 +164,7 @@ def _encoded(values: list[Any], *, sparse: bool) -> list[bytes]:
     return [encode(value) for value in values if not (sparse and value is None)]
 
 
-def _reader(path: str) -> Callable[[Document], list[Any]]:
+def reader(path: str) -> Callable[[Document], list[Any]]:
     """Return the function that reads an attribute path: one value, or the members under `[*]`.
 
     Only real members are entered: `x IN doc.tags[*]` is then exactly an equality lookup.

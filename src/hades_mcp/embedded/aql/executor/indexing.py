@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
+from hades_mcp.embedded.aql.evaluation.comparison import contained
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.storage.indexes import Bound
+from hades_mcp.embedded.storage.sorted_table import descend, reader
 from hades_mcp.embedded.values import order_key, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.executor.step import Step
-    from hades_mcp.embedded.aql.plan import EnumerateNearVectorNode, IndexCondition, IndexNode
+    from hades_mcp.embedded.aql.plan import (
+        EnumerateCollectionNode,
+        EnumerateNearVectorNode,
+        IndexLookup,
+        IndexNode,
+    )
     from hades_mcp.embedded.storage.collection import Collection
+    from hades_mcp.embedded.traversal import Direction
+
 
 _ROOM = 4  # a filter drops some of the nearest: so many times more are looked for at first
+_WITH_TEXT = frozenset({str, list, dict})
+_Document: TypeAlias = "dict[str, Any]"
+_Find: TypeAlias = "Callable[[Collection, Row], Iterator[_Document]]"
+_Test: TypeAlias = "Callable[[_Document], bool]"
 
 
 def index_lookup(compiler: Compiler, node: IndexNode) -> Step:
     """Make a row of each document an index finds."""
-    place, name = node.variable.id, node.collection
-    find = {"primary": _primary, "edge": _edge, "persistent": _persistent}[node.kind](
-        compiler, node
-    )
+    name = node.collection
+    lookups: list[IndexNode | IndexLookup] = [node, *node.also]
+    finds = [_finder(compiler, node, lookup) for lookup in lookups]
+    find = finds[0] if len(finds) == 1 else _each_once(finds)
+    store = storing(node)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -35,37 +50,88 @@ def index_lookup(compiler: Compiler, node: IndexNode) -> Step:
                 check()
                 stats.scannedIndex += 1
                 new = row.copy()
-                new[place] = document
+                store(new, document)
                 yield new
 
     return step
 
 
-def _distinct_values(condition: IndexCondition, compiler: Compiler) -> Evaluate:
-    """Compile the values of a condition on one field: one, or each of an array once, in order."""
-    value = compiler.compile(condition.equal[-1])
-    if not condition.many:
-        return lambda row: [value(row)]
+def storing(node: IndexNode | EnumerateCollectionNode) -> Callable[[Row, _Document], None]:
+    """Return what puts a document, or the attributes wanted of it, into a row."""
+    place = node.variable.id
+    if not node.projections:
 
-    def values(row: Row) -> list[Any]:
-        found = value(row)
-        if type(found) is not list:
-            return []
-        by_key = {order_key(item): item for item in found}
-        return [by_key[key] for key in sorted(by_key)]
+        def store(row: Row, document: _Document) -> None:
+            row[place] = document
 
-    return values
+        return store
+    singles = [(each.variable.id, each.path[0]) for each in node.projections if len(each.path) == 1]
+    nested = [(each.variable.id, each.path) for each in node.projections if len(each.path) > 1]
+
+    def project(row: Row, document: _Document) -> None:
+        for at, attribute in singles:
+            row[at] = document.get(attribute)
+        for at, path in nested:
+            row[at] = descend(document, path)
+
+    return project
 
 
-def _primary(
-    compiler: Compiler, node: IndexNode
-) -> Callable[[Collection, Row], Iterator[dict[str, Any]]]:
-    values = _distinct_values(node.condition, compiler)
-    by_id = node.fields == ("_id",)
-    prefix = node.collection + "/"
+def _finder(compiler: Compiler, node: IndexNode, lookup: IndexNode | IndexLookup) -> _Find:
+    match lookup.kind:
+        case "primary":
+            return _primary(compiler, node.collection, lookup)
+        case "edge":
+            return _edge(compiler, lookup)
+        case "persistent":
+            return _persistent(compiler, lookup, reverse=node.reverse)
+        case _:
+            assert_never(lookup.kind)
 
-    def find(collection: Collection, row: Row) -> Iterator[dict[str, Any]]:
-        keys = [key for key in values(row) if type(key) is str]
+
+def _each_once(finds: Sequence[_Find]) -> _Find:
+    """Return what finds the documents of several lookups, each document once."""
+
+    def find(collection: Collection, row: Row) -> Iterator[_Document]:
+        seen: set[str] = set()
+        for lookup in finds:
+            for document in lookup(collection, row):
+                key = document["_key"]
+                if key not in seen:
+                    seen.add(key)
+                    yield document
+
+    return find
+
+
+def _distinct(found: Any) -> list[Any]:
+    """Return the elements of an array, each once, in AQL's order; none of what is no array."""
+    if type(found) is not list:
+        return []
+    by_key = {order_key(item): item for item in found}
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _texts(compiler: Compiler, lookup: IndexNode | IndexLookup) -> Callable[[Row], list[str]]:
+    """Compile the value, or the array of values, of a lookup by key or by vertex: only text."""
+    (value,) = [compiler.compile(value) for value in lookup.condition.equal]
+    if lookup.condition.many:
+        return lambda row: [text for text in _distinct(value(row)) if type(text) is str]
+
+    def single(row: Row) -> list[str]:
+        text = value(row)
+        return [text] if type(text) is str else []
+
+    return single
+
+
+def _primary(compiler: Compiler, collection_name: str, lookup: IndexNode | IndexLookup) -> _Find:
+    values = _texts(compiler, lookup)
+    by_id = lookup.fields == ("_id",)
+    prefix = collection_name + "/"
+
+    def find(collection: Collection, row: Row) -> Iterator[_Document]:
+        keys = values(row)
         if by_id:
             keys = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
         if len(keys) == 1:
@@ -76,42 +142,65 @@ def _primary(
     return find
 
 
-def _edge(
-    compiler: Compiler, node: IndexNode
-) -> Callable[[Collection, Row], Iterator[dict[str, Any]]]:
-    values = _distinct_values(node.condition, compiler)
-    direction = "outbound" if node.fields == ("_from",) else "inbound"
+def _edge(compiler: Compiler, lookup: IndexNode | IndexLookup) -> _Find:
+    values = _texts(compiler, lookup)
+    direction: Direction = "outbound" if lookup.fields == ("_from",) else "inbound"
 
-    def find(collection: Collection, row: Row) -> Iterator[dict[str, Any]]:
-        ids = [vertex for vertex in values(row) if type(vertex) is str]
+    def find(collection: Collection, row: Row) -> Iterator[_Document]:
+        ids = values(row)
         return collection.edges(ids, direction) if ids else iter(())
 
     return find
 
 
-def _persistent(
-    compiler: Compiler, node: IndexNode
-) -> Callable[[Collection, Row], Iterator[dict[str, Any]]]:
-    condition = node.condition
+def _persistent(compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse: bool) -> _Find:
+    condition = lookup.condition
     fixed = [compiler.compile(value) for value in condition.equal]
-    last = _distinct_values(condition, compiler) if condition.many else None
     low, high = compiler.optional(condition.low), compiler.optional(condition.high)
+    many = frozenset(condition.many)
+    exactly = _exactly(lookup)
 
-    def prefixes(row: Row) -> list[tuple[Any, ...]]:
-        if last is None:
-            return [tuple(value(row) for value in fixed)]
-        start = tuple(value(row) for value in fixed[:-1])
-        found = [(*start, value) for value in last(row)]
-        return found[::-1] if node.reverse else found
+    def prefixes(values: list[Any]) -> Iterable[tuple[Any, ...]]:
+        if not many:
+            return (tuple(values),)
+        choices = [_distinct(each) if at in many else [each] for at, each in enumerate(values)]
+        return product(*(choice[::-1] for choice in choices)) if reverse else product(*choices)
 
-    def find(collection: Collection, row: Row) -> Iterator[dict[str, Any]]:
-        index = collection.index(node.index)
-        for prefix in prefixes(row):
+    def find(collection: Collection, row: Row) -> Iterator[_Document]:
+        index = collection.index(lookup.index)
+        values = [value(row) for value in fixed]
+        test = exactly(values)
+        for prefix in prefixes(values):
             start = _bound(prefix, low, row, inclusive=condition.low_inclusive)
             end = _bound(prefix, high, row, inclusive=condition.high_inclusive)
-            yield from collection.lookup(index, start, end, reverse=node.reverse)
+            found = collection.lookup(index, start, end, reverse=reverse)
+            yield from found if test is None else filter(test, found)
 
     return find
+
+
+def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | None]:
+    """Return what makes, of the values looked up, a test that they are equal indeed.
+
+    An index holds texts by the keys of their collation, and composed and decomposed accents share
+    one; `==` tells them apart. What holds no text needs no test.
+    """
+    many = frozenset(lookup.condition.many)
+    readers = [reader(path) for path in lookup.fields[: len(lookup.condition.equal)]]
+
+    def exactly(values: list[Any]) -> _Test | None:
+        tests: list[tuple[Callable[[_Document], list[Any]], list[Any]]] = []
+        for at, value in enumerate(values):
+            wanted = value if at in many else [value]
+            if type(wanted) is list and any(type(item) in _WITH_TEXT for item in wanted):
+                tests.append((readers[at], wanted))
+        if not tests:
+            return None
+        return lambda document: all(
+            any(contained(found, wanted) for found in read(document)) for read, wanted in tests
+        )
+
+    return exactly
 
 
 def _bound(

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.evaluation.arithmetic import span
+from hades_mcp.embedded.aql.executor.indexing import storing
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.errors import ArangoError
@@ -81,7 +82,7 @@ def _items(compiler: Compiler, node: EnumerateListNode) -> Evaluate:
 
 def enumerate_collection(_: Compiler, node: EnumerateCollectionNode) -> Step:
     """Make a row of each document of a collection."""
-    place, name = node.variable.id, node.collection
+    name, store = node.collection, storing(node)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -91,7 +92,7 @@ def enumerate_collection(_: Compiler, node: EnumerateCollectionNode) -> Step:
                 check()
                 stats.scannedFull += 1
                 new = row.copy()
-                new[place] = document
+                store(new, document)
                 yield new
 
     return step

@@ -9,8 +9,12 @@ from hades_mcp.embedded.aql.rules.optimizer import (
     enabled,
     optimize,
 )
+from hades_mcp.embedded.aql.rules.refuse_unused_index_hints import refuse_unused_index_hints
 from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import (
     remove_data_modification_out_variables,
+)
+from hades_mcp.embedded.aql.rules.remove_filter_covered_by_index import (
+    remove_filter_covered_by_index,
 )
 from hades_mcp.embedded.aql.rules.remove_unnecessary_calculations import (
     remove_unnecessary_calculations,
@@ -29,7 +33,9 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("replace-or-with-in", replace_or_with_in),
     NamedRule("move-filters-up", move_filters_up),
     NamedRule("use-indexes", use_indexes),
+    NamedRule("remove-filter-covered-by-index", remove_filter_covered_by_index),
     NamedRule("use-index-for-sort", use_index_for_sort),
+    NamedRule("refuse-unused-index-hints", refuse_unused_index_hints, required=True),
     NamedRule("sort-limit", sort_limit),
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
     NamedRule("optimize-traversals", optimize_traversals),

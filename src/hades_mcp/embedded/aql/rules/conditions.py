@@ -34,6 +34,7 @@ from hades_mcp.embedded.aql.plan import (
     produced,
     used,
 )
+from hades_mcp.embedded.aql.rules.substitution import substituted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +53,15 @@ def conjuncts(condition: Expression) -> Iterator[Expression]:
 
 def attribute_path(node: Expression, variable: Variable) -> str | None:
     """Return `a.b` for an expression that reads this attribute of a variable."""
+    names = attribute_names(node, variable)
+    # a name that holds a dot or a bracket is no path of an index
+    if names is None or any("." in name or "[" in name for name in names):
+        return None
+    return ".".join(names)
+
+
+def attribute_names(node: Expression, variable: Variable) -> tuple[str, ...] | None:
+    """Return the names, from the outside in, for an expression that reads an attribute."""
     names: list[str] = []
     while True:
         match node:
@@ -62,7 +72,7 @@ def attribute_path(node: Expression, variable: Variable) -> str | None:
                 names.append(name)
                 node = subject
             case VariableReference(variable=found) if found == variable and names:
-                return ".".join(reversed(names))
+                return tuple(reversed(names))
             case _:
                 return None
 
@@ -92,30 +102,73 @@ class Comparison:
         path: The attribute.
         operator: ==, <, <=, >, >= or IN.
         value: What it is compared with; known before the document is read.
+        source: The condition as the filter has it.
     """
 
     path: str
     operator: str
     value: Expression
+    source: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the filters after a loop ask of its documents.
+
+    Attributes:
+        comparisons: Conditions that must all hold.
+        alternatives: Conditions of the shape `A OR B` that must hold: the filter's condition, and
+            the comparisons of each branch with the number of conditions the branch consists of.
+    """
+
+    comparisons: list[Comparison]
+    alternatives: list[tuple[Expression, list[tuple[list[Comparison], int]]]]
 
 
 def comparisons(nodes: Sequence[Node], position: int, variable: Variable) -> list[Comparison]:
+    """Return the conditions the loop over `variable` at a position may check by itself."""
+    return conditions_on(nodes, position, variable).comparisons
+
+
+def conditions_on(nodes: Sequence[Node], position: int, variable: Variable) -> Conditions:
     """Return the conditions the loop over `variable` at a position may check by itself.
 
     They come from the filters that follow it, as far as nothing between them cuts, groups or
     changes rows, and compare with what is known before the loop.
     """
     unknown = {made for node in nodes[position:] for made in produced(node)}
-    found = []
+    definitions: dict[Variable, Expression] = {}
+    found = Conditions([], [])
     for node in nodes[position + 1 :]:
         if isinstance(node, FilterNode):
             for condition in conjuncts(node.condition):
-                comparison = _comparison(condition, variable)
-                if comparison is not None and _is_known(comparison.value, unknown):
-                    found.append(comparison)
+                comparison = _comparison(condition, variable, definitions, unknown)
+                if comparison is not None:
+                    found.comparisons.append(comparison)
+                elif isinstance(condition, Logical) and condition.operator == "OR":
+                    branches = [
+                        _branch(operand, variable, definitions, unknown)
+                        for operand in condition.operands
+                    ]
+                    found.alternatives.append((condition, branches))
+        elif isinstance(node, CalculationNode):
+            value = substituted(node.value, definitions)
+            if attribute_path(value, variable) is not None:
+                definitions[node.variable] = value
         elif not _lets_filters_pass(node):
             break
     return found
+
+
+def _branch(
+    condition: Expression,
+    variable: Variable,
+    definitions: dict[Variable, Expression],
+    unknown: set[Variable],
+) -> tuple[list[Comparison], int]:
+    parts = list(conjuncts(condition))
+    read = [_comparison(part, variable, definitions, unknown) for part in parts]
+    return [comparison for comparison in read if comparison is not None], len(parts)
 
 
 def _is_known(value: Expression, unknown: set[Variable]) -> bool:
@@ -124,19 +177,18 @@ def _is_known(value: Expression, unknown: set[Variable]) -> bool:
 
 def _lets_filters_pass(node: Node) -> bool:
     if isinstance(node, SubqueryNode):
-        return not any(
-            part.plan.modifies
-            for part in walk(node)
-            if isinstance(part, SubqueryExpression) and part.plan is not None
-        )
+        return not _modifies(node)
     return isinstance(
         node,
-        CalculationNode
-        | EnumerateCollectionNode
-        | EnumerateListNode
-        | IndexNode
-        | TraversalNode
-        | SortNode,
+        EnumerateCollectionNode | EnumerateListNode | IndexNode | TraversalNode | SortNode,
+    )
+
+
+def _modifies(node: Node) -> bool:
+    return any(
+        part.plan.modifies
+        for part in walk(node)
+        if isinstance(part, SubqueryExpression) and part.plan is not None
     )
 
 
@@ -161,20 +213,32 @@ def _members_path(node: Expression, variable: Variable) -> str | None:
     return None if path is None else f"{path}[*]"
 
 
-def _comparison(condition: Expression, variable: Variable) -> Comparison | None:
+def _comparison(
+    condition: Expression,
+    variable: Variable,
+    definitions: dict[Variable, Expression],
+    unknown: set[Variable],
+) -> Comparison | None:
+    """Read a condition as `attribute operator value`, where the value is known before the loop."""
+    for path, operator, value in _readings(substituted(condition, definitions), variable):
+        if _is_known(value, unknown):
+            return Comparison(path, operator, value, condition)
+    return None
+
+
+def _readings(condition: Node, variable: Variable) -> Iterator[tuple[str, str, Expression]]:
     if not isinstance(condition, Binary):
-        return None
+        return
     operator, left, right = condition.operator, condition.left, condition.right
     if operator == "IN":
         path = _members_path(right, variable)
         if path is not None:
-            return Comparison(path, "==", left)
+            yield path, "==", left
     if operator == "IN" or operator in MIRRORED:
         path = attribute_path(left, variable)
         if path is not None:
-            return Comparison(path, operator, right)
+            yield path, operator, right
     if operator in MIRRORED:
         path = attribute_path(right, variable)
         if path is not None:
-            return Comparison(path, MIRRORED[operator], left)
-    return None
+            yield path, MIRRORED[operator], left

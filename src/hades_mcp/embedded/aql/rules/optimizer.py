@@ -10,6 +10,7 @@ from hades_mcp.embedded.aql.nodes import Node, SubqueryExpression, rebuild
 from hades_mcp.embedded.aql.plan import Subplan, Variable
 
 if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.nodes import Expression
     from hades_mcp.embedded.storage.indexes import Index
 
 Nodes: TypeAlias = tuple[Node, ...]
@@ -30,11 +31,13 @@ class Optimization:
         schema: The indexes there are.
         width: Places a row needs; grows when a rule makes a variable.
         applied: Names of the rules that changed something.
+        covered: Per loop the conditions of filters that its index guarantees.
     """
 
     schema: Schema
     width: int
     applied: list[str] = field(default_factory=list)
+    covered: dict[Variable, tuple[Expression, ...]] = field(default_factory=dict)
 
     def variable(self) -> Variable:
         """Make a variable no name leads to."""

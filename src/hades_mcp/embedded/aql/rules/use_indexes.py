@@ -2,182 +2,117 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from hades_mcp.embedded.aql.nodes import Constant, Node
 from hades_mcp.embedded.aql.plan import EnumerateCollectionNode, IndexCondition, IndexNode
-from hades_mcp.embedded.aql.rules.conditions import Comparison, comparisons
-from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.aql.rules.conditions import conditions_on
+from hades_mcp.embedded.aql.rules.lookups import Candidate, candidate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hades_mcp.embedded.aql.nodes import Expression, Node
     from hades_mcp.embedded.aql.plan import Options
+    from hades_mcp.embedded.aql.rules.conditions import Comparison, Conditions
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
     from hades_mcp.embedded.storage.indexes import Index
-
-FORCED_HINT_UNUSABLE = 1577
-SORTED = frozenset({"persistent", "hash", "skiplist"})
 
 
 def use_indexes(nodes: Nodes, optimization: Optimization) -> Nodes:
     """Look documents up through an index where the filters after a loop allow it.
 
-    The filters stay: they also check what the index does not cover.
+    The filters stay; what the index checks already is noted for `remove-filter-covered-by-index`.
     """
     found = list(nodes)
     for position, node in enumerate(nodes):
-        if isinstance(node, EnumerateCollectionNode):
-            lookup = _lookup(node, comparisons(found, position, node.variable), optimization)
+        if isinstance(node, EnumerateCollectionNode) and not node.options.get("disableIndex"):
+            conditions = conditions_on(found, position, node.variable)
+            lookup = _lookup(node, conditions, optimization)
             if lookup is not None:
-                found[position] = lookup
+                found[position], covered = lookup
+                optimization.covered[node.variable] = covered
     return tuple(found)
 
 
+_Found = tuple[IndexNode, "tuple[Expression, ...]"]
+
+
 def _lookup(
-    node: EnumerateCollectionNode, conditions: list[Comparison], optimization: Optimization
-) -> Node | None:
-    if node.options.get("disableIndex"):
-        return None
-    candidates = [
-        candidate
-        for index in optimization.schema.indexes(node.collection)
-        if (candidate := _use(node, index, conditions)) is not None
-    ]
-    hinted = _hinted(candidates, node.options, optimization.schema.indexes(node.collection))
-    if hinted is not None:
-        return hinted
-    best = max(candidates, key=lambda candidate: candidate[0], default=None)
-    return None if best is None else best[1]
+    node: EnumerateCollectionNode, conditions: Conditions, optimization: Optimization
+) -> _Found | None:
+    indexes = optimization.schema.indexes(node.collection)
+    hints = hinted_names(node.options)
+    for hint in hints:
+        hinted = [index for index in indexes if index.name == hint]
+        chosen = _best(hinted, conditions.comparisons)
+        if chosen is not None:
+            return _index_node(node, [chosen]), chosen.covers
+    if hints and node.options.get("forceIndexHint"):
+        return None  # may still serve a SORT; refused in the end if it does not
+    chosen = _best(indexes, conditions.comparisons)
+    either = _alternatives(indexes, conditions)
+    if either is not None and (chosen is None or chosen.score < either[0]):
+        return _index_node(node, either[1]), either[2]
+    return None if chosen is None else (_index_node(node, [chosen]), chosen.covers)
 
 
-_Candidate = tuple[int, IndexNode]
-
-
-def _hinted(
-    candidates: list[_Candidate], options: Options, indexes: Sequence[Index]
-) -> IndexNode | None:
+def hinted_names(options: Options) -> list[str]:
+    """Return the names of indexes a query would like to be used, best first."""
     hint = options.get("indexHint")
-    if hint is None:
-        return None
-    names = {index.id: index.name for index in indexes}
-    for name in [hint] if isinstance(hint, str) else hint:
-        for _, node in candidates:
-            if names[node.index] == name:
-                return node
-    if options.get("forceIndexHint"):
-        raise ArangoError(
-            FORCED_HINT_UNUSABLE, f"AQL: could not use index hint to serve query; {hint}"
-        )
+    if isinstance(hint, str):
+        return [hint]
+    return [name for name in hint if isinstance(name, str)] if isinstance(hint, list) else []
+
+
+def _best(indexes: Sequence[Index], comparisons: list[Comparison]) -> Candidate | None:
+    usable = [found for index in indexes if (found := candidate(index, comparisons)) is not None]
+    return max(usable, key=lambda found: found.score, default=None)
+
+
+def _alternatives(
+    indexes: Sequence[Index], conditions: Conditions
+) -> tuple[int, list[Candidate], tuple[Expression, ...]] | None:
+    """Return how to serve each branch of an OR by an index of its own, if all can be."""
+    for condition, branches in conditions.alternatives:
+        lookups = []
+        complete = True
+        for comparisons, parts in branches:
+            found = _best(indexes, comparisons) if comparisons else None
+            if found is None:
+                break
+            lookups.append(found)
+            complete = complete and len(found.covers) == parts
+        else:
+            worst = min(found.score for found in lookups)
+            return worst, lookups, (condition,) if complete else ()
     return None
 
 
-def _use(
-    node: EnumerateCollectionNode, index: Index, conditions: list[Comparison]
-) -> _Candidate | None:
-    """Return how an index would serve, and how well: unique and long matches come first."""
-    match index.type:
-        case "primary":
-            return _point(node, index, conditions, "primary", ("_key", "_id"), 1000)
-        case "edge":
-            return _point(node, index, conditions, "edge", ("_from", "_to"), 5)
-        case kind if kind in SORTED and (len(index.fields) == 1 or not index.expands):
-            return _sorted(node, index, conditions)
-        case _:
-            return None
-
-
-def _point(
-    node: EnumerateCollectionNode,
-    index: Index,
-    conditions: list[Comparison],
-    kind: Literal["primary", "edge"],
-    fields: tuple[str, ...],
-    score: int,
-) -> _Candidate | None:
-    for operator in ("==", "IN"):
-        for condition in conditions:
-            if condition.operator == operator and condition.path in fields:
-                lookup = IndexCondition((condition.value,), many=operator == "IN")
-                return score + (operator == "=="), _index_node(
-                    node, index, kind, (condition.path,), lookup
-                )
-    return None
-
-
-def _index_node(
-    node: EnumerateCollectionNode,
-    index: Index,
-    kind: Literal["primary", "edge", "persistent"],
-    fields: tuple[str, ...],
-    condition: IndexCondition,
-) -> IndexNode:
+def _index_node(node: EnumerateCollectionNode, found: list[Candidate]) -> IndexNode:
+    first, *others = (each.lookup for each in found)
     return IndexNode(
         node.variable,
         node.collection,
-        index.id,
-        kind,
-        fields,
-        condition,
+        first.index,
+        first.kind,
+        first.fields,
+        first.condition,
         options=node.options,
+        also=tuple(others),
         at=node.at,
     )
 
 
-def _sorted(
-    node: EnumerateCollectionNode, index: Index, conditions: list[Comparison]
-) -> _Candidate | None:
-    equal, many = _equalities(index.fields, conditions)
-    ranged = None if many or len(equal) == len(index.fields) else index.fields[len(equal)]
-    low = _first(conditions, ranged, (">", ">="))
-    high = _first(conditions, ranged, ("<", "<="))
-    if not equal and low is None and high is None:
-        return None
-    if index.sparse and not _excludes_null(index, equal, low):
-        return None
-    condition = IndexCondition(
-        tuple(item.value for item in equal),
-        many,
-        None if low is None else low.value,
-        low is None or low.operator == ">=",
-        None if high is None else high.value,
-        high is None or high.operator == "<=",
+def whole_index(node: EnumerateCollectionNode, index: Index, *, reverse: bool) -> Node:
+    """Return the node that reads all of an index, in its order."""
+    return IndexNode(
+        node.variable,
+        node.collection,
+        index.id,
+        "persistent",
+        index.fields,
+        IndexCondition(),
+        reverse,
+        node.options,
+        at=node.at,
     )
-    score = 10 * len(equal) + 2 * (low is not None) + 2 * (high is not None) - many
-    if index.unique and len(equal) == len(index.fields):
-        score += 500
-    return score, _index_node(node, index, "persistent", index.fields, condition)
-
-
-def _equalities(
-    fields: tuple[str, ...], conditions: list[Comparison]
-) -> tuple[list[Comparison], bool]:
-    """Return the conditions that fix the leading fields, the last one possibly to many values."""
-    equal: list[Comparison] = []
-    for path in fields:
-        found = _first(conditions, path, ("==",))
-        if found is None:
-            found = _first(conditions, path, ("IN",))
-            return (equal, False) if found is None else ([*equal, found], True)
-        equal.append(found)
-    return equal, False
-
-
-def _first(
-    conditions: list[Comparison], path: str | None, operators: tuple[str, ...]
-) -> Comparison | None:
-    for condition in conditions:
-        if condition.path == path and condition.operator in operators:
-            return condition
-    return None
-
-
-def _excludes_null(index: Index, equal: list[Comparison], low: Comparison | None) -> bool:
-    """Tell whether no document a sparse index leaves out could match: those hold a null."""
-    excluded = sum(item.operator == "==" and _is_something(item) for item in equal)
-    excluded += low is not None and (low.operator == ">" or _is_something(low))
-    return excluded == len(index.fields)
-
-
-def _is_something(comparison: Comparison) -> bool:
-    return isinstance(comparison.value, Constant) and comparison.value.value is not None

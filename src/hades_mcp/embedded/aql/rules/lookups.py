@@ -1,0 +1,140 @@
+"""How an index would serve the conditions on a document, and how well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from hades_mcp.embedded.aql.nodes import ArrayLiteral, Constant
+from hades_mcp.embedded.aql.plan import IndexCondition, IndexLookup
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.nodes import Expression
+    from hades_mcp.embedded.aql.rules.conditions import Comparison
+    from hades_mcp.embedded.storage.indexes import Index
+
+SORTED = frozenset({"persistent", "hash", "skiplist", "ttl"})
+_KEY, _UNIQUE, _EDGE, _FIELD, _BOUND = 1000, 500, 5, 10, 2
+_SHORT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A way to use an index.
+
+    Attributes:
+        score: The higher the fewer documents are expected: unique and long matches come first.
+        lookup: What to look up.
+        covers: The conditions, as the filters have them, that the lookup checks by itself.
+    """
+
+    score: int
+    lookup: IndexLookup
+    covers: tuple[Expression, ...]
+
+
+def candidate(index: Index, comparisons: list[Comparison]) -> Candidate | None:
+    """Return how an index would serve conditions that must all hold; None if it cannot."""
+    match index.type:
+        case "primary":
+            return _point(index, comparisons, "primary", ("_key", "_id"), _KEY)
+        case "edge":
+            return _point(index, comparisons, "edge", ("_from", "_to"), _EDGE)
+        case kind if kind in SORTED:
+            return _sorted(index, comparisons)
+        case _:
+            return None
+
+
+def _point(
+    index: Index,
+    comparisons: list[Comparison],
+    kind: Literal["primary", "edge"],
+    fields: tuple[str, ...],
+    score: int,
+) -> Candidate | None:
+    for operator in ("==", "IN"):
+        for condition in comparisons:
+            if condition.operator == operator and condition.path in fields:
+                many = (0,) if operator == "IN" else ()
+                asked = IndexCondition((condition.value,), many)
+                lookup = IndexLookup(index.id, kind, (condition.path,), asked)
+                return Candidate(score - len(many), lookup, (condition.source,))
+    return None
+
+
+def _sorted(index: Index, comparisons: list[Comparison]) -> Candidate | None:
+    equal, many = _equalities(index.fields, comparisons)
+    ranged = index.fields[len(equal)] if len(equal) < len(index.fields) else None
+    low = _first(comparisons, ranged, (">", ">="))
+    high = _first(comparisons, ranged, ("<", "<="))
+    used = [*equal, *(bound for bound in (low, high) if bound is not None)]
+    if not used or (index.sparse and not _excludes_null(index, equal, low)):
+        return None
+    if any("[*]" in field for field in index.fields[len(equal) :]):
+        return None  # has no entry of a document without such an array
+    condition = IndexCondition(
+        tuple(item.value for item in equal),
+        many,
+        None if low is None else low.value,
+        low is None or low.operator == ">=",
+        None if high is None else high.value,
+        high is None or high.operator == "<=",
+    )
+    score = _FIELD * len(equal) + _BOUND * (len(used) - len(equal)) - len(many)
+    if index.unique and len(equal) == len(index.fields):
+        score += _UNIQUE
+    lookup = IndexLookup(index.id, "persistent", index.fields, condition)
+    return Candidate(score, lookup, tuple(item.source for item in used))
+
+
+def _equalities(
+    fields: tuple[str, ...], comparisons: list[Comparison]
+) -> tuple[list[Comparison], tuple[int, ...]]:
+    """Return the conditions that fix the leading fields, and which of them to many values.
+
+    Lists multiply: a second one is taken only if it is written out and short.
+    """
+    equal: list[Comparison] = []
+    many: list[int] = []
+    for at, path in enumerate(fields):
+        found = _first(comparisons, path, ("==",))
+        if found is None:
+            found = _first(comparisons, path, ("IN",))
+            if found is None or (many and not _is_short(found.value)):
+                break
+            many.append(at)
+        equal.append(found)
+    return equal, tuple(many)
+
+
+def _is_short(value: Expression) -> bool:
+    return isinstance(value, ArrayLiteral) and len(value.items) <= _SHORT
+
+
+def _first(
+    comparisons: list[Comparison], path: str | None, operators: tuple[str, ...]
+) -> Comparison | None:
+    for condition in comparisons:
+        if condition.path == path and condition.operator in operators:
+            return condition
+    return None
+
+
+def _excludes_null(index: Index, equal: list[Comparison], low: Comparison | None) -> bool:
+    """Tell whether no document a sparse index leaves out could match: those hold a null."""
+    excluded = sum(_is_something(item) for item in equal)
+    excluded += low is not None and (low.operator == ">" or _is_something(low))
+    return excluded == len(index.fields)
+
+
+def _is_something(comparison: Comparison) -> bool:
+    """Tell whether a value, or each of several, is known not to be null."""
+    value = comparison.value
+    if comparison.operator == "IN":
+        return isinstance(value, ArrayLiteral) and all(map(_is_not_null, value.items))
+    return _is_not_null(value)
+
+
+def _is_not_null(value: Expression) -> bool:
+    return isinstance(value, Constant) and value.value is not None
