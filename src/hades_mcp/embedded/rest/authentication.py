@@ -1,51 +1,51 @@
-"""Logging in: every name and password is right, but for the accounts that were made.
-
-An embedded database is guarded by the permissions of its folder: who can call this code can
-read the files themselves. Accounts are for trying out rights, and for servers over a network.
-"""
+"""Who is who: tokens for names and passwords, and access tokens that stand for passwords."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import secrets
-import time
-
-import orjson
-
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.message import Request, Response, plain
+from hades_mcp.embedded.rest.message import TEXT, Request, Response, plain
+from hades_mcp.embedded.rest.rights import check_admin
 from hades_mcp.embedded.rest.router import Routes
 
 routes = Routes()
 
-_UNAUTHORIZED = 401
-_SECONDS = 60 * 60 * 24 * 30
-_SECRET = secrets.token_bytes(32)
+_BAD_PARAMETER, _UNAUTHORIZED = 400, 401
 
 
 @routes.add("POST", "/_open/auth")
 def log_in(request: Request) -> Response:
-    """Give a token in the form the drivers expect; nothing here ever asks for it."""
+    """Give a JSON web token for a name and a password, or for an access token."""
     body = request.object()
-    user = str(body.get("username", "root"))
-    secret = f"{user}:{body.get('password', '')}".encode()
+    name, password = body.get("username", ""), body.get("password", "")
+    if not isinstance(name, str) or not isinstance(password, str):
+        raise ArangoError(_BAD_PARAMETER, "expecting 'username' and 'password' as strings")
     try:
-        request.state.accounts.identify(f"Basic {base64.b64encode(secret).decode()}")
+        return plain({"jwt": request.state.accounts.log_in(name, password)})
     except ArangoError as error:
         raise ArangoError(_UNAUTHORIZED, "Wrong credentials", status=401) from error
-    return plain({"jwt": token(user, int(time.time()))})
 
 
-def token(user: str, now: int) -> str:
-    """Return a JSON web token as ArangoDB issues it (HS256, issuer `arangodb`)."""
-    header = {"alg": "HS256", "typ": "JWT"}
-    claims = {"iss": "arangodb", "preferred_username": user, "iat": now, "exp": now + _SECONDS}
-    signed = f"{_encode(orjson.dumps(header))}.{_encode(orjson.dumps(claims))}"
-    signature = hmac.new(_SECRET, signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{_encode(signature)}"
+@routes.add("GET", "/_api/token/{user}")
+def access_tokens(request: Request, name: str) -> Response:
+    """List the access tokens of an account, without what they are."""
+    check_admin(request.account, self_name=name)
+    return plain({"tokens": request.state.accounts.access_tokens(name)})
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+@routes.add("POST", "/_api/token/{user}")
+def add_access_token(request: Request, name: str) -> Response:
+    """Make an access token, told this once."""
+    check_admin(request.account, self_name=name)
+    body = request.object()
+    label, until = body.get("name"), body.get("valid_until")
+    if not isinstance(label, str) or isinstance(until, bool) or not isinstance(until, int | float):
+        raise ArangoError(_BAD_PARAMETER, "expecting 'name' and 'valid_until'")
+    return plain(request.state.accounts.add_access_token(name, label, int(until)))
+
+
+@routes.add("DELETE", "/_api/token/{user}/{id}")
+def remove_access_token(request: Request, name: str, number: str) -> Response:
+    """Make an access token worthless."""
+    check_admin(request.account, self_name=name)
+    request.state.accounts.remove_access_token(name, number)
+    return Response(200, TEXT, b"")

@@ -78,6 +78,7 @@ def describe(request: Request, name: str) -> Response:
 @routes.add("DELETE", "/_api/collection/{name}")
 def drop(request: Request, name: str) -> Response:
     """Remove a collection with all it holds."""
+    request.check_rights(name, write=True)
     with request.transaction(write=True) as transaction:
         info = transaction.collection(name).info
         require_unused(transaction, name)
@@ -95,6 +96,7 @@ def properties(request: Request, name: str) -> Response:
 @routes.add("PUT", "/_api/collection/{name}/properties")
 def change_properties(request: Request, name: str) -> Response:
     """Change what may be changed after creation; other attributes are ignored, as there."""
+    request.check_rights(name, write=True)
     changes = {key: value for key, value in request.object().items() if key in _CHANGEABLE}
     _refuse_unbuilt(changes)
     with request.transaction(write=True) as transaction:
@@ -161,6 +163,7 @@ def truncate(request: Request, name: str) -> Response:
 @routes.add("PUT", "/_api/collection/{name}/rename")
 def rename(request: Request, name: str) -> Response:
     """Give a collection another name."""
+    request.check_rights(name, write=True)
     new_name = request.object().get("name")
     if not isinstance(new_name, str) or not new_name:
         raise ArangoError(_BAD_PARAMETER, "name is empty")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.accounts import ROOT, database_level
 from hades_mcp.embedded.rest.message import Request, Response, result
+from hades_mcp.embedded.rest.rights import ROOT, SYSTEM, check_admin, database_level
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 routes = Routes()
 
-_SYSTEM = "_system"
 _USE_SYSTEM_DATABASE = 1230
 _BAD_PARAMETER = 400
 
@@ -42,9 +41,9 @@ def current(request: Request) -> Response:
     return result(
         {
             "name": database.name,
-            "id": "1" if database.name == _SYSTEM else database.path.stem.rpartition("-")[2],
+            "id": "1" if database.name == SYSTEM else database.path.stem.rpartition("-")[2],
             "path": str(database.path),
-            "isSystem": database.name == _SYSTEM,
+            "isSystem": database.name == SYSTEM,
         }
     )
 
@@ -53,6 +52,7 @@ def current(request: Request) -> Response:
 def create(request: Request) -> Response:
     """Make a database and the users in the body, who may do all in it."""
     _require_system(request)
+    check_admin(request.account)
     body = request.object()
     if not isinstance(body.get("name"), str):
         raise ArangoError(_BAD_PARAMETER, "expecting name of the database")
@@ -66,6 +66,7 @@ def create(request: Request) -> Response:
 def drop(request: Request, name: str) -> Response:
     """Remove a database with all it holds."""
     _require_system(request)
+    check_admin(request.account)
     request.state.streams.abort_all(name)
     request.state.engine.drop_database(name)
     return result(value=True)
@@ -81,5 +82,5 @@ def _admit(accounts: Accounts, database: str, body: dict[str, Any]) -> None:
 
 
 def _require_system(request: Request) -> None:
-    if request.database_name != _SYSTEM:
+    if request.database_name != SYSTEM:
         raise ArangoError(_USE_SYSTEM_DATABASE)

@@ -7,7 +7,7 @@ from typing import Any
 from hades_mcp.embedded.aql import explain as explain_query
 from hades_mcp.embedded.aql.rules import RULES
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
-from hades_mcp.embedded.rest.query_text import QueryText
+from hades_mcp.embedded.rest.query_text import QueryText, check_rights
 from hades_mcp.embedded.rest.router import Routes
 
 routes = Routes()
@@ -47,4 +47,5 @@ def rules(_request: Request) -> Response:
 def plan_of(request: Request, query: QueryText) -> dict[str, Any]:
     """Return the plan of a query with what belongs to it."""
     with request.transaction(write=False) as transaction:
+        check_rights(request, query, transaction)
         return explain_query(transaction, query.text, query.bind_vars, rules=query.rules)

@@ -125,6 +125,7 @@ def _collection(
     """
     if kind not in {"vertex", "edge"}:
         raise ArangoError(404, f"unknown path '{request.path}'")
+    request.check_rights(name, write=write)
     if write and request.stream_id is not None:
         request.state.streams.check_writable(request.database_name, request.stream_id, name)
     with request.transaction(write=write) as transaction:

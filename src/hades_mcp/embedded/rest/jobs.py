@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.message import Request, Response, plain
+from hades_mcp.embedded.rest.message import TEXT, Request, Response, plain
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ routes = Routes()
 
 _BAD_PARAMETER = 400
 _ACCEPTED, _NO_CONTENT, _OK = 202, 204, 200
-_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _MOST = 100
 HEADER = "x-arango-async"
 
@@ -33,7 +32,7 @@ def accept(request: Request, answer: Callable[[], Response]) -> Response | None:
         return None
     job = request.state.jobs.start(answer, keep=wanted == "store")
     headers = {"x-arango-async-id": job.id} if wanted == "store" else {}
-    return Response(_ACCEPTED, {**_TEXT, **headers}, b"")
+    return Response(_ACCEPTED, {**TEXT, **headers}, b"")
 
 
 @routes.add("PUT", "/_api/job")
@@ -52,14 +51,14 @@ def status(request: Request, job_id: str) -> Response:
     if not job_id.isdigit():
         raise ArangoError(_BAD_PARAMETER, "bad parameter")
     done = request.state.jobs.find(job_id).done
-    return Response(_OK if done else _NO_CONTENT, _TEXT, b"")
+    return Response(_OK if done else _NO_CONTENT, TEXT, b"")
 
 
 @routes.add("PUT", "/_api/job/{id}")
 def fetch(request: Request, job_id: str) -> Response:
     """Give a job's answer once, or 204 while there is none."""
     if not request.state.jobs.find(job_id).done:
-        return Response(_NO_CONTENT, _TEXT, b"")
+        return Response(_NO_CONTENT, TEXT, b"")
     answer = request.state.jobs.take(job_id)
     return Response(answer.status, {**answer.headers, "x-arango-async-id": job_id}, answer.body)
 

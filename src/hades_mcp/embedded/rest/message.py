@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.accounts import check_collection
+from hades_mcp.embedded.rest.rights import check_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hades_mcp.embedded.rest.accounts import Account
+    from hades_mcp.embedded.rest.rights import Account
     from hades_mcp.embedded.rest.state import State
     from hades_mcp.embedded.storage import Collection, Database, Transaction
 
@@ -28,6 +28,7 @@ _MAY_BE_WHOLE = re.compile(rb"\.0(?=[,\]}]|\Z)")
 _TEXT_OR_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|\.0(?=[,\]}]|\Z)', re.DOTALL)
 """A text, to be kept, or the end of a whole number: velocypack's dumper writes none."""
 JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,11 @@ def result(value: object, status: int = 200) -> Response:
     return ok({"result": value}, status)
 
 
-def failure(error: ArangoError, more: Mapping[str, Any] | None = None) -> Response:
+def failure(
+    error: ArangoError,
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """Answer with an error in ArangoDB's shape."""
     body = {
         "error": True,
@@ -181,4 +186,4 @@ def failure(error: ArangoError, more: Mapping[str, Any] | None = None) -> Respon
         "errorMessage": error.message,
         **(more or {}),
     }
-    return plain(body, error.status)
+    return plain(body, error.status, headers)

@@ -83,11 +83,11 @@ def run(request: Request, query: QueryText) -> Result:
 
         options = _options(query, request.database_name, watch)
         with _target(request, query) as target:
-            _check_rights(request, query, target)
+            check_rights(request, query, target)
             return execute(target, query.text, query.bind_vars, options=options)
 
 
-def _check_rights(request: Request, query: QueryText, target: Database | Transaction) -> None:
+def check_rights(request: Request, query: QueryText, target: Database | Transaction) -> None:
     """Refuse collections that the account behind the request may not read or write."""
     if request.account is None:
         return

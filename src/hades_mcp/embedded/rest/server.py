@@ -32,8 +32,8 @@ from hades_mcp.embedded.rest import (
     users,
     views,
 )
-from hades_mcp.embedded.rest.accounts import check_database
-from hades_mcp.embedded.rest.message import Request, Response, failure
+from hades_mcp.embedded.rest.message import TEXT, Request, Response, failure
+from hades_mcp.embedded.rest.rights import check_database
 from hades_mcp.embedded.rest.router import Router
 from hades_mcp.embedded.rest.state import State
 
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage import Engine
 
 _BAD_PARAMETER = 400
-_NOT_FOUND = 404
+_NOT_FOUND, _UNAUTHORIZED = 404, 401
 _NOT_IMPLEMENTED = 9
+_METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _GROUPS = tuple(
     group.routes
@@ -90,10 +91,22 @@ class Server:
     Args:
         engine: The databases. Its owner closes it, after the server.
         clock: Seconds, monotonic; for the time-outs of cursors and transactions.
+        root_password: If given, everybody must prove to be one of the accounts; it becomes root's
+            password if root has none yet. Otherwise whoever names no account may do all.
+        secret: What JSON web tokens are signed with; by default they end with the server.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
-        self._state = State(engine, clock)
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        root_password: str | None = None,
+        secret: bytes | None = None,
+    ) -> None:
+        self._state = State(engine, clock, guarded=root_password is not None, secret=secret)
+        if root_password is not None:
+            self._state.accounts.set_first_password(root_password)
 
     def handle(
         self,
@@ -116,7 +129,7 @@ class Server:
         try:
             answer = self._answer(method, path, params or {}, headers or {}, body)
         except ArangoError as error:
-            answer = failure(error)
+            answer = failure(error, headers=_challenge(error, headers or {}))
         if answer.body and method.upper() == "HEAD":
             return Response(answer.status, answer.headers, b"")
         return answer
@@ -133,11 +146,14 @@ class Server:
         headers: Mapping[str, str],
         body: bytes,
     ) -> Response:
+        if method.upper() == "OPTIONS":  # browsers ask before they know who they are
+            return Response(200, {**TEXT, "Allow": _METHODS}, b"")
         request, parts = self._request(method, path, params, headers, body)
-        account = self._state.accounts.identify(request.headers.get("authorization"))
-        if account is not None and parts[0] != "_open":
-            request.account = account
-            check_database(account, request.database_name, request.method, parts)
+        if parts[0] != "_open":  # where one logs in
+            account = self._state.accounts.identify(request.headers.get("authorization"))
+            if account is not None:
+                request.account = account
+                check_database(account, request.database_name, request.method, parts)
         _ = request.database  # 1228 before anything else
         if jobs.HEADER in headers:
             later = {name: value for name, value in headers.items() if name != jobs.HEADER}
@@ -172,6 +188,13 @@ class Server:
             body = _decompress(encoding, body)
         request = Request(self._state, database, method.upper(), path, params, headers, body)
         return request, parts
+
+
+def _challenge(error: ArangoError, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the header that lets a browser ask for a password, unless it must not."""
+    if error.status != _UNAUTHORIZED or "x-omit-www-authenticate" in headers:
+        return {}
+    return {"Www-Authenticate": 'Bearer token_type="JWT", realm="ArangoDB"'}
 
 
 def _decompress(encoding: str, body: bytes) -> bytes:

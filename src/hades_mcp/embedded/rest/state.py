@@ -11,6 +11,7 @@ from hades_mcp.embedded.rest.open_cursors import OpenCursors
 from hades_mcp.embedded.rest.query_cache import QueryCaches
 from hades_mcp.embedded.rest.running_queries import RunningQueries
 from hades_mcp.embedded.rest.streams import Streams
+from hades_mcp.embedded.rest.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,20 @@ class State:
     Args:
         engine: The databases; its owner closes it.
         clock: Seconds, monotonic; for the time-outs of cursors and transactions.
+        guarded: Whether everybody must prove to be one of the accounts.
+        secret: What JSON web tokens are signed with; None for a new one.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        guarded: bool = False,
+        secret: bytes | None = None,
+    ) -> None:
         self.engine = engine
-        self.accounts = Accounts(engine, clock)
+        self.accounts = Accounts(engine, clock, guarded=guarded, tokens=Tokens(secret))
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
         self.caches = QueryCaches()

@@ -27,6 +27,7 @@ def begin(request: Request) -> Response:
     writable = _names(declared, "write") | _names(declared, "exclusive")
     with request.database.transaction() as transaction:
         for name in sorted(readable | writable):
+            request.check_rights(name, write=name in writable)
             transaction.collection(name)  # 1203 if it is not there
     stream = request.state.streams.begin(request.database, writable)
     return result({"id": stream.id, "status": stream.status}, 201)

@@ -1,0 +1,222 @@
+"""A server that asks everybody who they are: passwords, tokens, and what accounts are held to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.embedded.rest.conftest import Api, Clock
+
+from hades_mcp.embedded.rest import Server
+from hades_mcp.embedded.storage import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET = b"a secret of thirty-two bytes long"
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"bearer {token}"}
+
+
+def signed(claims: Any, *, secret: bytes = SECRET, algorithm: str = "HS256") -> str:
+    """Make a JSON web token by RFC 7519, without the engine's help."""
+
+    def encoded(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    header = {"alg": algorithm, "typ": "JWT"}
+    text = ".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
+    return f"{text}.{encoded(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
+
+
+ROOT = basic("root", "first")
+
+
+@pytest.fixture
+def guarded() -> Iterator[Api]:
+    """A server that asks for passwords, with ada, who may read `_system`, and its things."""
+    clock = Clock()
+    with Engine(None, lock_timeout=0.05) as engine:
+        server = Server(engine, clock, root_password="first", secret=SECRET)
+        api = Api(server, clock)
+        assert api("POST /_api/user", {"user": "ada", "passwd": "x"}, **ROOT).status == 201
+        api("PUT /_api/user/ada/database/_system", {"grant": "ro"}, **ROOT)
+        assert api("POST /_api/collection", {"name": "things"}, **ROOT).status == 200
+        yield api
+        server.close()
+
+
+def test_only_accounts_are_answered(guarded):
+    asked = "GET /_api/version"
+    assert guarded.refused(asked) == (401, 11)
+    assert guarded.refused(asked, **basic("nobody", "x")) == (401, 11)
+    assert guarded.refused(asked, **basic("ada", "y")) == (401, 11)
+    assert guarded.refused(asked, **basic("root", "")) == (401, 11)
+    assert guarded.refused(asked, authorization="Digest x") == (401, 11)
+    assert guarded.refused(asked, authorization="Basic \u2603") == (401, 11)
+    assert guarded(asked, **basic("ada", "x")).status == 200
+    assert guarded(asked, **ROOT).status == 200
+    assert "Www-Authenticate" in guarded(asked).headers
+    assert "Www-Authenticate" not in guarded(asked, x_omit_www_authenticate="1").headers
+    assert guarded("OPTIONS /_api/version").status == 200
+
+
+def test_the_first_password_of_root_does_not_replace_a_later_one(guarded):
+    guarded("PATCH /_api/user/root", {"passwd": "second"}, **ROOT)
+    again = Server(guarded.server._state.engine, root_password="first")
+    asked = Api(again, guarded.clock)
+    assert asked.refused("GET /_api/version", **ROOT) == (401, 11)
+    assert asked("GET /_api/version", **basic("root", "second")).status == 200
+    again.close()
+
+
+def test_tokens_are_checked(guarded):
+    now = int(time.time())
+    good = {"iss": "arangodb", "preferred_username": "ada", "exp": now + 60}
+    asked = "GET /_api/version"
+    assert guarded(asked, **bearer(signed(good))).status == 200
+    superuser = {"iss": "arangodb", "server_id": "x", "exp": now + 60}
+    assert guarded("GET /_api/user", **bearer(signed(superuser))).status == 200
+    bad = [
+        signed({**good, "exp": now - 1}),
+        signed({**good, "exp": "soon"}),
+        signed({**good, "iss": "someone"}),
+        signed({**good, "preferred_username": "nobody"}),
+        signed({**good, "preferred_username": ""}),
+        signed({**good, "preferred_username": ["ada"]}),
+        signed(good, secret=b"another"),
+        signed(good, algorithm="none"),
+        signed([good]),
+        signed(good).rpartition(".")[0] + ".",
+        signed(good) + "x",
+        "bad_token",
+        "",
+        "..",
+        "\u2603.\u2603.\u2603",
+    ]
+    for token in bad:
+        assert guarded.refused(asked, **bearer(token)) == (401, 11), token
+
+
+def test_a_password_buys_a_token(guarded):
+    login = "POST /_open/auth"
+    assert guarded.refused(login, {"username": "ada", "password": "y"}) == (401, 401)
+    assert guarded.refused(login, {"username": "nobody", "password": ""}) == (401, 401)
+    assert guarded.refused(login, {"username": 1}) == (400, 400)
+    token = guarded(login, {"username": "ada", "password": "x"}).json["jwt"]
+    assert guarded("GET /_api/version", **bearer(token)).status == 200
+    assert guarded.refused("GET /_api/user", **bearer(token)) == (403, 11)
+
+
+def test_access_tokens_open_like_a_password_until_they_are_revoked(guarded):
+    path, who = "/_api/token/ada", basic("ada", "x")
+    until = int(time.time()) + 60
+    made = guarded(f"POST {path}", {"name": "A", "valid_until": until}, **who).json
+    assert (made["id"], made["active"]) == (1, True)
+    assert guarded.refused(f"POST {path}", {"name": "A", "valid_until": until}, **who)[0] == 409
+    assert guarded.refused(f"POST {path}", {"name": "", "valid_until": until}, **who)[0] == 400
+    told = guarded(f"GET {path}", **who).json["tokens"]
+    assert told == [{name: value for name, value in made.items() if name != "token"}]
+    for name in ("ada", ""):
+        assert guarded("GET /_api/version", **basic(name, made["token"])).status == 200
+    assert guarded.refused("GET /_api/version", **basic("root", made["token"])) == (401, 11)
+    assert guarded("POST /_open/auth", {"password": made["token"]}).status == 200
+    late = guarded(f"POST {path}", {"name": "B", "valid_until": until - 120}, **who).json
+    assert late["active"] is False
+    assert guarded.refused("GET /_api/version", **basic("ada", late["token"])) == (401, 11)
+    assert guarded(f"DELETE {path}/1", **who).status == 200
+    assert guarded.refused(f"DELETE {path}/1", **who)[0] == 404
+    assert guarded.refused("GET /_api/version", **basic("ada", made["token"])) == (401, 11)
+    assert guarded.refused("GET /_api/token/root", **who) == (403, 11)
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("POST /_api/user", {"user": "eve"}),
+        ("GET /_api/user/root", None),
+        ("PATCH /_api/user/root", {"passwd": ""}),
+        ("PUT /_api/user/ada/database/_system", {"grant": "rw"}),
+        ("DELETE /_api/user/ada/database/_system", None),
+        ("PUT /_api/user/ada/database/_system/things", {"grant": "rw"}),
+        ("DELETE /_api/user/root", None),
+        ("POST /_api/database", {"name": "mine"}),
+        ("DELETE /_api/database/mine", None),
+        ("POST /_api/collection", {"name": "mine"}),
+        ("PUT /_api/collection/things/rename", {"name": "mine"}),
+        ("POST /_api/index?collection=things", {"type": "persistent", "fields": ["a"]}),
+        ("POST /_api/gharial", {"name": "g"}),
+        ("POST /_api/analyzer", {"name": "a", "type": "identity"}),
+        ("POST /_api/view", {"name": "v", "type": "arangosearch"}),
+        ("POST /_api/aqlfunction", {"name": "a::b", "code": "function () {}"}),
+    ],
+)
+def test_who_may_only_read_changes_no_schema_and_no_account(guarded, line, body):
+    assert guarded.refused(line, body, **basic("ada", "x")) == (403, 11)
+
+
+def test_an_account_may_see_itself_and_change_its_password(guarded):
+    guarded("DELETE /_api/user/ada/database/_system", **ROOT)
+    who = basic("ada", "x")
+    assert guarded("GET /_api/user/ada", **who).json["user"] == "ada"
+    assert guarded("GET /_api/user/ada/database", **who).json["result"] == {}
+    assert guarded.refused("GET /_api/user/root", **who) == (401, 11)
+    guarded("PUT /_api/user/ada/database/_system", {"grant": "ro"}, **ROOT)
+    assert guarded("PATCH /_api/user/ada", {"passwd": "z"}, **who).status == 200
+    assert guarded("GET /_api/user/ada", **basic("ada", "z")).status == 200
+    assert guarded.refused("PATCH /_api/user/ada", {"extra": 1}, **basic("ada", "z"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("GET /_api/document/things/1", None),
+        ("HEAD /_api/document/things/1", None),
+        ("PUT /_api/document/things?onlyget=true", ["1"]),
+        ("POST /_api/document/things", {"a": 1}),
+        ("POST /_api/document/things", [{"a": 1}]),
+        ("PUT /_api/document/things", [{"_key": "1"}]),
+        ("PATCH /_api/document/things/1", {"a": 1}),
+        ("DELETE /_api/document/things/1", None),
+        ("DELETE /_api/document/things", ["1"]),
+        ("POST /_api/import?collection=things&type=list", [{"a": 1}]),
+        ("GET /_api/collection/things", None),
+        ("GET /_api/collection/things/count", None),
+        ("GET /_api/collection/things/checksum", None),
+        ("PUT /_api/collection/things/truncate", None),
+        ("DELETE /_api/collection/things", None),
+        ("PUT /_api/collection/things/properties", {"waitForSync": True}),
+        ("GET /_api/index?collection=things", None),
+        ("POST /_api/index?collection=things", {"type": "persistent", "fields": ["a"]}),
+        ("POST /_api/cursor", {"query": "FOR t IN things RETURN t"}),
+        ("POST /_api/cursor", {"query": "FOR t IN @@c RETURN t", "bindVars": {"@c": "things"}}),
+        ("POST /_api/explain", {"query": "FOR t IN things RETURN t"}),
+        ("GET /_api/gharial/g/vertex/things/1", None),
+        ("POST /_api/gharial/g/vertex/things", {"a": 1}),
+        ("DELETE /_api/gharial/g/vertex/things/1", None),
+        ("GET /_api/edges/joins?vertex=things/1", None),
+        ("POST /_api/transaction/begin", {"collections": {"write": ["things"]}}),
+    ],
+)
+def test_no_way_leads_to_a_collection_that_an_account_may_not_see(guarded, line, body):
+    definition = [{"collection": "joins", "from": ["things"], "to": ["things"]}]
+    guarded("POST /_api/gharial", {"name": "g", "edgeDefinitions": definition}, **ROOT)
+    guarded("POST /_api/document/things", {"_key": "1"}, **ROOT)
+    guarded("PUT /_api/user/ada/database/_system", {"grant": "rw"}, **ROOT)
+    for name in ("things", "joins"):
+        guarded(f"PUT /_api/user/ada/database/_system/{name}", {"grant": "none"}, **ROOT)
+    answer = guarded(line, body, **basic("ada", "x"))
+    assert answer.status == 403
+    if not line.startswith("HEAD"):
+        assert answer.json["errorNum"] == 11
