@@ -56,6 +56,13 @@ class Catalog:
     collections: dict[str, CollectionInfo]
     collations: frozenset[str] = frozenset()
 
+    @property
+    def expires(self) -> bool:
+        """Whether any collection has a TTL index."""
+        return any(
+            index.type == "ttl" for info in self.collections.values() for index in info.indexes
+        )
+
     def vector_indexes(self) -> set[int]:
         """Return the numbers of all vector indexes."""
         return {

@@ -19,6 +19,7 @@ from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
 from hades_mcp.embedded.storage.tables import IndexTable, table_of
+from hades_mcp.embedded.storage.ttl_table import TtlTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
 from hades_mcp.embedded.storage.words_table import WordsTable
 from hades_mcp.embedded.storage.writer import OverwriteMode, Writer
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.session import Session
 
-_FORBIDDEN, _DUPLICATE, _NO_INDEX, _NOT_FOUND, _WRONG_TYPE = 11, 1005, 1209, 1212, 1218
+_BAD, _FORBIDDEN, _DUPLICATE, _NO_INDEX, _NOT_FOUND, _WRONG_TYPE = 10, 11, 1005, 1209, 1212, 1218
 _PROBES = 16
 _FILL = 50_000
 
@@ -283,6 +284,21 @@ class Collection:
         """Remove a document; 1202 if there is none, 1200 if its revision differs."""
         return self._write().remove(key, expect_rev=expect_rev)
 
+    def remove_expired(self, until: float, most: int) -> int:
+        """Remove documents whose time by the TTL index is not after a moment; return how many.
+
+        Args:
+            until: Seconds since 1970, the index's `expireAfter` taken off.
+            most: How many to remove at most, the oldest first.
+        """
+        for index in self.info.indexes:
+            if index.type == "ttl":
+                keys = TtlTable(self._session, self.info, index).until(until, most)
+                for key in keys:
+                    self.remove(key)
+                return len(keys)
+        return 0
+
     def truncate(self) -> None:
         """Remove all documents."""
         self._write().truncate()
@@ -305,6 +321,10 @@ class Collection:
     ) -> tuple[Index, bool]:
         """Return the index of this definition and whether it had to be made.
 
+        Args:
+            definition: The attributes the HTTP API takes.
+            database: The name of this database: it may stand before the names of Analyzers.
+
         Raises:
             ArangoError: 10 for a bad definition, 9 for a type that is not built, 1005 if its name
                 is taken by another, 1210 if the documents violate its uniqueness, 17 if a document
@@ -314,14 +334,12 @@ class Collection:
         find = partial(stored_analyzer, self._session, database)
         wanted = define(definition, self._session.tick(), find)
         for index in self.info.indexes:
-        Args:
-            definition: The attributes the HTTP API takes.
-            database: The name of this database: it may stand before the names of Analyzers.
-
             if index.same_as(wanted):
                 return index, False
             if index.name == wanted.name:
                 raise ArangoError(_DUPLICATE, f"duplicate identifier: index {index.name} exists")
+            if index.type == wanted.type == "ttl":
+                raise ArangoError(_BAD, "there can only be one ttl index per collection")
         with self._session.savepoint():
             self._build(wanted)
         self._reload()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from hades_mcp.embedded.storage.expiry import Expiry
+
 _LOCK_TIMEOUT, _GONE = 18, 1228
 _DROPPED = -1
 
@@ -31,9 +33,18 @@ class Database:
         path: Its file.
         lock_timeout: Seconds a writer waits for another one.
         durable: False if the file need not outlive the process.
+        expiry: Told when there is a TTL index.
     """
 
-    def __init__(self, name: str, path: Path, *, lock_timeout: float, durable: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        *,
+        lock_timeout: float,
+        durable: bool,
+        expiry: Expiry | None = None,
+    ) -> None:
         self.name = name
         self.path = path
         self.dropped = False
@@ -41,27 +52,32 @@ class Database:
         self._pool = ConnectionPool(path, lock_timeout=lock_timeout, durable=durable)
         self._writer = Lock()  # threads queue here: SQLite would have them poll
         self._catalog = Catalog(0, {})
+        self._expiry = expiry
         self._matrices = Matrices(Mappings(path, self._record_mapping) if durable else None)
 
     def transaction(self, *, write: bool = False) -> AbstractContextManager[Transaction]:
         """Begin a transaction for a `with` block: commit at its end, roll back if it raises."""
         return self.begin(write=write)
 
-    def begin(self, *, write: bool = False) -> Transaction:
+    def begin(self, *, write: bool = False, patience: float | None = None) -> Transaction:
         """Begin a transaction the caller commits or aborts.
+
+        Args:
+            write: Whether it may write; it then waits until it is the only one that does.
+            patience: Seconds to wait for other writers; None for the time the engine was given.
 
         Raises:
             ArangoError: 18 if another writer does not finish in time, 1228 if the database was
                 dropped, 1100 or 1224 if its file cannot be used.
         """
-        transaction = self._begin(write=write)
+        transaction = self._begin(write=write, patience=patience)
         if not self._is_stale():
             return transaction
         transaction.abort()
         with self._begin(write=True) as upkeep:
             if self._is_stale():  # another thread or process may have been faster
                 upkeep.rebuild_sorted_indexes(collation_id())
-        return self._begin(write=write)
+        return self._begin(write=write, patience=patience)
 
     def mark_dropped(self) -> None:
         """Tell every process that has the file open that the database is gone."""
@@ -104,8 +120,9 @@ class Database:
         collations = self._catalog.collations
         return bool(collations) and collations != {collation_id()}
 
-    def _begin(self, *, write: bool) -> Transaction:
-        if write and not self._writer.acquire(timeout=self._lock_timeout):
+    def _begin(self, *, write: bool, patience: float | None = None) -> Transaction:
+        seconds = self._lock_timeout if patience is None else patience
+        if write and not self._writer.acquire(timeout=seconds):
             raise ArangoError(
                 _LOCK_TIMEOUT, f"lock timeout: another transaction is writing to {self.name}"
             )
@@ -116,6 +133,8 @@ class Database:
                 self._writer.release()
             raise
         try:
+            if patience is not None:
+                connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             return self._start(connection, write=write)
         except sqlite3.Error as error:
             self._give_back(connection, write=write)
@@ -123,6 +142,9 @@ class Database:
         except BaseException:
             self._give_back(connection, write=write)
             raise
+        finally:
+            if patience is not None:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._lock_timeout * 1000)}")
 
     def _start(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -137,6 +159,8 @@ class Database:
         if catalog.version != version:
             self._catalog = catalog = load_catalog(connection, version)
             self._matrices.keep(catalog.vector_indexes())
+            if self._expiry is not None and catalog.expires:
+                self._expiry.watch(self)
         session = Session(connection, self.path, writable=write, matrices=self._matrices)
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
 import weakref
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Self
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
+from hades_mcp.embedded.storage.expiry import Expiry
 from hades_mcp.embedded.storage.names import check_database_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from hades_mcp.embedded.storage.transaction import Transaction
@@ -38,12 +40,22 @@ class Engine:
             flushing. (SQLite's shared cache has no snapshots, and one locked connection would let
             an open stream transaction block every other request.)
         lock_timeout: Seconds a writer waits for another one before error 18.
+        expire: Whether documents that TTL indexes call expired are removed.
+        clock: Tells what has expired: seconds since 1970.
 
     Raises:
         ArangoError: 1224 if the folder cannot be used, 1100 if `_system` is not one of our files.
     """
 
-    def __init__(self, folder: Path | None, *, lock_timeout: float = _LOCK_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        lock_timeout: float = _LOCK_SECONDS,
+        expire: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.expiry = Expiry(clock, active=expire)
         self._lock_timeout = lock_timeout
         self._durable = folder is not None
         self.folder = _make(folder)
@@ -130,6 +142,7 @@ class Engine:
         with self._lock:
             databases = list(self._databases.values())
             self._databases.clear()
+        self.expiry.close()
         for database in databases:
             database.close()
         if self._vanish is not None:
@@ -164,6 +177,7 @@ class Engine:
                     self.folder / file,
                     lock_timeout=self._lock_timeout,
                     durable=self._durable,
+                    expiry=self.expiry,
                 )
             return database
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -75,7 +76,8 @@ def _sizes_and_revisions(connection: sqlite3.Connection) -> None:
         rows = connection.execute(f"SELECT CAST(body AS BLOB) FROM c{number}")  # noqa: S608  a number of ours
         for (body,) in rows:
             size += len(body)
-            newest = max(newest, orjson.loads(body)["_rev"], key=decode_revision)
+            with suppress(ValueError, KeyError, TypeError):  # a damaged document, `check` finds it
+                newest = max(newest, orjson.loads(body)["_rev"], key=decode_revision)
         connection.execute(
             "UPDATE tallies SET bytes = ?, revision = ? WHERE collection = ?",
             (size, newest, number),

@@ -68,7 +68,7 @@ def _check_target(folder: Path, *, replace: bool) -> None:
 
 def _check_databases(source: Path, folder: Path, manifest: Manifest) -> None:
     """Open all databases of an unpacked backup; 1100 unless every one is whole and listed."""
-    with Engine(folder) as engine:
+    with Engine(folder, expire=False) as engine:
         if engine.databases() != [copy.name for copy in manifest.databases]:
             raise ArangoError(_DAMAGED, f"{source} does not hold the databases that it lists")
         for copy in manifest.databases:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexes import SORTED_TYPES
 from hades_mcp.embedded.storage.sorted_table import SortedTable
+from hades_mcp.embedded.storage.ttl_table import TtlTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
 from hades_mcp.embedded.storage.words_table import WordsTable
 
@@ -52,13 +53,14 @@ class IndexTable(Protocol):
 
 def table_of(session: Session, info: CollectionInfo, index: Index) -> IndexTable | None:
     """Return the table of an index; None for those that live in the collection's own table."""
-    if index.type in SORTED_TYPES:
-        return SortedTable(session, info, index)
     build = _TABLES.get(index.type)
+    if build is None and index.type in SORTED_TYPES:
+        build = SortedTable
     return build(session, info, index) if build else None
 
 
 _TABLES: dict[str, Callable[[Session, CollectionInfo, Index], IndexTable]] = {
+    "ttl": TtlTable,
     "vector": VectorTable,
     "geo": GeoTable,
     "fulltext": WordsTable,
