@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-all check fix docs bench contract conformance clean
+.PHONY: demo test test-all check fix docs bench contract conformance driver-suite clean
 
 demo: $(VENV)/.demo  ## The main job on real input: ingest, serve, search, walk, query, ask.
 	@$(BIN)/python examples/demo/demo.py
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev  ## Every figure we print, with its rival, in benchmarks/res
 
 conformance: $(VENV)/.dev  ## The engine's answers beside a real server's: DIR=folder or HADES_CONFORMANCE.
 	@$(BIN)/python -m tests.conformance $(DIR)
+
+driver-suite: $(VENV)/.dev  ## python-arango's own tests: DIR=its checkout or HADES_DRIVER_SUITE.
+	@$(BIN)/python -m tests.conformance.driver_suite $(DIR)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .lint-imports.log dist build

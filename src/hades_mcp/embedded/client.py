@@ -43,13 +43,15 @@ class EmbeddedHTTPClient(HTTPClient):
 
     Args:
         engine: The databases; closed with the client.
+        server: Answers for them, closed with the client too; by default one that asks nobody for a
+            password.
     """
 
     request_timeout: float | None = None  # ArangoClient reads and sets it; nothing waits here
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, server: Server | None = None) -> None:
         self._engine = engine
-        self._server = Server(engine)
+        self._server = server or Server(engine)
 
     def create_session(self, host: str) -> Session:  # noqa: ARG002  there is only one host
         """Return a session that closes the engine when it is closed."""
