@@ -3,6 +3,7 @@
 Source: ArangoDB 3.12 manual, "AQL"; grammar.y and tokens.ll of ArangoDB 3.2.2 (Apache 2.0).
 """
 
+from hades_mcp.embedded.aql.computed import compile_value
 from hades_mcp.embedded.aql.explaining import explain
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
@@ -12,6 +13,7 @@ __all__ = [
     "PreparedQuery",
     "QueryOptions",
     "Result",
+    "compile_value",
     "execute",
     "explain",
     "modifies",

@@ -16,6 +16,7 @@ from hades_mcp.embedded.storage.catalog import (
     stored_properties,
 )
 from hades_mcp.embedded.storage.collection import Collection
+from hades_mcp.embedded.storage.computed import check_computed
 from hades_mcp.embedded.storage.connections import translate
 from hades_mcp.embedded.storage.keys import key_options as complete_key_options
 from hades_mcp.embedded.storage.names import check_collection_name
@@ -101,18 +102,18 @@ class Transaction:
             edge: Whether its documents are edges and need `_from` and `_to`.
             key_options: type, allowUserKeys, increment, offset.
             schema: rule, level and message that documents must obey.
-            properties: Whatever else the HTTP API was given; kept as given.
+            properties: Whatever else the HTTP API was given; `computedValues` are checked.
 
         Raises:
             ArangoError: 1207 if the name is taken, 1208 for an illegal one, 1232 for key options,
-                1621 for a schema that makes no sense.
+                1621 for a schema and 10 for computed values that make no sense.
         """
         self.session.require_writable()
         check_collection_name(name, system=True)
         if name in self._catalog.collections or is_view(self, name):
             raise ArangoError(_DUPLICATE)
         text = stored_properties(
-            complete_key_options(key_options), check_schema(schema), properties or {}
+            complete_key_options(key_options), check_schema(schema), _checked(properties or {})
         )
         number = self.session.tick()
         execute = self.session.execute
@@ -161,7 +162,8 @@ class Transaction:
         info = self.collection(name).info
         self.session.require_writable()
         schema = check_schema(changes.pop("schema", info.schema))
-        info = replace(info, schema=schema, properties={**info.properties, **changes})
+        properties = {**info.properties, **_checked(changes)}
+        info = replace(info, schema=schema, properties=properties)
         text = stored_properties(info.key_options, info.schema, info.properties)
         self.session.execute(
             "UPDATE collections SET properties = ? WHERE id = ?", (text, info.number)
@@ -278,3 +280,9 @@ class Transaction:
             if info := known.get(collection.id):
                 collection.bind(info)
                 self._bound[info.name] = collection
+
+
+def _checked(properties: dict[str, Any]) -> dict[str, Any]:
+    if "computedValues" not in properties:
+        return properties
+    return {**properties, "computedValues": check_computed(properties["computedValues"])}

@@ -17,6 +17,7 @@ from typing import (
 )
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.computed import computing
 from hades_mcp.embedded.storage.keys import generator, take_key
 from hades_mcp.embedded.storage.records import (
     Document,
@@ -85,6 +86,10 @@ class Writer:
         self._options = info.key_options
         self._generate = generator(info.key_options)
         self._validate = validator(info.schema)
+        definitions = info.properties.get("computedValues")
+        self._on_insert = computing(definitions, "insert")
+        self._on_update = computing(definitions, "update")
+        self._on_replace = computing(definitions, "replace")
         found = (table_of(session, info, index) for index in info.indexes)
         self._tables = tuple(table for table in found if table is not None)
 
@@ -113,6 +118,8 @@ class Writer:
         else:
             key = self._generate(self._options, self._tally)
         record = self._compose(self._prefix + key, key, revision or CLOCK.next(), document)
+        if self._on_insert and revision is None:  # what is restored from a dump has its values
+            record = self._on_insert(record, document)
         if self._validate:
             self._validate(None, record)
         self._enter(key, record)
@@ -200,6 +207,8 @@ class Writer:
                 else:
                     key = self._generate(options, tally)
                 record = self._compose(prefix + key, key, revision, document)
+                if self._on_insert:
+                    record = self._on_insert(record, document)
                 if self._validate:
                     self._validate(None, record)
                 payloads = [table.payload(record) for table in self._tables]
@@ -249,6 +258,8 @@ class Writer:
             record["_rev"] = revision
             if self._edge:
                 check_ends(record)
+            if self._on_update:
+                record = self._on_update(record, patch)
             return record, "update"
 
         return change
@@ -256,7 +267,10 @@ class Writer:
     def _replacing(
         self, old: Document, document: Document, revision: str
     ) -> tuple[Document, Operation]:
-        return self._compose(old["_id"], old["_key"], revision, document), "replace"
+        record = self._compose(old["_id"], old["_key"], revision, document)
+        if self._on_replace:
+            record = self._on_replace(record, document)
+        return record, "replace"
 
     def _change(
         self,
