@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,16 +12,18 @@ _EDGE = "\ufffd"  # how the byte 0xFF around a wildcard Analyzer's text reads as
 _FEWEST = 2
 
 
-def ngrams(text: str, properties: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the n-grams of a text, each with its step from the one before.
+def ngrams(text: str, properties: dict[str, Any]) -> Iterator[tuple[str, int, int, int]]:
+    """Yield the n-grams of a text: each with its step from the one before and its bytes' place.
 
     The original, if asked for, comes after the n-grams of the first place: once with the start
     marker and once with the end marker, or once plain if there are none.
     """
     if properties["streamType"] == "binary":
-        pieces = [text.encode()[at : at + 1] for at in range(len(text.encode()))]
+        raw = text.encode("utf-8", "surrogatepass")
+        pieces = [raw[at : at + 1] for at in range(len(raw))]
     else:
-        pieces = [letter.encode() for letter in text]
+        pieces = [letter.encode("utf-8", "surrogatepass") for letter in text]
+    ends = [0, *accumulate(map(len, pieces))]
     start, end = properties["startMarker"], properties["endMarker"]
     preserve, smallest, largest = (properties[name] for name in ("preserveOriginal", "min", "max"))
     total = len(pieces)
@@ -31,13 +34,14 @@ def ngrams(text: str, properties: dict[str, Any]) -> Iterator[tuple[str, int]]:
                 continue  # the original itself, below
             gram = b"".join(pieces[first : first + size]).decode("utf-8", "replace")
             if not first and start:
-                yield start + gram, step
-            else:
-                yield gram + (end if first + size == total else ""), step
+                gram = start + gram
+            elif first + size == total:
+                gram += end
+            yield gram, step, ends[first], ends[first + size]
             step = 0
         if preserve and not first:
             for original in _originals(text, start, end):
-                yield original, step
+                yield original, step, 0, ends[-1]
                 step = 0
 
 

@@ -6,43 +6,85 @@ Source: ArangoDB manual, Analyzers; the order of n-grams and markers as its exam
 from __future__ import annotations
 
 import re
-from functools import cache
+import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from hades_mcp.embedded.analyzers.boundaries import pieces
 from hades_mcp.embedded.analyzers.ngrams import edge_ngrams, ngrams, wildcard_ngrams
+from hades_mcp.embedded.analyzers.queries import query_tokens
+from hades_mcp.embedded.analyzers.signatures import signature
 from hades_mcp.embedded.analyzers.stems import stem
-from hades_mcp.embedded.analyzers.words import lower, segments, unaccented, upper, words
+from hades_mcp.embedded.analyzers.words import collated, lower, segments, unaccented, upper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hades_mcp.embedded.analyzers.definition import Analyzer
 
     Properties = dict[str, Any]
     Tokenizer = Callable[[str], list["Token"]]
 
+GEO_TYPES = frozenset({"geojson", "geopoint", "geo_s2"})
+
 
 class Token(NamedTuple):
-    """A token and how many places it is after the one before; 0 shares a place."""
+    """A token and where it was found.
 
-    text: str
+    Attributes:
+        text: The term: text, but a number or boolean from an Analyzer of type aql whose
+            `returnType` says so.
+        step: How many positions it is after the token before; 0 shares a position. The first
+            token's position is the sum before it, minus one.
+        start: Where it begins in the UTF-8 bytes of the analyzed text.
+        end: Where it ends in them.
+    """
+
+    text: Any
     step: int = 1
+    start: int = 0
+    end: int = 0
 
 
 def analyze(analyzer: Analyzer, text: str) -> list[Token]:
-    """Return the tokens an Analyzer makes of a text, in order."""
+    """Return the tokens an Analyzer makes of a text, in order.
+
+    Those of the types geojson, geo_s2 and geopoint make none of a text: searches compare shapes.
+
+    Raises:
+        ArangoError: An Analyzer of type aql whose query fails.
+    """
     return _tokenizer(analyzer.type, orjson.dumps(analyzer.properties))(text)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _tokenizer(kind: str, properties: bytes) -> Tokenizer:
     return _BUILDERS[kind](orjson.loads(properties))
 
 
 def _build(definition: Properties) -> Tokenizer:
     return _tokenizer(definition["type"], orjson.dumps(definition["properties"]))
+
+
+def _size(text: str) -> int:
+    """Return the length of a text in bytes."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _whole(made: str, text: str) -> list[Token]:
+    return [Token(made, 1, 0, _size(text))]
+
+
+def _placed(parts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, int, int]]:
+    """Yield the wanted ones of the consecutive parts of a text, each with its place in bytes."""
+    start = 0
+    for part, wanted in parts:
+        end = start + _size(part)
+        if wanted:
+            yield part, start, end
+        start = end
 
 
 def _normalizer(properties: Properties) -> Callable[[str], str]:
@@ -61,16 +103,20 @@ _MAPPINGS: dict[str, Callable[[str, str], str]] = {
 
 
 def _identity(_: Properties) -> Tokenizer:
-    return lambda text: [Token(text)]
+    return lambda text: _whole(text, text)
 
 
 def _norm(properties: Properties) -> Tokenizer:
     normalize = _normalizer(properties)
-    return lambda text: [Token(normalize(text))]
+    return lambda text: _whole(normalize(text), text)
 
 
 def _stem(properties: Properties) -> Tokenizer:
-    return lambda text: [Token(stem(text, properties["locale"]))]
+    return lambda text: _whole(stem(text, properties["locale"]), text)
+
+
+def _collation(properties: Properties) -> Tokenizer:
+    return lambda text: _whole(collated(text, properties["locale"]), text)
 
 
 def _text(properties: Properties) -> Tokenizer:
@@ -79,13 +125,16 @@ def _text(properties: Properties) -> Tokenizer:
     stopwords, edges = frozenset(properties["stopwords"]), properties.get("edgeNgram")
 
     def tokens(text: str) -> Iterator[Token]:
-        for word in words(text, locale):
+        for word, start, end in _placed(segments(text, locale)):
             normal = normalize(word)
             if normal in stopwords:
                 continue
             stemmed = stem(normal, language)
-            parts = edge_ngrams(stemmed, edges) if edges else [stemmed]
-            yield from (Token(part, int(not place)) for place, part in enumerate(parts))
+            if not edges:
+                yield Token(stemmed, 1, start, end)
+                continue
+            for place, part in enumerate(edge_ngrams(stemmed, edges)):
+                yield Token(part, int(not place), start, min(end, start + _size(part)))
 
     return lambda text: list(tokens(text))
 
@@ -98,59 +147,94 @@ def _delimiter(properties: Properties) -> Tokenizer:
     delimiter = properties["delimiter"]
     quoted = re.compile(rf'"((?:[^"]|"")*)"(?:{re.escape(delimiter)}|$)')
 
-    def tokens(text: str) -> Iterator[Token]:
+    def parts(text: str) -> Iterator[tuple[str, int, int]]:
         position, more = 0, True
         while more:
             if match := quoted.match(text, position):
-                yield Token(match[1].replace('""', '"'))
+                yield match[1].replace('""', '"'), position, match.end(1) + 1
                 more = match.end() > match.end(1) + 1
                 position = match.end()
             else:
                 token, more_after, _ = text[position:].partition(delimiter)
-                yield Token(token)
+                yield token, position, position + len(token)
                 more = bool(more_after)
                 position += len(token) + len(delimiter)
 
-    return lambda text: list(tokens(text))
+    return lambda text: _in_bytes(text, parts(text))
+
+
+def _in_bytes(text: str, parts: Iterable[tuple[str, int, int]]) -> list[Token]:
+    """Return tokens of parts whose places are counted in letters."""
+    if text.isascii():
+        return [Token(part, 1, start, end) for part, start, end in parts]
+    return [Token(part, 1, _size(text[:start]), _size(text[:end])) for part, start, end in parts]
 
 
 def _multi_delimiter(properties: Properties) -> Tokenizer:
     longest_first = sorted(properties["delimiters"], key=len, reverse=True)
     if not longest_first:
         return _identity({})
-    pattern = re.compile("|".join(map(re.escape, longest_first)))
-    return lambda text: [Token(part) for part in pattern.split(text) if part]
+    pattern = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
+
+    def tokens(text: str) -> list[Token]:
+        parts = enumerate(pattern.split(text))  # every second one is a delimiter
+        wanted = ((part, place % 2 == 0 and bool(part)) for place, part in parts)
+        return [Token(part, 1, start, end) for part, start, end in _placed(wanted)]
+
+    return tokens
 
 
 def _pipeline(properties: Properties) -> Tokenizer:
     stages = [_build(part) for part in properties["pipeline"]]
 
     def tokens(text: str) -> list[Token]:
-        current = [Token(text)]
+        current = [Token(text, 1, 0, _size(text))]
         for stage in stages:
-            current = [made for token in current for made in _within(token, stage(token.text))]
+            current = list(_staged(current, stage))
         return current
 
     return tokens
 
 
-def _within(token: Token, made: list[Token]) -> Iterator[Token]:
-    """Put the first token a stage makes where the token it was made of was."""
-    for place, (text, step) in enumerate(made):
-        yield Token(text, step if place else token.step)
+def _staged(tokens: list[Token], stage: Tokenizer) -> Iterator[Token]:
+    """Yield what a stage makes of the tokens of the one before.
+
+    The first token it makes of one is where that one was; a token that gives none leaves its place
+    empty. Places in the text are counted on from the token's own, and end where it ends.
+    """
+    waiting = 0
+    for token in tokens:
+        waiting += token.step
+        length = _size(token.text) if isinstance(token.text, str) else 0
+        made = stage(token.text) if isinstance(token.text, str) else [token._replace(step=1)]
+        for place, (text, step, start, end) in enumerate(made):
+            last = token.end if end >= length else min(token.end, token.start + end)
+            yield Token(text, waiting if place == 0 else step, min(token.start + start, last), last)
+            waiting = 0
 
 
 def _segmentation(properties: Properties) -> Tokenizer:
-    keep, normalize = properties["break"], _normalizer(properties)
+    wanted, mapped = _WANTED[properties["break"]], _PLAIN[properties["case"]]
 
-    def wanted(piece: str, *, is_word: bool) -> bool:
-        return is_word or keep == "all" or (keep == "graphic" and not piece.isspace())
+    def tokens(text: str) -> list[Token]:
+        parts = ((piece, wanted(piece)) for piece in pieces(text))
+        return [Token(mapped(part), 1, start, end) for part, start, end in _placed(parts)]
 
-    return lambda text: [
-        Token(normalize(piece))
-        for piece, is_word in segments(text)
-        if wanted(piece, is_word=is_word)
-    ]
+    return tokens
+
+
+_PLAIN: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "none": lambda text: text,
+}
+# what the manual lists as white space; line breaks are not among them
+_WHITE = frozenset("\t \x85\xa0\u1680\u2000\u2028\u202f\u205f\u3000")
+_WANTED: dict[str, Callable[[str], bool]] = {
+    "all": lambda _: True,
+    "graphic": lambda piece: not _WHITE.issuperset(piece),
+    "alpha": lambda piece: any(unicodedata.category(letter)[0] in "LN" for letter in piece),
+}
 
 
 def _stopwords(properties: Properties) -> Tokenizer:
@@ -158,15 +242,41 @@ def _stopwords(properties: Properties) -> Tokenizer:
     if properties["hex"]:
         listed = [bytes.fromhex(text).decode("utf-8", "replace") for text in listed]
     dropped = frozenset(listed)
-    return lambda text: [] if text in dropped else [Token(text)]
+    return lambda text: [] if text in dropped else _whole(text, text)
 
 
 def _wildcard(properties: Properties) -> Tokenizer:
     inner, size = properties.get("analyzer"), properties["ngramSize"]
     first = _build(inner) if inner else _identity({})
     return lambda text: [
-        Token(gram) for token in first(text) for gram in wildcard_ngrams(token.text, size)
+        Token(gram, 1, token.start, token.end)
+        for token in first(text)
+        for gram in wildcard_ngrams(token.text, size)
     ]
+
+
+def _minhash(properties: Properties) -> Tokenizer:
+    inner, count = _build(properties["analyzer"]), properties["numHashes"]
+
+    def tokens(text: str) -> list[Token]:
+        hashes = signature((token.text for token in inner(text)), count)
+        return [Token(made, int(not place), 0, _size(text)) for place, made in enumerate(hashes)]
+
+    return tokens
+
+
+def _aql(properties: Properties) -> Tokenizer:
+    step = int(not properties["collapsePositions"])
+
+    def tokens(text: str) -> list[Token]:
+        made, end = query_tokens(properties, text), _size(text)
+        return [Token(value, step if place else 1, 0, end) for place, value in enumerate(made)]
+
+    return tokens
+
+
+def _shape(_: Properties) -> Tokenizer:
+    return lambda _: []
 
 
 _BUILDERS: dict[str, Callable[[Properties], Tokenizer]] = {
@@ -181,4 +291,8 @@ _BUILDERS: dict[str, Callable[[Properties], Tokenizer]] = {
     "segmentation": _segmentation,
     "stopwords": _stopwords,
     "wildcard": _wildcard,
+    "collation": _collation,
+    "minhash": _minhash,
+    "aql": _aql,
+    **dict.fromkeys(GEO_TYPES, _shape),
 }

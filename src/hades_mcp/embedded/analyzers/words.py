@@ -51,6 +51,12 @@ def upper(text: str, locale: str = "en") -> str:
     return _compose(_mapped(text, locale, "toUpper"))
 
 
+def collated(text: str, locale: str) -> str:
+    """Return a text whose code points sort as the locale sorts the text given."""
+    key: bytes = _collator(locale).getSortKey(text)
+    return key.rstrip(b"\0").decode("latin-1")  # one letter per byte
+
+
 def unaccented(text: str) -> str:
     """Return a text without the marks on its letters, as `accent: false` asks."""
     return text if text.isascii() else str(_remover().transliterate(text))
@@ -75,6 +81,13 @@ def _remover() -> Any:
 
     # the very rule of IResearch's text analyzer
     return icu.Transliterator.createInstance("NFD; [:Nonspacing Mark:] Remove; NFC")
+
+
+@cache
+def _collator(locale: str) -> Any:
+    import icu  # noqa: PLC0415  see _mapped
+
+    return icu.Collator.createInstance(icu.Locale(locale))
 
 
 def _breaker(locale: str) -> Any:
