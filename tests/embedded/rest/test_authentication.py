@@ -109,6 +109,19 @@ def test_tokens_are_checked(guarded):
         assert guarded.refused(asked, **bearer(token)) == (401, 11), token
 
 
+def test_where_nobody_is_asked_only_our_own_tokens_say_who_it_is(api):
+    server = Server(api.server._state.engine, api.clock, secret=SECRET)
+    asked = Api(server, api.clock)
+    asked("POST /_api/user", {"user": "ada"})
+    claims = {"iss": "arangodb", "preferred_username": "ada"}
+    line = "GET /_api/version"
+    assert asked.refused(line, **bearer(signed(claims))) == (401, 11)  # ada may do nothing
+    assert asked(line, **bearer(signed(claims, secret=b"another"))).status == 200
+    assert asked(line, **bearer("of another server")).status == 200
+    assert asked.refused(line, **bearer(signed({**claims, "exp": 1}))) == (401, 11)
+    server.close()
+
+
 def test_a_password_buys_a_token(guarded):
     login = "POST /_open/auth"
     assert guarded.refused(login, {"username": "ada", "password": "y"}) == (401, 401)

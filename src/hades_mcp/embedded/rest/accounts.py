@@ -150,12 +150,12 @@ class Accounts:
         match kind.lower():
             case "basic":
                 return self._by_password(*_name_and_password(given))
-            case "bearer":
-                name = self._tokens.user(given.strip())
+            case "bearer" if (claims := self._tokens.claims(given.strip())) is not None:
+                name = self._tokens.user(claims)
                 return None if name is None else self._by_name(name)
             case _ if self.guarded:
                 raise unauthorized()
-            case _:
+            case _:  # a token of another server's names no account of ours
                 return None
 
     def log_in(self, name: str, password: str) -> str:
