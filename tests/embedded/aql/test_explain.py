@@ -36,42 +36,32 @@ def test_a_plan_is_told_in_arangodbs_nodes(database: Database) -> None:
     assert plan["isModificationQuery"] is False
 
 
+def value(shown: Any, kind: int) -> dict[str, Any]:
+    return {"type": "value", "typeID": 40, "value": shown, "vTypeID": kind}
+
+
 def test_expressions_are_told_as_arangodb_tells_them() -> None:
     found = explain(None, "LET a = [1] RETURN a[0].b == 'x' AND UPPER(a) =~ 'q'")
     calculation = found["plan"]["nodes"][2]
+    a = {"type": "reference", "typeID": 45, "name": "a", "id": 1, "subqueryReference": False}
+    element = {"type": "indexed access", "typeID": 37, "subNodes": [a, value(0, 2)]}
+    attribute = {"type": "attribute access", "typeID": 35, "name": "b", "subNodes": [element]}
+    upper = {"type": "function call", "typeID": 47, "name": "UPPER", "subNodes": [a]}
     assert calculation["expression"] == {
         "type": "logical and",
+        "typeID": 18,
         "subNodes": [
             {
                 "type": "compare ==",
-                "subNodes": [
-                    {
-                        "type": "attribute access",
-                        "name": "b",
-                        "subNodes": [
-                            {
-                                "type": "indexed access",
-                                "subNodes": [
-                                    {"type": "reference", "name": "a", "id": 1},
-                                    {"type": "value", "value": 0},
-                                ],
-                            }
-                        ],
-                    },
-                    {"type": "value", "value": "x"},
-                ],
+                "typeID": 25,
+                "excludesNull": False,
+                "subNodes": [attribute, value("x", 4)],
             },
             {
                 "type": "function call",
+                "typeID": 47,
                 "name": "REGEX_TEST",
-                "subNodes": [
-                    {
-                        "type": "function call",
-                        "name": "UPPER",
-                        "subNodes": [{"type": "reference", "name": "a", "id": 1}],
-                    },
-                    {"type": "value", "value": "q"},
-                ],
+                "subNodes": [upper, value("q", 4)],
             },
         ],
     }
@@ -83,9 +73,24 @@ def test_an_index_and_a_subquery_are_shown(database: Database) -> None:
         "FOR k IN @keys LET found = (FOR p IN people FILTER p._key == k RETURN p) RETURN found",
         {"keys": ["ann"]},
     )
-    subquery = found["plan"]["nodes"][3]
-    assert subquery["type"] == "SubqueryNode"
-    assert subquery["subquery"]["nodes"][1]["indexes"][0]["type"] == "primary"
+    assert nodes(found) == [
+        "SingletonNode",
+        "CalculationNode",
+        "EnumerateListNode",
+        "SubqueryStartNode",
+        "IndexNode",
+        "SubqueryEndNode",
+        "ReturnNode",
+    ]
+    _, keys, _, _, index, end, _ = found["plan"]["nodes"]
+    assert keys["expression"] == {"type": "array", "typeID": 41, "raw": ["ann"]}
+    assert index["indexes"][0]["type"] == "primary"
+    (alternative,) = index["condition"]["subNodes"]
+    (condition,) = alternative["subNodes"]
+    assert condition["type"] == "compare =="
+    assert condition["subNodes"][0]["name"] == "_key"
+    assert end["outVariable"]["name"] == "found"
+    assert end["inVariable"]["isFullDocumentFromCollection"] is True
 
 
 def test_a_modification_is_shown_and_not_run(database: Database) -> None:

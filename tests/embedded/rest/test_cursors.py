@@ -263,12 +263,13 @@ def test_a_profile_counts_and_times_each_node(api):
     query = "FOR i IN 1..10 LET s = (FOR j IN 1..i RETURN j) FILTER i > 7 LIMIT 2 RETURN s"
     body = {"query": query, "options": {"profile": 2, "optimizer": {"rules": ["-all"]}}}
     extra = api("POST /_api/cursor", body).json["extra"]
-    kinds = {}
+    kinds, depth = {}, 0
     for node in extra["plan"]["nodes"]:
-        kinds[node["id"]] = node["type"]
-        for inner in node.get("subquery", {}).get("nodes", []):
-            kinds[inner["id"]] = "inner " + inner["type"]
+        depth -= node["type"] == "SubqueryEndNode"
+        kinds[node["id"]] = "inner " * depth + node["type"]
+        depth += node["type"] == "SubqueryStartNode"
     items = {kinds[each["id"]]: each["items"] for each in extra["stats"]["nodes"]}
+    assert items.keys() == set(kinds.values())
     assert items["EnumerateListNode"] == 9  # the limit asks for no more
     assert items["inner EnumerateListNode"] == sum(range(1, 10))
     assert (items["FilterNode"], items["LimitNode"], items["ReturnNode"]) == (2, 2, 2)

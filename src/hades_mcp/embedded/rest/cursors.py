@@ -79,7 +79,9 @@ def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]
         extra["profile"] = answer.phases
     if answer.profile is not None and answer.prepared is not None:
         with request.transaction(write=False) as transaction:
-            plan = plan_json(answer.prepared, transaction, answer.profile)
+            plan = plan_json(
+                answer.prepared, transaction, answer.profile, bind_vars=query.bind_vars
+            )
         extra["stats"]["nodes"] = plan.pop("profiled")
         extra["plan"] = plan
     return extra

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.explaining.expressions import variable_json
 from hades_mcp.embedded.aql.explaining.nodes import Explainer
 from hades_mcp.embedded.aql.prepared import prepare
 from hades_mcp.embedded.aql.rules import RULES, enabled
@@ -47,7 +46,7 @@ def explain(
     started = time.monotonic()
     prepared = prepare(text, bind_vars, transaction=target, rules=rules)
     return {
-        "plan": plan_json(prepared, target),
+        "plan": plan_json(prepared, target, bind_vars=bind_vars),
         "cacheable": not prepared.modifies and not prepared.warnings,
         "warnings": [{"code": each.number, "message": each.message} for each in prepared.warnings],
         "stats": {
@@ -65,6 +64,8 @@ def plan_json(
     prepared: PreparedQuery,
     transaction: Transaction | None,
     profile: Profile | None = None,
+    *,
+    bind_vars: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a plan as the HTTP API shows it.
 
@@ -72,6 +73,7 @@ def plan_json(
         prepared: The query.
         transaction: What it is run in.
         profile: If given, the plan's `profiled` tells what each node gave and took.
+        bind_vars: Values of the parameters, shown in their place.
     """
 
     def count(collection: str) -> int:
@@ -81,7 +83,7 @@ def plan_json(
         assert transaction is not None  # noqa: S101  else there were no index
         return transaction.collection(collection).index(index_id).definition()
 
-    explainer = Explainer(count, index, prepared.width)
+    explainer = Explainer(count, index, prepared.width, bind_vars or {})
     nodes = explainer.listing(prepared.plan)
     profiled = {} if profile is None else {"profiled": explainer.profiled(profile)}
     access = dict.fromkeys(prepared.read, "read") | dict.fromkeys(prepared.written, "write")
@@ -89,7 +91,7 @@ def plan_json(
         "nodes": nodes,
         "rules": list(prepared.rules),
         "collections": [{"name": name, "type": access[name]} for name in sorted(access)],
-        "variables": [variable_json(variable) for variable in explainer.variables.values()],
+        "variables": list(explainer.variables.values()),
         "estimatedCost": nodes[-1]["estimatedCost"],
         "estimatedNrItems": nodes[-1]["estimatedNrItems"],
         "isModificationQuery": prepared.modifies,

@@ -1,0 +1,177 @@
+"""Loops over collections, indexes and graphs as ArangoDB's explain shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hades_mcp.embedded.aql.nodes import Attribute, Binary, Constant, VariableReference
+
+if TYPE_CHECKING:
+    from hades_mcp.embedded.aql import plan
+    from hades_mcp.embedded.aql.nodes import Expression
+
+_DIRECTIONS = {"any": 0, "inbound": 1, "outbound": 2}
+_MAX_PROJECTIONS = 5
+
+
+class Notes(Protocol):
+    """What is asked of the explainer."""
+
+    def note(self, variable: plan.Variable, **known: Any) -> dict[str, Any]:
+        """Return a variable as shown, and remember it."""
+
+    def expression(self, value: Expression) -> dict[str, Any]:
+        """Return an expression as shown."""
+
+    def index(self, collection: str, index: str, /) -> dict[str, Any]:
+        """Return an index as the HTTP API shows it."""
+
+
+def collection_json(node: plan.EnumerateCollectionNode, notes: Notes) -> dict[str, Any]:
+    """Return what is particular to a loop over a collection."""
+    return {
+        "collection": node.collection,
+        "indexHint": _hint(node.options),
+        "random": False,
+        **_documents(node, notes),
+    }
+
+
+def index_json(node: plan.IndexNode, notes: Notes) -> dict[str, Any]:
+    """Return what is particular to a loop over an index."""
+    lookups: list[plan.IndexNode | plan.IndexLookup] = [node, *node.also]
+    return {
+        "collection": node.collection,
+        "indexes": [notes.index(node.collection, each.index) for each in lookups],
+        "condition": _condition([_conjunction(node.variable, each) for each in lookups], notes),
+        "ascending": not node.reverse,
+        "sorted": not node.also,
+        "reverse": node.reverse,
+        "strategy": "document",
+        "allCoveredByOneIndex": False,
+        "indexCoversProjections": False,
+        "isLateMaterialized": False,
+        "limit": 0,
+        "lookahead": 1,
+        **_documents(node, notes),
+    }
+
+
+def _documents(node: plan.EnumerateCollectionNode | plan.IndexNode, notes: Notes) -> dict[str, Any]:
+    projections = [
+        {"path": list(each.path), "variable": notes.note(each.variable)}
+        for each in node.projections
+    ]
+    return {
+        "outVariable": notes.note(node.variable, document=not projections),
+        "projections": projections,
+        "filterProjections": [],
+        "maxProjections": node.options.get("maxProjections", _MAX_PROJECTIONS),
+        "producesResult": True,
+        "count": False,
+        "readOwnWrites": False,
+        "useCache": node.options.get("useCache", True),
+        "satellite": False,
+        "isSatellite": False,
+        "isSatelliteOf": None,
+    }
+
+
+def _hint(options: plan.Options) -> dict[str, Any]:
+    hint = options.get("indexHint")
+    if options.get("disableIndex"):
+        return {"type": "disabled", "forced": False, "lookahead": 1}
+    named = {} if hint is None else {"hint": [hint] if isinstance(hint, str) else hint}
+    return {
+        "type": "simple" if named else "none",
+        "forced": bool(options.get("forceIndexHint")),
+        "lookahead": 1,
+        **named,
+    }
+
+
+def _condition(alternatives: list[list[Binary]], notes: Notes) -> dict[str, Any]:
+    if not any(alternatives):
+        return {}
+    return {
+        "type": "n-ary or",
+        "typeID": 63,
+        "subNodes": [
+            {"type": "n-ary and", "typeID": 62, "subNodes": [notes.expression(one) for one in each]}
+            for each in alternatives
+        ],
+    }
+
+
+def _conjunction(
+    variable: plan.Variable, lookup: plan.IndexNode | plan.IndexLookup
+) -> list[Binary]:
+    condition = lookup.condition
+    found = []
+    for at, value in enumerate(condition.equal):
+        operator = "IN" if at in condition.many else "=="
+        found.append(_comparison(variable, lookup.fields[at], operator, value))
+    ranged = lookup.fields[len(condition.equal) :][:1]
+    for path in ranged:
+        attribute = _attribute(variable, path)
+        if condition.low is not None:
+            operator = ">=" if condition.low_inclusive else ">"
+            found.append(Binary(operator, attribute, condition.low))
+        if condition.high is not None:
+            operator = "<=" if condition.high_inclusive else "<"
+            found.append(Binary(operator, attribute, condition.high))
+    return found
+
+
+def _comparison(variable: plan.Variable, path: str, operator: str, value: Expression) -> Binary:
+    if "[*]" in path:
+        return Binary("IN", value, _attribute(variable, path.replace("[*]", "")))
+    return Binary(operator, _attribute(variable, path), value)
+
+
+def _attribute(variable: plan.Variable, path: str) -> Expression:
+    found: Expression = VariableReference(variable)
+    for name in path.split("."):
+        found = Attribute(found, name)
+    return found
+
+
+def graph_json(
+    node: plan.TraversalNode | plan.ShortestPathNode | plan.EnumeratePathsNode, notes: Notes
+) -> dict[str, Any]:
+    """Return what is particular to a walk through a graph."""
+    edges = node.edges
+    named = edges.graph.value if isinstance(edges.graph, Constant) else None
+    shown: dict[str, Any] = {
+        "graph": named or [name for name, _ in edges.collections],
+        "edgeCollections": [name for name, _ in edges.collections],
+        "directions": [_DIRECTIONS[direction] for _, direction in edges.collections],
+        "defaultDirection": _DIRECTIONS[edges.direction],
+        "options": {**node.options, **_depths(getattr(node, "steps", None))},
+    }
+    for name, attribute in (
+        ("vertexOutVariable", "vertex"),
+        ("edgeOutVariable", "edge"),
+        ("pathOutVariable", "path"),
+    ):
+        variable = getattr(node, attribute, None)
+        if variable is not None and (name != "vertexOutVariable" or _gives_vertex(node)):
+            shown[name] = notes.note(variable)
+    kind = getattr(node, "kind", None)
+    return shown if kind is None else shown | {"shortestPathType": kind}
+
+
+def _depths(steps: Expression | None) -> dict[str, Any]:
+    match steps:
+        case None:
+            return {"minDepth": 1, "maxDepth": 1}
+        case Constant(value=int(depth)):
+            return {"minDepth": depth, "maxDepth": depth}
+        case Binary(left=Constant(value=least), right=Constant(value=most)):
+            return {"minDepth": least, "maxDepth": most}
+        case _:
+            return {}
+
+
+def _gives_vertex(node: Any) -> bool:
+    return bool(getattr(node, "fetch_vertex", True))
