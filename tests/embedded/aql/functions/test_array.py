@@ -66,10 +66,16 @@ def test_reading_what_is_no_array_is_null_with_warning_1563(call, warned, name):
     assert warned() == [1563]
 
 
-@pytest.mark.parametrize("name", ["UNION", "MINUS", "INTERSECTION", "PUSH", "APPEND"])
+@pytest.mark.parametrize("name", ["UNION", "MINUS", "PUSH", "APPEND", "SLICE"])
 def test_combining_what_is_no_array_is_null_with_warning_1542(call, warned, name):
     assert call(name, "x", [1]) is None
     assert warned() == [1542]
+
+
+@pytest.mark.parametrize("name", ["INTERSECTION", "OUTERSECTION", "INTERLEAVE"])
+def test_comparing_what_is_no_array_is_null_with_warning_1563(call, warned, name):
+    assert call(name, "x", [1]) is None
+    assert warned() == [1563]
 
 
 def test_a_gap_without_padding_is_an_error(call):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from hades_mcp.embedded.errors import ArangoError
+
 
 @pytest.mark.parametrize(
     ("name", "arguments", "expected"),
@@ -34,7 +36,7 @@ def test_bit_functions_answer_as_documented(call, warned, name, arguments, expec
         ("BIT_OR", [[1, -1]]),
         ("BIT_XOR", [1, 2**32]),
         ("BIT_CONSTRUCT", [[32]]),
-        ("BIT_DECONSTRUCT", [1.5]),
+        ("BIT_DECONSTRUCT", [-0.5]),
         ("BIT_FROM_STRING", ["0b1"]),
         ("BIT_TO_STRING", [1, 33]),
         ("BIT_NEGATE", [1, -1]),
@@ -46,3 +48,18 @@ def test_bit_functions_answer_as_documented(call, warned, name, arguments, expec
 def test_numbers_out_of_range_are_null_with_a_warning(call, warned, name, arguments):
     assert call(name, *arguments) is None
     assert warned() == [1542]
+
+
+def test_fractions_are_cut_off(call):
+    assert call("BIT_DECONSTRUCT", 5.9) == [0, 2]
+    assert call("BIT_AND", [3.5, 6]) == 2
+
+
+def test_no_digits_are_zero(call):
+    assert call("BIT_FROM_STRING", "") == 0
+
+
+def test_the_number_of_digits_is_needed(call):
+    with pytest.raises(ArangoError, match="minimum: 2") as caught:
+        call("BIT_TO_STRING", 5)
+    assert caught.value.number == 1541

@@ -152,7 +152,7 @@ def test_an_unknown_zone_is_an_error(call):
         ("DATE_COMPARE", [1, 2, "days", "months"], 1542),
         ("DATE_TRUNC", [1, "sugar"], 1572),
         ("DATE_ROUND", [1, 0, "days"], 1542),
-        ("DATE_ROUND", [1, 1, "months"], 1572),
+        ("DATE_ROUND", [1, 1, "months"], 1542),
         ("DATE_FORMAT", [1, 1], 1542),
         ("DATE_YEAR", [1, 1], 1542),
     ],
@@ -181,3 +181,22 @@ def test_the_calendar_is_that_of_python(day):
     assert day_of_week(moment) == day.isoweekday() % 7
     assert day_of_year(moment) == day.timetuple().tm_yday
     assert iso_week(moment) == day.isocalendar()[:2]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
+def test_local_time_that_is_utc_says_so(call, zone):
+    assert call("DATE_UTCTOLOCAL", "2020-01-15", zone) == "2020-01-15T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("name", ["DATE_UTCTOLOCAL", "DATE_LOCALTOUTC"])
+def test_details_of_a_zone_are_asked_for_with_a_boolean(call, warned, name):
+    assert call(name, "2020-01-15", "UTC", 1) is None
+    assert warned() == [1542]
+
+
+def test_bins_before_1970_begin_towards_it(call):
+    assert call("DATE_ROUND", -1, 1, "day") == "1970-01-01T00:00:00.000Z"
+
+
+def test_milliseconds_do_not_run_on_into_seconds(call):
+    assert call("DATE_ISO8601", 2016, 1, 1, 0, 0, 61, 5000) == "2016-01-01T00:01:01.999Z"

@@ -69,9 +69,18 @@ def test_arguments_of_a_wrong_kind_are_null_with_warning_1542(call, warned, name
     assert warned() == [1542]
 
 
-def test_attribute_names_that_are_no_names_are_warned_of_and_skipped(call, warned):
+def test_attribute_names_that_are_no_names_are_skipped_and_in_arrays_warned_of(call, warned):
     assert call("KEEP", {"1": "x", "a": 2}, 1, None) == {"1": "x"}
+    assert warned() == []
+    assert call("UNSET", {"1": "x", "a": 2}, ["a", 1]) == {"1": "x"}
     assert warned() == [1542]
+
+
+def test_paths_lead_nowhere_without_steps_or_against_the_kind_of_a_value(call, warned):
+    assert call("VALUE", {"a": 1}, []) is None
+    assert call("VALUE", {"a": [1, 2]}, ["a", "0"]) is None
+    assert call("VALUE", {"0": 1}, [0]) is None
+    assert warned() == []
 
 
 def test_merging_changes_no_argument(call):

@@ -79,7 +79,8 @@ def test_equal_rings_may_begin_anywhere(call):
     turned = {"type": "Polygon", "coordinates": [[*SQUARE[1:], SQUARE[1]]]}
     assert call("GEO_EQUALS", GERMANY, turned) is True
     assert call("GEO_EQUALS", GERMANY, REST) is False
-    assert call("GEO_EQUALS", [1, 2], {"type": "Point", "coordinates": [1, 2]}) is True
+    point = {"type": "Point", "coordinates": [1, 2]}
+    assert call("GEO_EQUALS", point, {"type": "point", "coordinates": [1, 2, 3]}) is True
 
 
 def test_ranges_of_distance_include_their_limits_unless_told(call):
@@ -113,7 +114,7 @@ def test_polygons_that_cross_themselves_or_have_no_area_are_refused(call, warned
     flat = {"type": "Polygon", "coordinates": [[[0, 0], [0, 0], [0, 0], [0, 0]]]}
     assert call("GEO_CONTAINS", flat, [0, 0]) is None
     assert call("IS_IN_POLYGON", [[0, 0], [0, 0], [1, 1]], 0, 0) is None
-    assert warned() == [1542] * 5
+    assert warned() == [10, 10, 10, 10, 1542]
 
 
 def test_points_take_an_elevation(call, warned):
@@ -130,14 +131,52 @@ def test_the_old_polygon_test_takes_latitude_first(call):
     assert call("IS_IN_POLYGON", [[0, 0], [20, 0], [20, 10], [0, 10]], [15, 4], True) is True
 
 
-def test_ellipsoids_are_refused_and_nonsense_is_null(call, warned):
+def test_areas_on_the_ellipsoid_are_refused_and_nonsense_is_null(call, warned):
     with pytest.raises(ArangoError, match="'sphere' only") as caught:
         call("GEO_AREA", GERMANY, "wgs84")
     assert caught.value.number == 9
     assert call("GEO_DISTANCE", {"type": "Point"}, [0, 0]) is None
     assert call("GEO_CONTAINS", [0, 0], [0, 0]) is None
     assert call("DISTANCE", 0, 0, 0, "foo") is None
-    assert warned() == [1542, 1542, 1542]
+    assert warned() == [10, 1542, 1542]
+
+
+def test_what_is_no_array_makes_no_shape(call, warned):
+    for name in ("GEO_MULTIPOINT", "GEO_LINESTRING", "GEO_POLYGON", "GEO_MULTIPOLYGON"):
+        assert call(name, "x") is None
+    assert warned() == [1563] * 4
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "metres"),
+    [
+        # the quarter meridian of WGS 84, a degree of its equator, and ways to antipodes
+        ([0, 0], [0, 90], 10001965.7293),
+        ([0, 0], [1, 0], 111319.4908),
+        # Flinders Peak to Buninyong, the worked example of the GDA technical manual
+        ([144.42486789, -37.95103342], [143.92649553, -37.65282114], 54972.271),
+        ([0, 30], [180, -30], 20003931.4586),
+        ([0, 0], [180, 0], 20003931.4586),
+        ([5, 5], [5, 5], 0.0),
+    ],
+)
+def test_distances_on_the_ellipsoid_are_geodesic(call, warned, one, two, metres):
+    assert call("GEO_DISTANCE", one, two, "wgs84") == pytest.approx(metres, rel=1e-8, abs=1e-3)
+    assert call("GEO_DISTANCE", two, one, "WGS84") == pytest.approx(metres, rel=1e-8, abs=1e-3)
+    assert warned() == []
+
+
+def test_an_unknown_ellipsoid_is_warned_of_and_the_sphere_measured(call, warned):
+    sphere = call("GEO_DISTANCE", [0, 0], [1, 0])
+    assert call("GEO_DISTANCE", [0, 0], [1, 0], "egg") == sphere
+    assert call("GEO_IN_RANGE", [0, 0], [1, 0], sphere, sphere, True, True, 5) is True
+    assert warned() == [10, 10]
+
+
+def test_limits_of_a_range_are_numbers_and_their_inclusion_is_boolean(call, warned):
+    assert call("GEO_IN_RANGE", [0, 0], [1, 0], "a", 2) is None
+    assert call("GEO_IN_RANGE", [0, 0], [1, 0], 0, 2, 1) is None
+    assert warned() == [10, 10]
 
 
 def _star(source: random.Random) -> list[list[float]]:

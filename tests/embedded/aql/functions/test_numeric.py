@@ -82,9 +82,12 @@ def test_numeric_functions_answer_as_documented(call, warned, name, arguments, e
     [
         ("RANGE", [1, 2, 0], 1542),
         ("RANGE", [1, -1, 1], 1542),
-        ("DECAY_EXP", [1, 2, 0, 0, 0.5], 1542),
+        ("DECAY_EXP", [1, 2, 0, 0, 0.5], 1504),
         ("DECAY_LINEAR", ["x", 2, 1, 0, 0.5], 1542),
-        ("SUM", [[1, "x"]], 1542),
+        ("AVERAGE", [[1, "x"]], 1563),
+        ("VARIANCE", [[1, "x"]], 1561),
+        ("MEDIAN", [[True]], 1561),
+        ("PERCENTILE", [["x"], 50], 1561),
         ("AVERAGE", [5], 1563),
         ("MIN", ["abc"], 1563),
         ("MEDIAN", [None], 1563),
@@ -95,6 +98,12 @@ def test_numeric_functions_answer_as_documented(call, warned, name, arguments, e
 def test_arguments_of_a_wrong_kind_are_null_with_a_warning(call, warned, name, arguments, number):
     assert call(name, *arguments) is None
     assert warned() == [number]
+
+
+@pytest.mark.parametrize("name", ["SUM", "PRODUCT"])
+def test_totals_of_what_is_no_number_are_null(call, warned, name):
+    assert call(name, [1, "x"]) is None
+    assert warned() == []
 
 
 def test_a_range_too_large_for_memory_is_refused(call):

@@ -52,9 +52,10 @@ def test_string_functions_answer_as_documented(call, warned, name, arguments, ex
 @pytest.mark.parametrize(
     ("name", "arguments", "number"),
     [
-        ("SUBSTRING_BYTES", ["We ❤️ avocado!", -15, 4], 1542),
+        ("SUBSTRING_BYTES", ["We ❤️ avocado!", -15, 4], 10),
+        ("SUBSTRING_BYTES", [5, 1], 10),
         ("REPEAT", ["x", 17 * 1024 * 1024], 32),
-        ("REPEAT", ["x", -1], 1504),
+        ("REPEAT", ["x", -1], 1542),
         ("REVERSE", [5], 1563),
         ("TO_CHAR", ["x"], 1542),
         ("TO_CHAR", [0xD800], 1542),

@@ -94,5 +94,27 @@ def test_like_takes_no_time_on_patterns_that_would_backtrack(call):
 
 def test_negative_limits_are_refused(call, warned):
     assert call("SPLIT", "a", "b", -1) is None
+    assert call("REGEX_SPLIT", "a", "b", False, -1) is None
+    assert warned() == []
     assert call("SUBSTITUTE", "a", "b", "c", -1) is None
-    assert warned() == [1542, 1542]
+    assert warned() == [1542]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "number"),
+    [
+        ("SPLIT", ["a", "b", "1"], 1542),
+        ("SPLIT", ["a", {}], 1542),
+        ("REGEX_SPLIT", ["a", "b", False, "1"], 1542),
+        ("SUBSTITUTE", ["a", 1], 1542),
+        ("SUBSTITUTE", ["a", [1]], 1542),
+        ("SUBSTITUTE", ["a", "a", 1], 1542),
+        ("SUBSTITUTE", ["a", {"a": 1}], 1542),
+        ("SUBSTITUTE", ["a", {"a": "b"}, 1, 2], 1541),
+    ],
+)
+def test_texts_and_limits_of_a_wrong_kind_are_null_with_a_warning(
+    call, warned, name, arguments, number
+):
+    assert call(name, *arguments) is None
+    assert warned() == [number]

@@ -62,7 +62,7 @@ def position(context: Context, values: Any, search: Any, as_index: Any = None) -
 def array_slice(context: Context, values: Any, start: Any, count: Any = None) -> Any:
     """Return a part of an array; negative numbers count from its end."""
     if not isinstance(values, list):
-        return context.refuse("SLICE", ARRAY_EXPECTED)
+        return context.refuse("SLICE")
     begin = integer(start)
     if begin < 0:
         begin = max(0, len(values) + begin)

@@ -124,7 +124,7 @@ def replace_nth(context: Context, values: Any, position: Any, value: Any, *paddi
         ArangoError: 1542 without padding for the gap, 32 for a gap too long.
     """
     if not isinstance(values, list):
-        return context.refuse("REPLACE_NTH", 1563)
+        return context.refuse("REPLACE_NTH")
     if position is None or not is_number(position):
         return context.fail("REPLACE_NTH")
     place = integer(position)

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.array import distinct
+from hades_mcp.embedded.aql.functions.array import ARRAY_EXPECTED, distinct
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import hash_key
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
 
 _ABSENT = object()
+ARGUMENT_TYPE = 1542
 
 
-def _register(name: str, combine: Callable[..., list[Any]]) -> None:
-    """Register a function of two arrays or more."""
+def _register(name: str, refusal: int, combine: Callable[..., list[Any]]) -> None:
+    """Register a function of two arrays or more; `refusal` is its warning for anything else."""
 
     @aql_function(name, low=2, high=None)
     def call(context: Context, *arrays: Any) -> Any:
         if not all(isinstance(array, list) for array in arrays):
-            return context.refuse(name)
+            return context.refuse(name, refusal)
         return combine(*arrays)
 
 
@@ -57,9 +58,9 @@ def _interleave(*arrays: list[Any]) -> list[Any]:
     return [value for value in chain(*rounds) if value is not _ABSENT]
 
 
-_register("UNION", _union)
-_register("UNION_DISTINCT", _union_distinct)
-_register("INTERSECTION", _intersection)
-_register("MINUS", _minus)
-_register("OUTERSECTION", _outersection)
-_register("INTERLEAVE", _interleave)
+_register("UNION", ARGUMENT_TYPE, _union)
+_register("UNION_DISTINCT", ARGUMENT_TYPE, _union_distinct)
+_register("INTERSECTION", ARRAY_EXPECTED, _intersection)
+_register("MINUS", ARGUMENT_TYPE, _minus)
+_register("OUTERSECTION", ARRAY_EXPECTED, _outersection)
+_register("INTERLEAVE", ARRAY_EXPECTED, _interleave)

@@ -19,8 +19,8 @@ _LAST = 2**WIDTH - 1
 
 
 def bits(value: Any, highest: int = _LAST) -> int | None:
-    """Return a value as an integer between 0 and `highest`, or None if it is none."""
-    if not is_number(value) or not 0 <= value <= highest or value != int(value):
+    """Return a number cut off to an integer between 0 and `highest`, or None if it is none."""
+    if not is_number(value) or not 0 <= value < highest + 1:
         return None
     return int(value)
 
@@ -70,13 +70,13 @@ def bit_deconstruct(context: Context, value: Any) -> Any:
 @aql_function("BIT_FROM_STRING", low=1)
 def bit_from_string(context: Context, text: Any) -> Any:
     """Read a number from its binary digits."""
-    if not isinstance(text, str) or not 1 <= len(text) <= WIDTH or set(text) - {"0", "1"}:
+    if not isinstance(text, str) or len(text) > WIDTH or set(text) - {"0", "1"}:
         return context.refuse("BIT_FROM_STRING")
-    return int(text, 2)
+    return int(text or "0", 2)
 
 
-@aql_function("BIT_TO_STRING", low=1, high=2)
-def bit_to_string(context: Context, value: Any, width: Any = WIDTH) -> Any:
+@aql_function("BIT_TO_STRING", low=2)
+def bit_to_string(context: Context, value: Any, width: Any) -> Any:
     """Write a number in so many binary digits."""
     pattern, count = bits(value), bits(width, WIDTH)
     if pattern is None or count is None:

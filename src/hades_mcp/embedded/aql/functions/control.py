@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.arguments import integer
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function, find
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.values import compare, to_number, to_text, truth
+from hades_mcp.embedded.values import compare, to_text, truth
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -46,12 +46,14 @@ def min_match(_context: Context, *arguments: Any) -> bool:
 
 
 @aql_function("IN_RANGE", low=5)
-def in_range(_context: Context, value: Any, *limits: Any) -> bool:
+def in_range(context: Context, value: Any, *limits: Any) -> Any:
     """Tell whether a value lies between two others, each included or not."""
     low, high, include_low, include_high = limits
+    if not isinstance(include_low, bool) or not isinstance(include_high, bool):
+        return context.refuse("IN_RANGE")
     above, below = compare(value, low), compare(value, high)
-    return (above > 0 or (above == 0 and truth(include_low))) and (
-        below < 0 or (below == 0 and truth(include_high))
+    return (above > 0 or (above == 0 and include_low)) and (
+        below < 0 or (below == 0 and include_high)
     )
 
 
@@ -101,10 +103,9 @@ def fail(_context: Context, reason: Any = "") -> Any:
 @aql_function("SLEEP", low=1, deterministic=False)
 def sleep(context: Context, seconds: Any) -> Any:
     """Wait; a killed query stops waiting."""
-    wanted = to_number(seconds)
-    if wanted < 0:
+    if not is_number(seconds) or seconds < 0:
         return context.refuse("SLEEP")
-    until = time.monotonic() + wanted
+    until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         context.check()
         context.killed.wait(min(left, _NAP))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
     from hades_mcp.embedded.storage.transaction import Transaction
 
-NO_COLLECTION = 1203
+BAD_PARAMETER, NO_COLLECTION = 10, 1203
 _COUNTER_BITS = 20  # of a revision; the rest are milliseconds
 
 
@@ -63,12 +63,12 @@ def _place(collection: str | None, identifier: str) -> tuple[str, str] | None:
 
 
 def _read(context: Context, name: str, keys: list[str]) -> dict[str, Any]:
+    """Return documents by key; a collection that does not exist has none."""
     try:
         return transaction_of(context).collection(name).get_many(keys)
     except ArangoError as error:
         if error.number != NO_COLLECTION:
             raise
-        context.warn(error.number, error.message)
         return {}
 
 
@@ -79,10 +79,10 @@ def collection_count(context: Context, name: Any) -> Any:
     """Count the documents of a collection.
 
     Raises:
-        ArangoError: 1203, if there is no such collection.
+        ArangoError: 1203, if there is no such collection, 1542 for anything but a name.
     """
     if not isinstance(name, str):
-        return context.refuse("COLLECTION_COUNT")
+        context.fail("COLLECTION_COUNT")
     return transaction_of(context).collection(name).count()
 
 
@@ -95,18 +95,28 @@ def collections(context: Context) -> list[dict[str, str]]:
 
 @aql_function("SCHEMA_GET", low=1, deterministic=False, reads_data=True)
 def schema_get(context: Context, name: Any) -> Any:
-    """Return a collection's validation schema, null if it has none."""
+    """Return a collection's validation schema, null if it has none.
+
+    Raises:
+        ArangoError: 1203, if there is no such collection, 10 for anything but a name.
+    """
     if not isinstance(name, str):
-        return context.refuse("SCHEMA_GET")
+        raise ArangoError(BAD_PARAMETER, "could not extract collection name from parameters")
     return transaction_of(context).collection(name).info.schema
 
 
-@aql_function("SHARD_ID", low=2, deterministic=False, collection_arguments=(0,))
+@aql_function("SHARD_ID", low=2, deterministic=False, reads_data=True, collection_arguments=(0,))
 def shard_id(context: Context, name: Any, keys: Any) -> Any:
-    """Return the collection's own name: there are no shards on a single server."""
-    if not isinstance(name, str) or not isinstance(keys, dict):
-        return context.refuse("SHARD_ID")
-    return name
+    """Return the collection's own name: there are no shards on a single server.
+
+    Raises:
+        ArangoError: 1203, if there is no such collection, 10 for an argument of a wrong type.
+    """
+    if not isinstance(name, str):
+        raise ArangoError(BAD_PARAMETER, "first parameter to SHARD_ID must be a string")
+    if not isinstance(keys, dict):
+        raise ArangoError(BAD_PARAMETER, "second parameter to SHARD_ID must be an object")
+    return transaction_of(context).collection(name).info.name
 
 
 @aql_function("CHECK_DOCUMENT", low=1)

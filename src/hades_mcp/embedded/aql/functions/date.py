@@ -17,7 +17,6 @@ from hades_mcp.embedded.aql.functions.date_zones import (
     to_utc,
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import truth
 from hades_mcp.embedded.values.dates import (
     DAY,
     MONTHS,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 _WEEK = 7
 _THURSDAY = 4  # 1970-01-01
+_LAST_MILLISECOND = 999  # larger fields run on, this one does not
 
 
 @aql_function("DATE_NOW", low=0, deterministic=False)
@@ -54,7 +54,8 @@ def _moment(context: Context, function: str, arguments: tuple[Any, ...]) -> int 
     if not all(is_number(field) or isinstance(field, str) for field in arguments):
         return context.refuse(function)  # type: ignore[no-any-return]
     fields = [integer(field) for field in arguments]
-    moment = join(Parts(*fields, *[0] * (7 - len(fields))))
+    parts = Parts(*fields, *[0] * (7 - len(fields)))
+    moment = join(parts._replace(millisecond=min(parts.millisecond, _LAST_MILLISECOND)))
     if min(fields) < 0 or not in_range(moment):
         return context.refuse(function, INVALID_DATE)  # type: ignore[no-any-return]
     return moment
@@ -146,31 +147,33 @@ for _name, _field in {
 
 
 @aql_function("DATE_UTCTOLOCAL", low=2, high=3)
-def date_utctolocal(context: Context, value: Any, zone: Any, detailed: Any = None) -> Any:
+def date_utctolocal(context: Context, value: Any, zone: Any, *detailed: Any) -> Any:
     """Return a UTC date in a zone's local time."""
     moment = read(context, "DATE_UTCTOLOCAL", value)
     if moment is None:
         return None
-    if not isinstance(zone, str):
+    if not isinstance(zone, str) or not all(isinstance(flag, bool) for flag in detailed):
         return context.refuse("DATE_UTCTOLOCAL")
-    local = write(to_local(moment, zone), "")
-    return _detailed("local", local, moment, zone) if truth(detailed) else local
+    about = describe(moment, zone)
+    at_utc = about["offset"] == 0 and not about["dst"]
+    local = write(to_local(moment, zone), "Z" if at_utc else "")
+    return _detailed("local", local, about) if any(detailed) else local
 
 
 @aql_function("DATE_LOCALTOUTC", low=2, high=3)
-def date_localtoutc(context: Context, value: Any, zone: Any, detailed: Any = None) -> Any:
+def date_localtoutc(context: Context, value: Any, zone: Any, *detailed: Any) -> Any:
     """Return a date of a zone's local time in UTC."""
     moment = read(context, "DATE_LOCALTOUTC", value)
     if moment is None:
         return None
-    if not isinstance(zone, str):
+    if not isinstance(zone, str) or not all(isinstance(flag, bool) for flag in detailed):
         return context.refuse("DATE_LOCALTOUTC")
     utc = to_utc(moment, zone)
-    return _detailed("utc", write(utc), utc, zone) if truth(detailed) else write(utc)
+    return _detailed("utc", write(utc), describe(utc, zone)) if any(detailed) else write(utc)
 
 
-def _detailed(name: str, text: str, moment: int, zone: str) -> dict[str, Any]:
-    return {name: text, "tzdb": database_version(), "zoneInfo": describe(moment, zone)}
+def _detailed(name: str, text: str, about: dict[str, Any]) -> dict[str, Any]:
+    return {name: text, "tzdb": database_version(), "zoneInfo": about}
 
 
 @aql_function("DATE_TIMEZONE", low=0, deterministic=False)

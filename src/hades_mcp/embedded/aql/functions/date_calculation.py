@@ -10,7 +10,6 @@ from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.date_values import INVALID_DATE, read
 from hades_mcp.embedded.aql.functions.date_zones import to_utc
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import truth
 from hades_mcp.embedded.values.dates import (
     DAY,
     HOUR,
@@ -95,8 +94,10 @@ def _register_shift(name: str, sign: int) -> None:
         amounts: dict[str, float] | None
         if isinstance(amount, str):
             amounts, zone = _duration(amount), rest[0] if rest else None
-            if amounts is None or len(rest) > 1 or not (zone is None or isinstance(zone, str)):
+            if rest and (amounts is None or len(rest) > 1 or not isinstance(zone, str)):
                 return context.refuse(name)
+            if amounts is None:
+                return context.refuse(name, INVALID_DATE)
         else:
             if not is_number(amount) or not rest or not isinstance(rest[0], str):
                 return context.refuse(name)
@@ -135,7 +136,9 @@ def date_diff(context: Context, left: Any, right: Any, unit: Any, *rest: Any) ->
     """Return the time from one date to another in a unit, rounded unless asked for exactly."""
     exact = False
     if rest and not isinstance(rest[0], str):
-        exact, rest = truth(rest[0]), rest[1:]
+        if not isinstance(rest[0], bool):
+            return context.refuse("DATE_DIFF")
+        exact, rest = rest[0], rest[1:]
     moments = _pair(context, "DATE_DIFF", (left, right), rest)
     if moments is None:
         return None
@@ -192,10 +195,9 @@ def date_round(context: Context, value: Any, amount: Any, unit: Any, zone: Any =
     moment = read(context, "DATE_ROUND", value, zone)
     if moment is None:
         return None
-    if not is_number(amount) or not isinstance(unit, str) or int(amount) <= 0:
-        return context.refuse("DATE_ROUND")
     letter = unit_named(unit)
-    if letter is None or letter not in "dhisf":
-        return context.refuse("DATE_ROUND", INVALID_DATE)
+    if not is_number(amount) or int(amount) <= 0 or letter is None or letter not in "dhisf":
+        return context.refuse("DATE_ROUND")
     width = int(amount) * int(LENGTH[letter])
-    return _written(moment - moment % width, zone)
+    bins = abs(moment) // width  # ArangoDB divides towards zero, so before 1970 too
+    return _written(bins * width if moment >= 0 else -bins * width, zone)

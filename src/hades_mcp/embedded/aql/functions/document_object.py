@@ -54,22 +54,17 @@ def value_at(context: Context, document: Any, path: Any) -> Any:
     """Return the value at a path of attribute names and array positions."""
     if not isinstance(document, dict) or not isinstance(path, list):
         return context.refuse("VALUE")
-    place: Any = document
+    place: Any = document if path else None
     for step in path:
         if isinstance(step, str):
             place = place.get(step) if isinstance(place, dict) else None
-        elif is_number(step):
-            place = _element(place, integer(step))
         else:
-            return context.refuse("VALUE")
+            place = _element(place, integer(step)) if is_number(step) else None
     return place
 
 
 def _element(place: Any, index: int) -> Any:
-    if isinstance(place, dict):
-        return place.get(str(index))
-    inside = isinstance(place, list) and -len(place) <= index < len(place)
-    return place[index] if inside else None
+    return place[index] if isinstance(place, list) and 0 <= index < len(place) else None
 
 
 @aql_function("MATCHES", low=2, high=3)

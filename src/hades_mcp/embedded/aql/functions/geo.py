@@ -11,14 +11,14 @@ from hades_mcp.embedded.aql.functions.geo_shapes import (
     Ring,
     is_corners,
     is_line,
-    is_polygon,
     is_position,
-    is_ring,
     read,
     unit,
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import truth
+
+BAD_PARAMETER, ARRAY_EXPECTED = 10, 1563
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ def geo_point(context: Context, longitude: Any, latitude: Any, *elevation: Any) 
     return {"type": "Point", "coordinates": coordinates}
 
 
-def _are_many(member: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and len(value) > 1 and all(map(member, value))
+def _are_many(member: Callable[[Any], bool], least: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and len(value) >= least and all(map(member, value))
 
 
 def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
@@ -55,6 +55,8 @@ def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
 
     @aql_function(name, low=1)
     def call(context: Context, coordinates: Any) -> Any:
+        if not isinstance(coordinates, list):
+            return context.refuse(name, ARRAY_EXPECTED)
         if not fits(coordinates):
             return context.refuse(name)
         return {"type": kind, "coordinates": coordinates}
@@ -62,7 +64,7 @@ def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
 
 _register("GEO_MULTIPOINT", "MultiPoint", is_line)
 _register("GEO_LINESTRING", "LineString", is_line)
-_register("GEO_MULTILINESTRING", "MultiLineString", _are_many(is_line))
+_register("GEO_MULTILINESTRING", "MultiLineString", _are_many(is_line, 1))
 
 
 def _is_sound(value: Any) -> bool:
@@ -73,18 +75,32 @@ def _is_sound(value: Any) -> bool:
 @aql_function("GEO_MULTIPOLYGON", low=1)
 def geo_multipolygon(context: Context, coordinates: Any) -> Any:
     """Make a GeoJSON MultiPolygon of two polygons or more whose edges do not cross."""
-    made = {"type": "MultiPolygon", "coordinates": coordinates}
-    if not _are_many(is_polygon)(coordinates) or not _is_sound(made):
+    if not isinstance(coordinates, list):
+        return context.refuse("GEO_MULTIPOLYGON", ARRAY_EXPECTED)
+    if not _are_many(_are_rings, 2)(coordinates):
         return context.refuse("GEO_MULTIPOLYGON")
-    return made
+    made = {"type": "MultiPolygon", "coordinates": coordinates}
+    return made if _is_sound(made) else context.refuse("GEO_MULTIPOLYGON", BAD_PARAMETER)
 
 
 @aql_function("GEO_POLYGON", low=1)
 def geo_polygon(context: Context, coordinates: Any) -> Any:
     """Make a GeoJSON Polygon of a ring or several whose edges do not cross."""
-    rings = [coordinates] if is_ring(coordinates) else coordinates
+    if not isinstance(coordinates, list):
+        return context.refuse("GEO_POLYGON", ARRAY_EXPECTED)
+    rings = [coordinates] if _is_long(coordinates) else coordinates
+    if not _are_rings(rings):
+        return context.refuse("GEO_POLYGON")
     made = {"type": "Polygon", "coordinates": rings}
-    return made if _is_sound(made) else context.refuse("GEO_POLYGON")
+    return made if _is_sound(made) else context.refuse("GEO_POLYGON", BAD_PARAMETER)
+
+
+def _is_long(value: Any) -> bool:
+    return is_line(value) and len(value) > 2  # noqa: PLR2004  more than there and back
+
+
+def _are_rings(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_long, value))
 
 
 @aql_function("IS_IN_POLYGON", low=2, high=3)

@@ -5,47 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.aql.functions.geo_ellipsoid import geodesic_distance
 from hades_mcp.embedded.aql.functions.geo_shapes import (
     EARTH_RADIUS,
     Shape,
     angle,
     edges_cross,
+    place,
     read,
 )
 from hades_mcp.embedded.aql.functions.registry import NOT_IMPLEMENTED, aql_function
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.values import truth
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
 
-
-def _sphere_only(function: str, ellipsoid: Any) -> None:
-    """Refuse any body but the sphere, which is the default.
-
-    Raises:
-        ArangoError: 9.
-    """
-    if ellipsoid not in (None, "sphere"):
-        raise ArangoError(NOT_IMPLEMENTED, f"{function}() knows the ellipsoid 'sphere' only")
+BAD_PARAMETER = 10
+_ELLIPSOIDS = {"sphere": False, "wgs84": True}
 
 
-def _metres(one: Shape, two: Shape) -> float:
-    return angle(one.centroid(), two.centroid()) * EARTH_RADIUS
+def _on_ellipsoid(context: Context, function: str, ellipsoid: Any) -> bool:
+    """Tell whether to measure on WGS 84; anything unknown is a warning and the sphere."""
+    if isinstance(ellipsoid, str) and ellipsoid.lower() in _ELLIPSOIDS:
+        return _ELLIPSOIDS[ellipsoid.lower()]
+    context.warn(
+        BAD_PARAMETER,
+        f"in function '{function}()': invalid ellipsoid specified, falling back to \"sphere\"",
+    )
+    return False
+
+
+def _metres(one: Shape, two: Shape, *, on_ellipsoid: bool) -> float:
+    left, right = one.centroid(), two.centroid()
+    if on_ellipsoid:
+        return geodesic_distance(place(left), place(right))
+    return angle(left, right) * EARTH_RADIUS
 
 
 @aql_function("GEO_DISTANCE", low=2, high=3)
-def geo_distance(context: Context, one: Any, two: Any, ellipsoid: Any = None) -> Any:
-    """Return the metres between the centroids of two shapes.
-
-    Raises:
-        ArangoError: 9, for another ellipsoid than the sphere.
-    """
-    _sphere_only("GEO_DISTANCE", ellipsoid)
+def geo_distance(context: Context, one: Any, two: Any, ellipsoid: Any = "sphere") -> Any:
+    """Return the metres between the centroids of two shapes, on the sphere or on WGS 84."""
     left, right = read(one), read(two)
     if left is None or right is None:
-        return context.refuse("GEO_DISTANCE")
-    return _metres(left, right)
+        return context.refuse("GEO_DISTANCE", BAD_PARAMETER)
+    return _metres(left, right, on_ellipsoid=_on_ellipsoid(context, "GEO_DISTANCE", ellipsoid))
 
 
 @aql_function("GEO_IN_RANGE", low=4, high=7)
@@ -57,29 +60,38 @@ def geo_in_range(
     high: Any,
     include_low: Any = True,  # noqa: FBT002  AQL's arguments have places, not names
     include_high: Any = True,  # noqa: FBT002  see above
-    ellipsoid: Any = None,
+    ellipsoid: Any = "sphere",
 ) -> Any:
-    """Tell whether the distance of two shapes lies between limits, included unless told not to.
-
-    Raises:
-        ArangoError: 9, for another ellipsoid than the sphere.
-    """
-    _sphere_only("GEO_IN_RANGE", ellipsoid)
+    """Tell whether the distance of two shapes lies between limits, included unless told not to."""
     left, right = read(one), read(two)
-    if left is None or right is None or not is_number(low) or not is_number(high):
-        return context.refuse("GEO_IN_RANGE")
-    metres = _metres(left, right)
-    above = metres >= low if truth(include_low) else metres > low
-    return above and (metres <= high if truth(include_high) else metres < high)
+    numeric = is_number(low) and is_number(high)
+    told = isinstance(include_low, bool) and isinstance(include_high, bool)
+    if left is None or right is None or not numeric or not told:
+        return context.refuse("GEO_IN_RANGE", BAD_PARAMETER)
+    measured = _on_ellipsoid(context, "GEO_IN_RANGE", ellipsoid)
+    metres = _metres(left, right, on_ellipsoid=measured)
+    above = metres >= low if include_low else metres > low
+    return above and (metres <= high if include_high else metres < high)
 
 
 @aql_function("GEO_CONTAINS", low=2)
 def geo_contains(context: Context, one: Any, two: Any) -> Any:
     """Tell whether every point of a shape is in a polygon."""
-    outer, inner = read(one), read(two)
-    if outer is None or inner is None or not outer.polygons:
-        return context.refuse("GEO_CONTAINS")
-    return _contains(outer, inner)
+    outer, inner = _regions(context, "GEO_CONTAINS", one, two, areas=True)
+    return None if outer is None or inner is None else _contains(outer, inner)
+
+
+def _regions(
+    context: Context, function: str, one: Any, two: Any, *, areas: bool
+) -> tuple[Shape | None, Shape | None]:
+    """Read GeoJSON, of an area if asked, and GeoJSON or a position; warn where it is none."""
+    left = read(one) if isinstance(one, dict) else None
+    if not isinstance(one, dict) or (areas and left is not None and not left.polygons):
+        return context.refuse(function, result=(None, None))  # type: ignore[no-any-return]
+    right = read(two)
+    if left is None or right is None:
+        context.refuse(function, BAD_PARAMETER)
+    return left, right
 
 
 def _contains(outer: Shape, inner: Shape) -> bool:
@@ -99,9 +111,9 @@ def _edges_meet(one: Shape, two: Shape) -> bool:
 @aql_function("GEO_INTERSECTS", low=2)
 def geo_intersects(context: Context, one: Any, two: Any) -> Any:
     """Tell whether two shapes share a point."""
-    left, right = read(one), read(two)
+    left, right = _regions(context, "GEO_INTERSECTS", one, two, areas=False)
     if left is None or right is None:
-        return context.refuse("GEO_INTERSECTS")
+        return None
     return (
         any(map(left.contains, right.vertices()))
         or any(map(right.contains, left.vertices()))
@@ -113,9 +125,11 @@ def geo_intersects(context: Context, one: Any, two: Any) -> Any:
 @aql_function("GEO_EQUALS", low=2)
 def geo_equals(context: Context, one: Any, two: Any) -> Any:
     """Tell whether two shapes of one type are the same, wherever their rings begin."""
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return context.refuse("GEO_EQUALS")
     left, right = read(one), read(two)
     if left is None or right is None:
-        return context.refuse("GEO_EQUALS")
+        return context.refuse("GEO_EQUALS", BAD_PARAMETER)
     return _canonical(left) == _canonical(right)
 
 
@@ -133,14 +147,15 @@ def _from_smallest(points: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @aql_function("GEO_AREA", low=1, high=2)
-def geo_area(context: Context, value: Any, ellipsoid: Any = None) -> Any:
+def geo_area(context: Context, value: Any, ellipsoid: Any = "sphere") -> Any:
     """Return the square metres inside a polygon.
 
     Raises:
-        ArangoError: 9, for another ellipsoid than the sphere.
+        ArangoError: 9, for WGS 84.
     """
-    _sphere_only("GEO_AREA", ellipsoid)
     shape = read(value)
     if shape is None:
-        return context.refuse("GEO_AREA")
+        return context.refuse("GEO_AREA", BAD_PARAMETER)
+    if _on_ellipsoid(context, "GEO_AREA", ellipsoid):
+        raise ArangoError(NOT_IMPLEMENTED, "GEO_AREA() knows the ellipsoid 'sphere' only")
     return shape.area() * EARTH_RADIUS**2

@@ -20,6 +20,17 @@ _ROUNDING = 4e-16  # of a product of three unit vectors; nearer to a line counts
 _FEWEST_CORNERS, _FEWEST_IN_LINE = 3, 2
 _PAIR, _TRIPLE = 2, 3
 _LATITUDE = 90
+_KINDS = {
+    kind.lower(): kind
+    for kind in (
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "MultiLineString",
+        "Polygon",
+        "MultiPolygon",
+    )
+}
 
 
 def unit(longitude: float, latitude: float) -> Vector:
@@ -27,6 +38,11 @@ def unit(longitude: float, latitude: float) -> Vector:
     lng = math.radians(longitude)
     lat = math.radians(max(-_LATITUDE, min(_LATITUDE, latitude)))
     return (math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat))
+
+
+def place(point: Vector) -> tuple[float, float]:
+    """Return the longitude and latitude of a unit vector in radians."""
+    return math.atan2(point[1], point[0]), math.atan2(point[2], math.hypot(point[0], point[1]))
 
 
 def dot(a: Vector, b: Vector) -> float:
@@ -200,7 +216,7 @@ def read(value: Any) -> Shape | None:
         return Shape("Point", points=(_vector(value),))
     if not isinstance(value, dict) or not isinstance(value.get("coordinates"), list):
         return None
-    kind, coordinates = value.get("type"), value["coordinates"]
+    kind, coordinates = _KINDS.get(str(value.get("type")).lower()), value["coordinates"]
     if kind == "Point" and is_position(coordinates):
         return Shape(kind, points=(_vector(coordinates),))
     if kind == "MultiPoint" and coordinates and all(map(is_position, coordinates)):

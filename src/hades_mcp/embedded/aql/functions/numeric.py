@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
 
 RESOURCE_LIMIT = 32
+OUT_OF_RANGE = 1504
 LONGEST_RANGE = 10_000_000  # elements; ArangoDB refuses larger ranges too
 
 
@@ -121,7 +122,7 @@ def _register_decay(name: str, score: Callable[[float, float, float], float]) ->
         if not all(map(is_number, (*many, *parameters))):
             return context.refuse(name)
         if scale <= 0 or offset < 0 or not 0 < decay < 1:
-            return context.refuse(name)
+            return context.refuse(name, OUT_OF_RANGE)
         distances = (max(0.0, abs(item - origin) - offset) for item in many)
         scores = [number(score(distance, scale, decay)) for distance in distances]
         return scores if isinstance(value, list) else scores[0]

@@ -23,14 +23,14 @@ def _register(name: str, change: Callable[[dict[str, Any], set[str]], dict[str, 
 
 
 def _names(context: Context, function: str, arguments: tuple[Any, ...]) -> set[str]:
-    """Read attribute names given one by one or in arrays; warn about anything else."""
+    """Read attribute names given one by one or in arrays; numbers in arrays are no names."""
     names: set[str] = set()
     for argument in arguments:
-        for item in argument if isinstance(argument, list) else [argument]:
+        if isinstance(argument, str) or is_number(argument):
+            names.add(to_text(argument))
+        for item in argument if isinstance(argument, list) else ():
             if isinstance(item, str):
                 names.add(item)
-            elif is_number(item):
-                names.add(to_text(item))
             else:
                 context.refuse(function)
     return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.arguments import integer
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import to_text, truth
@@ -113,12 +113,14 @@ def regex_replace(
 
 @aql_function("REGEX_SPLIT", low=2, high=4)
 def regex_split(
-    context: Context, text: Any, pattern: Any, ignore_case: Any = None, limit: Any = None
+    context: Context, text: Any, pattern: Any, ignore_case: Any = None, *limit: Any
 ) -> Any:
     """Split a text where a regular expression matches; groups are kept as pieces."""
-    most = None if limit is None else integer(limit)
-    if most is not None and most < 0:
+    if limit and not is_number(limit[0]):
         return context.refuse("REGEX_SPLIT")
+    most = integer(limit[0]) if limit else None
+    if most is not None and most < 0:
+        return None
     whole = to_text(text)
     if to_text(pattern) == "":
         return list(whole)[:most]

@@ -20,6 +20,7 @@ _SOUNDEX = {
     for letter in letters
 }
 _SOUNDEX_LENGTH = 4
+BAD_PARAMETER, ARRAY_EXPECTED = 10, 1563
 
 
 @aql_function("LEVENSHTEIN_DISTANCE", low=2)
@@ -82,7 +83,7 @@ def _ngrams_alike(
         return context.refuse(name)
     width = integer(size)
     if width < 1:
-        return context.refuse(name)
+        return context.refuse(name, BAD_PARAMETER)
     if not text or not target:
         return 1.0 if not text and not target else 0.0
     one, two = _grams(text, width), _grams(target, width)
@@ -124,6 +125,6 @@ def _float32(value: float) -> float:
 def jaccard(context: Context, left: Any, right: Any) -> Any:
     """Return the size of the intersection of two arrays over that of their union."""
     if not isinstance(left, list) or not isinstance(right, list):
-        return context.refuse("JACCARD")
+        return context.refuse("JACCARD", ARRAY_EXPECTED)
     one, two = set(map(hash_key, left)), set(map(hash_key, right))
     return len(one & two) / len(one | two) if one or two else 1.0

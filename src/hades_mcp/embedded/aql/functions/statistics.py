@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.aql.context import Context
 
-ARRAY_EXPECTED = 1563
+ARITHMETIC, ARRAY_EXPECTED = 1561, 1563
 _WHOLE = 100
 
 
@@ -58,15 +58,22 @@ def median(values: list[float]) -> float | None:
     return number((ordered[middle - 1] + ordered[middle]) / 2)
 
 
+_REFUSALS = {"SUM": None, "PRODUCT": None, "AVERAGE": ARRAY_EXPECTED}
+"""What functions warn of where an element is no number, if not 1561."""
+
+
 def _register(names: tuple[str, ...], compute: Callable[[list[float]], float | None]) -> None:
     """Register a function of an array of numbers: nulls are skipped, other values refused."""
+    refusal = _REFUSALS.get(names[0], ARITHMETIC)
 
     @aql_function(*names, low=1)
     def call(context: Context, values: Any) -> Any:
         if not isinstance(values, list):
             return context.refuse(names[0], ARRAY_EXPECTED)
         kept = numbers(values)
-        return context.refuse(names[0]) if kept is None else compute(kept)
+        if kept is not None:
+            return compute(kept)
+        return None if refusal is None else context.refuse(names[0], refusal)
 
 
 for _names, _compute in {
@@ -109,11 +116,13 @@ def percentile(context: Context, values: Any, share: Any, method: Any = "rank") 
     """Return the value below which a share in percent lies, by rank or interpolated."""
     if not isinstance(values, list):
         return context.refuse("PERCENTILE", ARRAY_EXPECTED)
+    if not is_number(share) or not 0 <= share <= _WHOLE:
+        return context.refuse("PERCENTILE")
+    if method not in ("rank", "interpolation"):
+        return context.refuse("PERCENTILE")
     kept = numbers(values)
-    if not is_number(share) or method not in ("rank", "interpolation") or kept is None:
-        return context.refuse("PERCENTILE")
-    if not 0 <= share <= _WHOLE:
-        return context.refuse("PERCENTILE")
+    if kept is None:
+        return context.refuse("PERCENTILE", ARITHMETIC)
     if not kept:
         return None
     ordered = sorted(kept)

@@ -16,6 +16,7 @@ LONGEST_REPETITION = 16 * 1024 * 1024  # bytes; ArangoDB's limit for REPEAT()
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 _START, _END = 1, 2
+BAD_PARAMETER = 10
 
 
 @aql_function("CHAR_LENGTH", low=1)
@@ -65,12 +66,12 @@ def right(_context: Context, value: Any, count: Any) -> str:
 
 
 @aql_function("SUBSTRING", low=2, high=3)
-def substring(_context: Context, value: Any, offset: Any, count: Any = None) -> str:
+def substring(_context: Context, value: Any, offset: Any, *count: Any) -> str:
     """Return a part of a text; a negative offset counts from its end."""
     text, start = to_text(value), integer(offset)
     if start < 0:
         start = max(0, len(text) + start)
-    return text[start:] if count is None else text[start : start + max(0, integer(count))]
+    return text[start : start + max(0, integer(count[0]))] if count else text[start:]
 
 
 @aql_function("SUBSTRING_BYTES", low=2, high=5)
@@ -83,7 +84,9 @@ def substring_bytes(
     right: Any = None,
 ) -> Any:
     """Return the characters between two byte offsets, widened by characters on each side."""
-    data = to_text(value).encode()
+    if not isinstance(value, str):
+        return context.refuse("SUBSTRING_BYTES", BAD_PARAMETER)
+    data = value.encode()
     start = integer(offset)
     if start < 0:
         start = max(0, len(data) + start)
@@ -94,7 +97,7 @@ def substring_bytes(
             part.decode() for part in (data[:start], data[start:stop], data[stop:])
         )
     except UnicodeDecodeError:
-        return context.refuse("SUBSTRING_BYTES")
+        return context.refuse("SUBSTRING_BYTES", BAD_PARAMETER)
     wider = max(0, integer(left))
     further = wider if right is None else max(0, integer(right))
     return (before[-wider:] if wider else "") + inside + after[:further]
@@ -157,7 +160,7 @@ def repeat(context: Context, value: Any, count: Any, separator: Any = "") -> Any
     """Repeat a text, with a separator between; null above 16 MB."""
     text, between, times = to_text(value), to_text(separator), integer(count)
     if times < 0:
-        return context.refuse("REPEAT", 1504)
+        return context.refuse("REPEAT")
     size = len(text.encode()) * times + len(between.encode()) * max(0, times - 1)
     if size > LONGEST_REPETITION:
         return context.refuse("REPEAT", 32)

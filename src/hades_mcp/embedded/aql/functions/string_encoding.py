@@ -140,6 +140,6 @@ def ipv4_to_number(context: Context, value: Any) -> Any:
 @aql_function("IPV4_FROM_NUMBER", low=1)
 def ipv4_from_number(context: Context, value: Any) -> Any:
     """Return a number as an IPv4 address."""
-    if not is_number(value) or not 0 <= value <= _LAST_ADDRESS:
+    if not is_number(value) or not 0 <= integer(value) <= _LAST_ADDRESS:
         return context.refuse("IPV4_FROM_NUMBER")
-    return ".".join(map(str, int(value).to_bytes(4, "big")))
+    return ".".join(map(str, integer(value).to_bytes(4, "big")))

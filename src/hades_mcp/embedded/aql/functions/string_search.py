@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
-from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.aql.functions.registry import ARGUMENT_COUNT, aql_function
 from hades_mcp.embedded.values import to_text, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from hades_mcp.embedded.aql.context import Context
 
@@ -118,12 +118,14 @@ def _like_parts(pattern: str) -> list[str]:
 
 
 @aql_function("SPLIT", low=1, high=3)
-def split(context: Context, value: Any, separator: Any = None, limit: Any = None) -> Any:
+def split(context: Context, value: Any, separator: Any = None, *limit: Any) -> Any:
     """Split a text at a separator or several; an empty one splits into characters."""
-    text = to_text(value)
-    most = None if limit is None else integer(limit)
-    if most is not None and most < 0:
+    if (limit and not is_number(limit[0])) or isinstance(separator, dict):
         return context.refuse("SPLIT")
+    most = integer(limit[0]) if limit else None
+    if most is not None and most < 0:
+        return None
+    text = to_text(value)
     if separator is None:
         return [text]
     separators = [to_text(item) for item in separator] if isinstance(separator, list) else None
@@ -140,41 +142,39 @@ def _pieces(text: str, separators: list[str]) -> list[str]:
 
 
 @aql_function("SUBSTITUTE", low=2, high=4)
-def substitute(
-    context: Context, value: Any, search: Any, replace: Any = None, limit: Any = None
-) -> Any:
+def substitute(context: Context, value: Any, search: Any, *rest: Any) -> Any:
     """Replace searched texts, given as a text, an array or a mapping, at most `limit` times."""
-    text = to_text(value)
-    if isinstance(search, dict):
-        limit = replace
-        pairs = {key: to_text(new) for key, new in search.items()}
-    elif isinstance(search, list):
-        pairs = dict(_paired(search, replace))
-    else:
-        first = replace[0] if isinstance(replace, list) and replace else replace
-        pairs = {to_text(search): "" if isinstance(first, list) else to_text(first)}
-    most = 0
-    if limit is not None:
-        most = integer(limit)
-        if not is_number(limit) or most < 0:
-            return context.refuse("SUBSTITUTE")
-        if most == 0:
-            return text
+    mapped = isinstance(search, dict)
+    if mapped and len(rest) > 1:
+        context.warn(ARGUMENT_COUNT, "invalid number of arguments for function 'SUBSTITUTE()'")
+        return None
+    pairs = _mapping(search.items()) if mapped else _replacements(search, rest[:1])
+    limit = rest[0 if mapped else 1 :]
+    if pairs is None or (limit and (not is_number(limit[0]) or integer(limit[0]) < 0)):
+        return context.refuse("SUBSTITUTE")
+    text, most = to_text(value), integer(limit[0]) if limit else 0
     pairs.pop("", None)
-    if not pairs:
+    if not pairs or (limit and most == 0):
         return text
     return re.sub("|".join(map(re.escape, pairs)), lambda hit: pairs[hit[0]], text, count=most)
 
 
-def _paired(search: list[Any], replace: Any) -> Iterator[tuple[str, str]]:
-    """Pair searched texts with replacements; the first pair of a text wins."""
-    seen: set[str] = set()
-    for place, item in enumerate(search):
-        key = to_text(item)
-        if key in seen:
-            continue
-        seen.add(key)
-        if isinstance(replace, list):
-            yield key, to_text(replace[place]) if place < len(replace) else ""
-        else:
-            yield key, to_text(replace)
+def _replacements(search: Any, given: tuple[Any, ...]) -> dict[str, str] | None:
+    """Pair what is searched with what replaces it; None if either holds anything but texts."""
+    wanted = search if isinstance(search, list) else [search]
+    replace = given[0] if given else []
+    if isinstance(replace, list):
+        new = replace[: len(wanted)] + [""] * (len(wanted) - len(replace))
+    else:
+        new = [replace if replace is not None else 0] * len(wanted)
+    return _mapping(zip(wanted, new, strict=True))
+
+
+def _mapping(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str] | None:
+    """Check pairs of texts; null removes what it replaces, the first pair of a text wins."""
+    found: dict[str, str] = {}
+    for old, new in pairs:
+        if not isinstance(old, str) or not (new is None or isinstance(new, str)):
+            return None
+        found.setdefault(old, new or "")
+    return found

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Measure = Callable[[list[float], list[float]], float | None]
 
 
+ARITHMETIC = 1561
+
+
 def inner_product(left: list[float], right: list[float]) -> float:
     """Return the dot product of two vectors."""
     return float(sum(map(mul, left, right)))
@@ -50,7 +53,7 @@ def _measured(
     if len(left) != len(right):
         return context.refuse(name)
     value = measure(left, right)
-    return context.refuse(name) if value is None else number(value)
+    return context.refuse(name, ARITHMETIC) if value is None else number(value)
 
 
 def _register(name: str, measure: Measure) -> None:
