@@ -3,6 +3,7 @@
 Source: ArangoDB 3.12 manual, "AQL"; grammar.y and tokens.ll of ArangoDB 3.2.2 (Apache 2.0).
 """
 
+from hades_mcp.embedded.aql import analyzing as _analyzing  # noqa: F401  lets Analyzers run AQL
 from hades_mcp.embedded.aql.computed import compile_value
 from hades_mcp.embedded.aql.explaining import explain
 from hades_mcp.embedded.aql.parser import parse
