@@ -33,7 +33,8 @@ def test_a_collection_lives_from_creation_to_drop(api):
         ({"name": "a/b"}, (400, 1208)),
         ({"name": "_secret"}, (400, 1208)),
         ({"name": "x", "type": 7}, (400, 1218)),
-        ({"name": "x", "schema": {"rule": {}}}, (501, 9)),
+        ({"name": "x", "schema": {"rule": 5}}, (400, 1621)),
+        ({"name": "x", "computedValues": [{"name": "a"}]}, (400, 10)),
         ({"name": "x", "keyOptions": {"type": "dice"}}, (400, 1232)),
     ],
 )
@@ -56,11 +57,80 @@ def test_counting_truncating_and_the_rest(things):
     assert things.refused("GET /_api/collection/things/shards") == (501, 9)
 
 
-def test_the_revision_is_that_of_the_newest_document(things):
+def test_properties_show_schema_and_computed_values_and_they_hold(api):
+    value = {"name": "n", "expression": "RETURN LENGTH(@doc.name)", "overwrite": True}
+    schema = {"rule": {"required": ["name"]}, "message": "a name, please"}
+    body = {"name": "users", "schema": schema, "computedValues": [value], "cacheEnabled": True}
+    made = api("POST /_api/collection", {**body, "keyOptions": {"type": "uuid"}}).json
+    assert made["schema"] == {**schema, "level": "strict", "type": "json"}
+    events = ["insert", "update", "replace"]
+    complete = {**value, "computeOn": events, "failOnWarning": False, "keepNull": True}
+    assert made["computedValues"] == [complete]
+    assert made["cacheEnabled"] is True
+    assert made["keyOptions"] == {"allowUserKeys": True, "type": "uuid"}
+    new = api("POST /_api/document/users?returnNew=true", {"name": "Ada"}).json["new"]
+    assert new["n"] == 3
+    answer = api("POST /_api/document/users", {"n": 5})
+    assert (answer.status, answer.json["errorNum"]) == (400, 1620)
+    assert answer.json["errorMessage"] == "a name, please"
+    changed = {"schema": None, "computedValues": None}
+    kept = api("PUT /_api/collection/users/properties", changed).json
+    assert (kept["schema"], kept["computedValues"]) == (None, None)
+    assert api("POST /_api/document/users?returnNew=true", {}).json["new"].keys() == {
+        "_key",
+        "_id",
+        "_rev",
+    }
+    assert api.refused(
+        "PUT /_api/collection/users/properties", {"computedValues": [{**value, "name": "_key"}]}
+    ) == (400, 10)
+
+
+def test_how_expired_documents_are_removed_is_told_and_changed(api):
+    told = api("GET /_api/ttl/properties").json["result"]
+    assert told == {
+        "frequency": 30000,
+        "maxTotalRemoves": 1000000,
+        "maxCollectionRemoves": 100000,
+        "onlyLoadedCollections": False,
+        "active": True,
+    }
+    changed = api("PUT /_api/ttl/properties", {"frequency": 60000, "active": False})
+    assert changed.json["result"] == {**told, "frequency": 60000, "active": False}
+    assert api.refused("PUT /_api/ttl/properties", {"frequency": 1}) == (400, 10)
+    assert api("GET /_api/ttl/statistics").json["result"]["documentsRemoved"] == 0
+    api("POST /_api/database", {"name": "shop"})
+    assert api.refused("GET /_db/shop/_api/ttl/statistics") == (403, 1230)
+
+
+def test_the_revision_is_that_of_the_last_write(things):
     assert things("GET /_api/collection/things/revision").json["revision"] == "0"
     things("POST /_api/document/things", {"_key": "a"})
     newest = things("POST /_api/document/things", {"_key": "b"}).json["_rev"]
     assert things("GET /_api/collection/things/revision").json["revision"] == newest
+    newest = things("PATCH /_api/document/things/a", {"x": 1}).json["_rev"]
+    assert things("GET /_api/collection/things/revision").json["revision"] == newest
+    things("DELETE /_api/document/things/b")
+    assert things("GET /_api/collection/things/revision").json["revision"] not in {newest, "0"}
+
+
+def test_the_size_of_the_documents_is_counted_as_they_change(things):
+    def size():
+        return things("GET /_api/collection/things/figures").json["figures"]["documentsSize"]
+
+    things("POST /_api/document/things", {"_key": "a", "x": "ä"})
+    one = size()
+    things("PATCH /_api/document/things/a", {"x": "äö"})
+    assert size() == one + 2
+    things("POST /_api/document/things", [{"_key": "b", "x": "ä"}, {"_key": "c", "x": "ä"}])
+    assert size() == 3 * one + 2
+    things("DELETE /_api/document/things/a")
+    assert size() == 2 * one
+    things("PUT /_api/collection/things/rename", {"name": "thingies"})
+    renamed = things("GET /_api/collection/thingies/figures").json["figures"]["documentsSize"]
+    assert renamed == 2 * one + 4
+    things("PUT /_api/collection/thingies/truncate")
+    assert things("GET /_api/collection/thingies/figures").json["figures"]["documentsSize"] == 0
 
 
 def test_the_checksum_depends_on_documents_and_not_on_their_order(api):

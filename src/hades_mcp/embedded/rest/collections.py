@@ -9,14 +9,12 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.graph_definitions import require_unused
 from hades_mcp.embedded.rest.message import Request, Response, dump, ok, plain, result
 from hades_mcp.embedded.rest.router import Routes
-from hades_mcp.embedded.storage.revisions import decode_revision
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.storage import Collection, CollectionInfo
 
 routes = Routes()
 
-_NOT_IMPLEMENTED = 9
 _BAD_PARAMETER = 400
 _ILLEGAL_NAME = 1208
 _TYPE_INVALID = 1218
@@ -50,7 +48,6 @@ def create(request: Request) -> Response:
         raise ArangoError(_TYPE_INVALID)
     if name.startswith("_") and not body.get("isSystem"):
         raise ArangoError(_ILLEGAL_NAME, "illegal name: collection name invalid")
-    _refuse_unbuilt(body)
     with request.transaction(write=True) as transaction:
         collection = transaction.create_collection(
             name,
@@ -98,7 +95,6 @@ def change_properties(request: Request, name: str) -> Response:
     """Change what may be changed after creation; other attributes are ignored, as there."""
     request.check_rights(name, write=True)
     changes = {key: value for key, value in request.object().items() if key in _CHANGEABLE}
-    _refuse_unbuilt(changes)
     with request.transaction(write=True) as transaction:
         collection = transaction.change_properties(name, **changes)
         return ok(properties_of(collection))
@@ -121,7 +117,7 @@ def figures(request: Request, name: str) -> Response:
             "count": collection.count(),
             "figures": {
                 "indexes": {"count": len(indexes)},
-                "documentsSize": sum(len(dump(document)) for document in collection.scan()),
+                "documentsSize": collection.size(),
             },
         }
     return ok(body)
@@ -129,11 +125,9 @@ def figures(request: Request, name: str) -> Response:
 
 @routes.add("GET", "/_api/collection/{name}/revision")
 def revision(request: Request, name: str) -> Response:
-    """Tell the newest revision of a document that is there; "0" if there is none."""
+    """Tell the revision of the last write, removals included; "0" before the first."""
     with request.collection(name, write=False) as collection:
-        revisions = (document["_rev"] for document in collection.scan())
-        newest = max(revisions, key=decode_revision, default="0")
-        return ok({**properties_of(collection), "revision": newest})
+        return ok({**properties_of(collection), "revision": collection.revision()})
 
 
 @routes.add("GET", "/_api/collection/{name}/checksum")
@@ -215,13 +209,6 @@ def key_generators(_request: Request) -> Response:
     return plain({"keyGenerators": ["autoincrement", "padded", "traditional", "uuid"]})
 
 
-def _refuse_unbuilt(body: dict[str, Any]) -> None:
-    """Refuse promises that would not be kept: checks and values nobody computes (501)."""
-    for name in ("schema", "computedValues"):
-        if body.get(name):
-            raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: collection property '{name}'")
-
-
 def brief(info: CollectionInfo) -> dict[str, Any]:
     """Return what every answer tells of a collection."""
     return {
@@ -232,6 +219,11 @@ def brief(info: CollectionInfo) -> dict[str, Any]:
         "isSystem": info.is_system,
         "globallyUniqueId": info.name if info.is_system else f"embedded/{info.id}",
     }
+
+
+def _last_value(collection: Collection) -> dict[str, int]:
+    counts = collection.info.key_options["type"] != "uuid"
+    return {"lastValue": collection.last_key()} if counts else {}
 
 
 def properties_of(collection: Collection) -> dict[str, Any]:
@@ -247,7 +239,7 @@ def properties_of(collection: Collection) -> dict[str, Any]:
         "isSmartChild": False,
         "writeConcern": 1,
         **info.properties,
-        "keyOptions": {**info.key_options, "lastValue": collection.last_key()},
+        "keyOptions": {**info.key_options, **_last_value(collection)},
         "schema": info.schema,
         "statusString": "loaded",
         "supportsRBAC": True,

@@ -124,10 +124,12 @@ class Request:
                 if not write:
                     yield stream.transaction
                     return
+                stream.transaction.session.sync |= self.flag("waitForSync")
                 with stream.transaction.savepoint():  # a request that fails leaves nothing
                     yield stream.transaction
             return
         with self.database.transaction(write=write) as transaction:
+            transaction.session.sync = self.flag("waitForSync")
             yield transaction
 
     @contextmanager

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.disk import flush, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,20 +76,21 @@ def back_up(engine: Engine, target: Path) -> Manifest:
     Raises:
         FileExistsError: There is something already: no backup is ever overwritten.
         ArangoError: 18 if some writer does not finish in time.
-        OSError: It cannot be written. Nothing is left behind then.
+        OSError: It cannot be written. Nothing is left behind then; what a killed backup leaves,
+            the next one of that name removes.
     """
     if target.is_file() or (target.is_dir() and (target.suffix == ".zip" or any(target.iterdir()))):
         raise FileExistsError(f"{target} exists: choose a new name for the backup")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as made:
-        folder = Path(made) / "backup"
+    with scratch(target.parent, f".{target.name}-") as made:
+        folder = made / "backup"
         folder.mkdir()
         manifest = _copy(engine, folder)
         if target.suffix != ".zip":
             flush(folder)
             folder.rename(target)
         else:
-            archive = Path(made) / "backup.zip"
+            archive = made / "backup.zip"
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
                 for path in sorted(folder.iterdir()):
                     packed.write(path, path.name)
@@ -179,12 +180,3 @@ def _read_manifest(source: Path, opened: Callable[[str], IO[bytes]]) -> Manifest
         raise ArangoError(_DAMAGED, text) from error
     text = f"{source} has a {MANIFEST} of another version ({form!r}): upgrade HADES"
     raise ArangoError(_DAMAGED, text)
-
-
-def flush(path: Path) -> None:
-    """Have a file or the entries of a folder written to the disk itself."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

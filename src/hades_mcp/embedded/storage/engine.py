@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import time
 import weakref
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
+from hades_mcp.embedded.storage.disk import Scratch
 from hades_mcp.embedded.storage.expiry import Expiry
 from hades_mcp.embedded.storage.names import check_database_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import TracebackType
 
     from hades_mcp.embedded.storage.transaction import Transaction
@@ -36,9 +35,10 @@ class Engine:
 
     Args:
         folder: Where the files are; made if missing. None keeps everything in a temporary folder
-            that goes with the engine: the same code, locks and snapshots as on disk, without
-            flushing. (SQLite's shared cache has no snapshots, and one locked connection would let
-            an open stream transaction block every other request.)
+            that goes with the engine, or with the next one if its process is killed: the same
+            code, locks and snapshots as on disk, without flushing. (SQLite's shared cache has no
+            snapshots, and one locked connection would let an open stream transaction block every
+            other request.)
         lock_timeout: Seconds a writer waits for another one before error 18.
         expire: Whether documents that TTL indexes call expired are removed.
         clock: Tells what has expired: seconds since 1970.
@@ -58,14 +58,13 @@ class Engine:
         self.expiry = Expiry(clock, active=expire)
         self._lock_timeout = lock_timeout
         self._durable = folder is not None
-        self.folder = _make(folder)
+        self._vanish: Callable[[], object] | None = None
+        if folder is None:
+            scratch = Scratch(None, "hades-memory-")
+            self._vanish = weakref.finalize(self, scratch.close)
+        self.folder = scratch.path if folder is None else _make(folder)
         self._lock = Lock()
         self._databases: dict[str, Database] = {}
-        self._vanish = (
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-            if folder is None
-            else None
-        )
         try:
             self._system = self._open(SYSTEM, "_system.sqlite")
             self._system.begin().abort()  # find out now whether the file can be used
@@ -182,9 +181,7 @@ class Engine:
             return database
 
 
-def _make(folder: Path | None) -> Path:
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="hades-"))
+def _make(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import ExitStack, closing, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.storage.backup import flush, unpack
+from hades_mcp.embedded.storage.backup import unpack
+from hades_mcp.embedded.storage.disk import flush, scratch
 from hades_mcp.embedded.storage.engine import Engine
 from hades_mcp.embedded.storage.swap import exchange
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hades_mcp.embedded.storage.backup import Manifest
 
 _LOCKED, _DAMAGED = 28, 1100
@@ -36,12 +37,13 @@ def restore(source: Path, folder: Path, *, replace: bool = False) -> Manifest:
         FileExistsError: The folder holds databases and `replace` is false, or holds other things.
         ArangoError: 1100 if the backup is damaged or of a newer version, 28 if another process has
             the databases open.
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be written. What a killed restore leaves beside it, the next one
+            removes.
     """
     _check_target(folder, replace=replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        fresh = Path(made) / folder.name
+    with scratch(folder.parent, f".{folder.name}-") as made:
+        fresh = made / folder.name
         fresh.mkdir()
         manifest = unpack(source, fresh)
         _check_databases(source, fresh, manifest)

@@ -57,6 +57,7 @@ class Session:
         execute: The connection's own method while the transaction is open; 1654 afterwards.
         writable: Whether this is a write transaction; it then holds the writer's lock.
         matrices: The vector matrices the threads of this process share.
+        sync: Whether the commit is to reach the disk itself before it returns (`waitForSync`).
         failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
     """
 
@@ -66,6 +67,7 @@ class Session:
         self._connection = connection
         self._path = path
         self.failed = False
+        self.sync = False
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.writable = writable

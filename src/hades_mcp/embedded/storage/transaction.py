@@ -18,6 +18,7 @@ from hades_mcp.embedded.storage.catalog import (
 from hades_mcp.embedded.storage.collection import Collection
 from hades_mcp.embedded.storage.computed import check_computed
 from hades_mcp.embedded.storage.connections import translate
+from hades_mcp.embedded.storage.disk import flush
 from hades_mcp.embedded.storage.keys import key_options as complete_key_options
 from hades_mcp.embedded.storage.names import check_collection_name
 from hades_mcp.embedded.storage.schema import check_schema
@@ -224,7 +225,12 @@ class Transaction:
         except sqlite3.Error as error:
             self.abort()
             raise translate(error, self.path) from error
-        self._finish()
+        try:
+            if self.session.sync:
+                # SQLite locks other files than its log: closing this one gives up no lock
+                flush(self.path.with_name(self.path.name + "-wal"))
+        finally:
+            self._finish()
 
     def abort(self) -> None:
         """Undo all writes; afterwards the transaction is over."""

@@ -78,6 +78,7 @@ class Writer:
 
     def __init__(self, session: Session, info: CollectionInfo) -> None:
         self.session = session
+        session.sync = session.sync or info.properties.get("waitForSync") is True
         self._tally = session.tally(info.number)
         self._sql = statements(info.number, edge=info.is_edge)
         self._edge = info.is_edge
