@@ -67,7 +67,7 @@ def backup(ctx: click.Context, target: Path) -> None:
     from hades_mcp.embedded.storage.backup import back_up
 
     folder = _existing(ctx)
-    with _translated(), Engine(folder) as engine:
+    with _translated(), Engine(folder, expire=False) as engine:
         manifest = back_up(engine, target)
     size = sum(copy.size for copy in manifest.databases)
     click.echo(f"{len(manifest.databases)} databases, {size:,} bytes, as of {manifest.made}")
@@ -107,7 +107,7 @@ def check(ctx: click.Context, *, mend: bool, as_json: bool) -> int:
     from hades_mcp.embedded.storage.check import check as check_all
 
     folder = _existing(ctx)
-    with _translated(), Engine(folder) as engine:
+    with _translated(), Engine(folder, expire=False) as engine:
         names = engine.databases()
         findings = check_all(engine, mend=mend)
     for finding in findings:
