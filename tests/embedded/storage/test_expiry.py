@@ -226,6 +226,7 @@ def test_the_ttl_index_of_an_older_file_is_built_anew(tmp_path: Path) -> None:
         connection.execute(f"UPDATE i{number} SET k = x'0900'")  # as it was, of the text
         connection.execute("ALTER TABLE tallies DROP COLUMN bytes")
         connection.execute("ALTER TABLE tallies DROP COLUMN revision")
+        connection.execute("ALTER TABLE tallies DROP COLUMN version")
         connection.execute("PRAGMA user_version = 3")
     with Engine(tmp_path, expire=False) as engine:
         assert check(engine) == []

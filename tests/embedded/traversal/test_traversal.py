@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.recent import edge_handle
 from hades_mcp.embedded.traversal import (
     GraphReader,
     all_shortest_paths,
@@ -30,12 +31,24 @@ class ToyCollection:
         self.store = store
         self.name = name
 
-    def edges(self, vertex_ids: Collection[str], direction: str) -> Iterator[Edge]:
-        end = "_from" if direction == "outbound" else "_to"
+    @property
+    def number(self) -> int:
+        return list(self.store.edge_collections).index(self.name)
+
+    def hops(self, vertex_ids: Collection[str], direction: str) -> dict[str, list[Any]]:
         self.store.reads.append((self.name, direction, list(vertex_ids)))
-        for edge in self.store.edge_collections[self.name]:
-            if edge[end] in vertex_ids:
-                yield edge
+        near, far = ("_from", "_to") if direction == "outbound" else ("_to", "_from")
+        found: dict[str, list[Any]] = {vertex: [] for vertex in vertex_ids}
+        for row, edge in enumerate(self.store.edge_collections[self.name]):
+            if edge[near] in found:
+                found[edge[near]].append((edge_handle(self.number, row), edge[far]))
+        return found
+
+    def edges_in_rows(self, rows: Collection[int]) -> Iterator[tuple[int, Edge]]:
+        return ((row, self.store.edge_collections[self.name][row]) for row in rows)
+
+    def present(self, keys: Iterable[str]) -> dict[str, bool]:
+        return {key: f"{self.name}/{key}" in self.store.vertices for key in keys}
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Edge]:
         self.store.vertex_reads += 1

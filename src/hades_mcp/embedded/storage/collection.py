@@ -10,6 +10,7 @@ import orjson
 
 from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.adjacency import find_hops, find_present
 from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
 from hades_mcp.embedded.storage.catalog import stored_index
 from hades_mcp.embedded.storage.fulltext import find_rows
@@ -25,10 +26,12 @@ from hades_mcp.embedded.storage.words_table import WordsTable
 from hades_mcp.embedded.storage.writer import OverwriteMode, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Collection as Sized
 
+    from hades_mcp.embedded.storage.adjacency import Direction
     from hades_mcp.embedded.storage.catalog import CollectionInfo
+    from hades_mcp.embedded.storage.recent import Hop
     from hades_mcp.embedded.storage.session import Session
 
 _BAD, _FORBIDDEN, _DUPLICATE, _NO_INDEX, _NOT_FOUND, _WRONG_TYPE = 10, 11, 1005, 1209, 1212, 1218
@@ -63,6 +66,11 @@ class Collection:
     def id(self) -> str:
         """The collection's id: a number as text."""
         return self.info.id
+
+    @property
+    def number(self) -> int:
+        """The collection's id as it is."""
+        return self.info.number
 
     @property
     def is_edge(self) -> bool:
@@ -139,6 +147,30 @@ class Collection:
         if direction == "any":
             rows += self._session.execute(sql.inbound_only, (frontier, frontier)).fetchall()
         return (load(body) for (body,) in rows)
+
+    def hops(self, vertex_ids: Sized[str], direction: Direction) -> Mapping[str, Sequence[Hop]]:
+        """Return where the edges at vertices lead, by vertex, oldest first; others may be there.
+
+        Args:
+            vertex_ids: A whole frontier.
+            direction: outbound (they are `_from`) or inbound (they are `_to`).
+
+        Raises:
+            ArangoError: 1218 if this is no edge collection.
+        """
+        if not self.info.is_edge:
+            raise ArangoError(_WRONG_TYPE, f"collection type invalid: {self.name} has no edges")
+        return find_hops(self._session, self.info.number, vertex_ids, direction)
+
+    def edges_in_rows(self, rows: Sized[int]) -> Iterator[tuple[int, Document]]:
+        """Yield the edges that are stored in these rows, each with its row."""
+        wanted = orjson.dumps(list(rows)).decode()
+        found = self._session.execute(self._sql.by_rows, (wanted,)).fetchall()
+        return ((row, load(body)) for row, body in found)
+
+    def present(self, keys: Iterable[str]) -> Mapping[str, bool]:
+        """Return for each key whether there is a document; other keys may be there."""
+        return find_present(self._session, self.info.number, keys)
 
     def lookup(
         self, index: Index, low: Bound | None, high: Bound | None, *, reverse: bool = False

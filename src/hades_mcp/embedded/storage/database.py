@@ -12,6 +12,7 @@ from hades_mcp.embedded.storage.catalog import Catalog, load_catalog
 from hades_mcp.embedded.storage.connections import ConnectionPool, translate
 from hades_mcp.embedded.storage.mappings import Mappings
 from hades_mcp.embedded.storage.matrices import Matrices
+from hades_mcp.embedded.storage.recent import Recent
 from hades_mcp.embedded.storage.session import Session
 from hades_mcp.embedded.storage.transaction import Transaction
 
@@ -53,6 +54,7 @@ class Database:
         self._writer = Lock()  # threads queue here: SQLite would have them poll
         self._catalog = Catalog(0, {})
         self._expiry = expiry
+        self._recent = Recent()
         self._matrices = Matrices(Mappings(path, self._record_mapping) if durable else None)
 
     def transaction(self, *, write: bool = False) -> AbstractContextManager[Transaction]:
@@ -159,9 +161,16 @@ class Database:
         if catalog.version != version:
             self._catalog = catalog = load_catalog(connection, version)
             self._matrices.keep(catalog.vector_indexes())
+            self._recent.keep({info.number for info in catalog.collections.values()})
             if self._expiry is not None and catalog.expires:
                 self._expiry.watch(self)
-        session = Session(connection, self.path, writable=write, matrices=self._matrices)
+        session = Session(
+            connection,
+            self.path,
+            writable=write,
+            matrices=self._matrices,
+            recent=self._recent,
+        )
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)
 

@@ -11,7 +11,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import stored_properties
 from hades_mcp.embedded.storage.keys import key_options
 from hades_mcp.embedded.storage.revisions import decode_revision
-from hades_mcp.embedded.storage.statements import create_statements
+from hades_mcp.embedded.storage.statements import create_statements, edge_index_statements
 
 if TYPE_CHECKING:
     import sqlite3
@@ -92,12 +92,23 @@ def _times_in_ttl_indexes(connection: sqlite3.Connection) -> None:
     )
 
 
+def _versions_and_adjacency(connection: sqlite3.Connection) -> None:
+    """Number the commits of each collection; let the indexes of edges tell both ends."""
+    connection.execute("ALTER TABLE tallies ADD COLUMN version INTEGER NOT NULL DEFAULT 0")
+    for (number,) in connection.execute("SELECT id FROM collections WHERE edge").fetchall():
+        for end in ("src", "dst"):
+            connection.execute(f"DROP INDEX c{number}_{end}")
+        for statement in edge_index_statements(number):
+            connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_format,
     _views,
     _vector_mappings,
     _sizes_and_revisions,
     _times_in_ttl_indexes,
+    _versions_and_adjacency,
 )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hades_mcp.embedded.storage.matrices import Matrices
+    from hades_mcp.embedded.storage.recent import Reads, Recent
 
 _READ_ONLY, _ABORTED = 1004, 1654
 
@@ -58,11 +59,18 @@ class Session:
         writable: Whether this is a write transaction; it then holds the writer's lock.
         matrices: The vector matrices the threads of this process share.
         sync: Whether the commit is to reach the disk itself before it returns (`waitForSync`).
+        recent: What these threads have read of collections nobody has written to since.
         failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, *, writable: bool, matrices: Matrices
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        *,
+        writable: bool,
+        matrices: Matrices,
+        recent: Recent,
     ) -> None:
         self._connection = connection
         self._path = path
@@ -72,7 +80,9 @@ class Session:
         self.executemany = connection.executemany
         self.writable = writable
         self.matrices = matrices
+        self.recent = recent
         self._tallies: dict[int, Tally] = {}
+        self._reads: dict[int, Reads] = {}
         self._tick: int | None = None
         self._touched_vectors: dict[int, int] = {}
         self._cursors: weakref.WeakSet[sqlite3.Cursor] | None = None
@@ -118,6 +128,18 @@ class Session:
     def counters(self, number: int) -> Stored | Tally:
         """Return the counters of a collection, this transaction's writes included."""
         return self._tallies.get(number) or self._stored(number)
+
+    def reads(self, number: int) -> Reads | None:
+        """Return what is known of a collection in this snapshot; None once this has written it."""
+        if number in self._tallies:
+            return None
+        found = self._reads.get(number)
+        if found is None:
+            sql = "SELECT version FROM tallies WHERE collection = ?"
+            row = self.execute(sql, (number,)).fetchone()
+            if row is not None:
+                found = self._reads[number] = self.recent.of(number, row[0])
+        return found
 
     def recount_bytes(self, number: int) -> None:
         """Weigh the documents of a collection again, whose bodies were changed in bulk."""
@@ -192,8 +214,8 @@ class Session:
         for number, tally in self._tallies.items():
             if tally.dirty:
                 self.execute(
-                    "UPDATE tallies SET documents = ?, last_key = ?, bytes = ?, revision = ?"
-                    " WHERE collection = ?",
+                    "UPDATE tallies SET documents = ?, last_key = ?, bytes = ?, revision = ?,"
+                    " version = version + 1 WHERE collection = ?",
                     (tally.documents, tally.last_key, tally.bytes, tally.revision, number),
                 )
         for number, version in self._touched_vectors.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.matrices import Matrices
+from hades_mcp.embedded.storage.recent import Recent
 from hades_mcp.embedded.storage.records import load
 from hades_mcp.embedded.storage.session import Session
 from hades_mcp.embedded.storage.statements import statements
@@ -54,7 +55,7 @@ def compare(session: Session, info: CollectionInfo, index: Index, path: Path) ->
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
         connection.execute(_VERSIONS)
-        shadow = Session(connection, path, writable=True, matrices=Matrices())
+        shadow = Session(connection, path, writable=True, matrices=Matrices(), recent=Recent())
         # two documents that share a value of a unique index are a difference, not an error
         table = table_of(shadow, info, replace(index, unique=False))
         if table is None:

@@ -35,6 +35,12 @@ class Statements:
     inbound_only: str
     outbound_one: str
     inbound_one: str
+    heads: str
+    tails: str
+    heads_one: str
+    tails_one: str
+    by_rows: str
+    present: str
 
 
 @lru_cache(maxsize=4096)
@@ -60,6 +66,12 @@ def statements(number: int, *, edge: bool) -> Statements:
         inbound_only=f"{select} WHERE dst IN {_LIST} AND src NOT IN {_LIST}",
         outbound_one=f"{select} WHERE src = ?",
         inbound_one=f"{select} WHERE dst = ?",
+        heads=f"SELECT src, rid, dst FROM {table} WHERE src IN {_LIST}",  # noqa: S608  same
+        tails=f"SELECT dst, rid, src FROM {table} WHERE dst IN {_LIST}",  # noqa: S608  same
+        heads_one=f"SELECT src, rid, dst FROM {table} WHERE src = ?",  # noqa: S608  same
+        tails_one=f"SELECT dst, rid, src FROM {table} WHERE dst = ?",  # noqa: S608  same
+        by_rows=f"SELECT rid, {_BODY} FROM {table} WHERE rid IN {_LIST}",  # noqa: S608  same
+        present=f"SELECT key FROM {table} WHERE key IN {_LIST}",  # noqa: S608  same
     )
 
 
@@ -69,9 +81,18 @@ def create_statements(number: int, *, edge: bool) -> list[str]:
     ends = ", src TEXT NOT NULL, dst TEXT NOT NULL" if edge else ""
     columns = f"rid INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL{ends}"
     ddl = [f"CREATE TABLE {table}({columns})"]
-    if edge:
-        ddl += [f"CREATE INDEX {table}_{end} ON {table}({end})" for end in ("src", "dst")]
-    return ddl
+    return ddl + edge_index_statements(number) if edge else ddl
+
+
+def edge_index_statements(number: int) -> list[str]:
+    """Return the DDL of the edge index: from either end, oldest edge first, to the other end.
+
+    With the other end in the index a graph is walked without a look at the edges themselves.
+    """
+    return [
+        f"CREATE INDEX c{number}_{near} ON c{number}({near}, rid, {far})"
+        for near, far in (("src", "dst"), ("dst", "src"))
+    ]
 
 
 def rename_statement(number: int, old: str, new: str) -> tuple[str, tuple[str, ...]]:

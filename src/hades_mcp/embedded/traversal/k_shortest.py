@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.traversal.lightest import lightest
 from hades_mcp.embedded.traversal.path import Path, Step
-from hades_mcp.embedded.traversal.reader import Direction, EdgeSpec, GraphReader, GraphSource
+from hades_mcp.embedded.traversal.reader import (
+    Direction,
+    Edge,
+    EdgeSpec,
+    GraphReader,
+    GraphSource,
+)
 from hades_mcp.embedded.traversal.weights import Weigher
 
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ def k_shortest_paths(
         ArangoError: 1948 for a negative weight.
     """
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
-    weigher = Weigher(weight_attribute, default_weight)
+    weigher = Weigher(reader, weight_attribute, default_weight)
     search = _Search(reader, target, tuple(edge_collections), weigher)
     for step in search.steps(start):
         yield Path(reader, step, weighted=True)
@@ -62,7 +68,7 @@ class _Search:
         self._weigher = weigher
         self._known: list[list[Step]] = []
         self._candidates: list[tuple[float, int, Step]] = []
-        self._offered: set[tuple[str, ...]] = set()
+        self._offered: set[tuple[Edge, ...]] = set()
         self._ticket = count()
 
     def steps(self, start: str) -> Iterator[Step]:
@@ -78,12 +84,12 @@ class _Search:
                 self._leave(path, position)
 
     def _leave(self, path: list[Step], position: int) -> None:
-        root = _edge_ids(path[: position + 1])
+        root = _edges(path[: position + 1])
         # paths that share the root: their next edges were taken already
         banned = {
-            edge["_id"]
+            edge
             for known in self._known
-            if len(known) > position + 1 and _edge_ids(known[: position + 1]) == root
+            if len(known) > position + 1 and _edges(known[: position + 1]) == root
             for edge in (known[position + 1].edge,)
             if edge is not None
         }
@@ -91,7 +97,7 @@ class _Search:
         self._offer(self._lightest(path[position], closed, banned))
 
     def _lightest(
-        self, origin: Step, closed: Collection[str] = (), banned: Collection[str] = ()
+        self, origin: Step, closed: Collection[str] = (), banned: Collection[Edge] = ()
     ) -> Step | None:
         return lightest(
             self._reader,
@@ -106,11 +112,11 @@ class _Search:
     def _offer(self, last: Step | None) -> None:
         if last is None:
             return
-        edges = _edge_ids(list(last.back())[::-1])
+        edges = _edges(list(last.back())[::-1])
         if edges not in self._offered:
             self._offered.add(edges)
             heappush(self._candidates, (last.weight, next(self._ticket), last))
 
 
-def _edge_ids(steps: Sequence[Step]) -> tuple[str, ...]:
-    return tuple(step.edge["_id"] for step in steps if step.edge is not None)
+def _edges(steps: Sequence[Step]) -> tuple[Edge, ...]:
+    return tuple(step.edge for step in steps if step.edge is not None)

@@ -10,6 +10,7 @@ from hades_mcp.embedded.traversal.queues import LightestFirst
 from hades_mcp.embedded.traversal.reader import (
     Adjacency,
     Direction,
+    Edge,
     GraphReader,
     reverse,
 )
@@ -28,7 +29,7 @@ def lightest(
     weigher: Weigher,
     *,
     closed: Collection[str] = (),
-    banned: Collection[str] = (),
+    banned: Collection[Edge] = (),
 ) -> Step | None:
     """Return the last step of a lightest way to a vertex, found by a search from both ends.
 
@@ -39,7 +40,7 @@ def lightest(
         edge_collections: Which edges to follow, and in which direction.
         weigher: Their weights.
         closed: Vertices that may not be entered.
-        banned: `_id`s of edges that may not be followed.
+        banned: Edges that may not be followed.
 
     Returns:
         The step at the target, or None if it can't be reached.
@@ -83,7 +84,7 @@ class _Side:
         adjacency: Adjacency,
         weigher: Weigher,
         closed: Collection[str],
-        banned: Collection[str],
+        banned: Collection[Edge],
     ) -> None:
         self.known = {origin.vertex: origin}
         self.queue = LightestFirst()
@@ -103,7 +104,7 @@ class _Side:
             weight = step.weight + self._weigher(edge)
             before = self.known.get(vertex)
             lighter = before is None or weight < before.weight
-            if lighter and vertex not in self._closed and edge["_id"] not in self._banned:
+            if lighter and vertex not in self._closed and edge not in self._banned:
                 found = self.known[vertex] = Step(vertex, edge, step, weight)
                 self.queue.push(found)
                 yield found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hades_mcp.embedded.traversal.reader import Document, GraphReader
+    from hades_mcp.embedded.traversal.reader import Document, Edge, GraphReader
 
 
 class Step:
@@ -24,7 +24,7 @@ class Step:
     __slots__ = ("depth", "edge", "parent", "vertex", "weight")
 
     def __init__(
-        self, vertex: str, edge: Document | None, parent: Step | None, weight: float = 0
+        self, vertex: str, edge: Edge | None, parent: Step | None, weight: float = 0
     ) -> None:
         self.vertex = vertex
         self.edge = edge
@@ -48,11 +48,11 @@ class Step:
             step = step.parent
         return False
 
-    def uses(self, edge_id: str) -> bool:
+    def uses(self, edge: Edge) -> bool:
         """Tell whether the path up to here follows an edge."""
-        step = self
-        while step.edge is not None and step.parent is not None:
-            if step.edge["_id"] == edge_id:
+        step: Step | None = self
+        while step is not None:
+            if step.edge == edge:
                 return True
             step = step.parent
         return False
@@ -90,7 +90,7 @@ class Path:
     @property
     def edges(self) -> list[Document]:
         """The edges followed; one fewer than vertices."""
-        return [step.edge for step in self._steps() if step.edge is not None]
+        return [self._reader.edge(step.edge) for step in self._steps() if step.edge is not None]
 
     @property
     def weights(self) -> list[float]:
@@ -105,7 +105,8 @@ class Path:
     @property
     def edge(self) -> Document | None:
         """The last edge, AQL's second loop variable; None at the start vertex."""
-        return self._last.edge
+        edge = self._last.edge
+        return None if edge is None else self._reader.edge(edge)
 
     @property
     def weight(self) -> float:

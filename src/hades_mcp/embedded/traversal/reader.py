@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.recent import edge_handle, edge_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,8 +20,13 @@ Document: TypeAlias = dict[str, Any]
 EdgeSpec: TypeAlias = tuple[tuple[str, Direction], ...]
 """The edge collections of a graph query with the direction each is followed in."""
 
-Hop: TypeAlias = tuple[Document, str]
+Edge: TypeAlias = int
+"""What stands for an edge until its document is asked for: its collection's number and its row."""
+
+Hop: TypeAlias = tuple[Edge, str]
 """An edge, and the `_id` of the vertex it leads to."""
+
+K = TypeVar("K", str, int)
 
 LARGEST_BATCH = 512
 REMEMBERED_VERTICES = 200_000
@@ -35,11 +41,23 @@ _REVERSED: dict[Direction, Direction] = {
 class GraphCollection(Protocol):
     """What a graph query needs of a collection."""
 
-    def edges(self, vertex_ids: Collection[str], direction: Direction, /) -> Iterable[Document]:
-        """Yield the edges touching the vertices, oldest first for each vertex."""
+    @property
+    def number(self) -> int:
+        """Its number, which is a part of its edges in hops."""
+
+    def hops(
+        self, vertex_ids: Collection[str], direction: Literal["outbound", "inbound"], /
+    ) -> Mapping[str, Sequence[Hop]]:
+        """Return the hops from at least these vertices, oldest edge first."""
+
+    def edges_in_rows(self, rows: Collection[int], /) -> Iterable[tuple[int, Document]]:
+        """Yield the edges in these rows."""
 
     def get_many(self, keys: Iterable[str], /) -> Mapping[str, Document]:
         """Return the documents that exist, by key."""
+
+    def present(self, keys: Iterable[str], /) -> Mapping[str, bool]:
+        """Return for at least these keys whether there is a document."""
 
 
 class GraphSource(Protocol):
@@ -55,7 +73,7 @@ class Batch:
     def __init__(self) -> None:
         self._size = 2
 
-    def take(self, first: str, ahead: Iterable[str], known: Mapping[str, object]) -> list[str]:
+    def take(self, first: K, ahead: Iterable[K], known: Mapping[K, object]) -> list[K]:
         """Return `first` and the next unknown keys that will probably be wanted too."""
         wanted = {first: None}
         for key in islice(ahead, 4 * self._size):
@@ -63,7 +81,7 @@ class Batch:
                 wanted[key] = None
                 if len(wanted) >= self._size:
                     break
-        self._size = min(2 * self._size, LARGEST_BATCH)
+        self._size = min(4 * self._size, LARGEST_BATCH)
         return list(wanted)
 
 
@@ -77,10 +95,10 @@ class Adjacency:
     def __init__(self, reader: GraphReader, spec: EdgeSpec) -> None:
         self._reader = reader
         self._spec = spec
-        self._hops: dict[str, list[Hop]] = {}
+        self._hops: dict[str, Sequence[Hop]] = {}
         self._batch = Batch()
 
-    def hops(self, vertex: str, ahead: Iterable[str] = ()) -> list[Hop]:
+    def hops(self, vertex: str, ahead: Iterable[str] = ()) -> Sequence[Hop]:
         """Return the hops from a vertex.
 
         Args:
@@ -89,35 +107,41 @@ class Adjacency:
         """
         found = self._hops.get(vertex)
         if found is None:
-            self.read(self._batch.take(vertex, ahead, self._hops))
-            found = self._hops[vertex]
+            found = self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
         return found
 
-    def read(self, vertices: Collection[str]) -> None:
-        """Read the hops of all these vertices that are not known yet."""
+    def read(self, vertices: Collection[str]) -> Mapping[str, Sequence[Hop]]:
+        """Return the hops from all these vertices; others may be there."""
         new = [vertex for vertex in vertices if vertex not in self._hops]
         if not new:
-            return
+            return self._hops
         if len(self._hops) > REMEMBERED_VERTICES:
-            self._hops.clear()
-            new = list(vertices)
+            self._hops, new = {}, list(vertices)
         self._reader.check()
-        hops: dict[str, list[Hop]] = {vertex: [] for vertex in new}
-        for name, direction in self._spec:
-            self._read_collection(name, direction, hops)
-        self._hops.update(hops)
+        match self._spec:
+            case [(name, "outbound" | "inbound" as direction)]:
+                found = self._reader.edge_collection(name).hops(new, direction)
+                self._hops.update((vertex, found[vertex]) for vertex in new)
+            case _:
+                self._hops.update(self._merged(new))
+        self._reader.expect_edges(self._hops[vertex] for vertex in new)
+        return self._hops
 
-    def _read_collection(self, name: str, direction: Direction, hops: dict[str, list[Hop]]) -> None:
-        collection = self._reader.source.collection(name)
-        if direction != "inbound":
-            for edge in collection.edges(hops.keys(), "outbound"):
-                hops[edge["_from"]].append((edge, edge["_to"]))
-        if direction == "outbound":
-            return
-        for edge in collection.edges(hops.keys(), "inbound"):
-            # a loop followed in any direction is one way to go, already there as outbound
-            if direction == "inbound" or edge["_from"] != edge["_to"]:
-                hops[edge["_to"]].append((edge, edge["_from"]))
+    def _merged(self, vertices: list[str]) -> dict[str, list[Hop]]:
+        hops: dict[str, list[Hop]] = {vertex: [] for vertex in vertices}
+        for name, direction in self._spec:
+            collection = self._reader.edge_collection(name)
+            if direction != "inbound":
+                found = collection.hops(hops.keys(), "outbound")
+                for vertex, each in hops.items():
+                    each.extend(found[vertex])
+            if direction == "outbound":
+                continue
+            found, both = collection.hops(hops.keys(), "inbound"), direction == "any"
+            for vertex, each in hops.items():
+                # a loop followed in any direction is one way to go, already there as outbound
+                each.extend(hop for hop in found[vertex] if not (both and hop[1] == vertex))
+        return hops
 
 
 class GraphReader:
@@ -129,6 +153,9 @@ class GraphReader:
         missing: Called once with the `_id` of each vertex that does not exist.
 
     A query that writes edges must start over with a new reader.
+
+    Attributes:
+        reads_edges: Whether edges are looked at, and not only followed: then many are read at once.
     """
 
     def __init__(
@@ -142,9 +169,15 @@ class GraphReader:
         self.check: Callable[[], None] = check or _nothing
         self._missing = missing
         self._adjacencies: dict[EdgeSpec, Adjacency] = {}
+        self._edge_collections: dict[str, GraphCollection] = {}
+        self._by_number: dict[int, GraphCollection] = {}
         self._vertices: dict[str, Document | None] = {}
         self._seen: dict[str, None] = {}
         self._batch = Batch()
+        self._edges: dict[Edge, Document] = {}
+        self._seen_edges: dict[Edge, None] = {}
+        self._edge_batch = Batch()
+        self.reads_edges = False
 
     def adjacency(self, edge_collections: Sequence[tuple[str, Direction]]) -> Adjacency:
         """Return what is known of the hops over these collections."""
@@ -153,10 +186,51 @@ class GraphReader:
             self._adjacencies[spec] = Adjacency(self, spec)
         return self._adjacencies[spec]
 
+    def edge_collection(self, name: str) -> GraphCollection:
+        """Return a collection whose edges are followed."""
+        found = self._edge_collections.get(name)
+        if found is None:
+            found = self._edge_collections[name] = self.source.collection(name)
+            self._by_number[found.number] = found
+        return found
+
     def expect(self, vertex: str) -> None:
         """Note a vertex that a path leads to: it is read along when a neighbour is asked for."""
         if vertex not in self._vertices:
             self._seen[vertex] = None
+
+    def expect_edges(self, hops: Iterable[Sequence[Hop]]) -> None:
+        """Note edges that were found, if edges are looked at: they are read along with others."""
+        if self.reads_edges:
+            known, seen = self._edges, self._seen_edges
+            for each in hops:
+                for edge, _ in each:
+                    if edge not in known:
+                        seen[edge] = None
+
+    def edge(self, edge: Edge) -> Document:
+        """Return the document of an edge that hops have named."""
+        found = self._edges.get(edge)
+        if found is None:
+            self.reads_edges = True
+            if len(self._edges) > REMEMBERED_VERTICES:
+                self._edges.clear()
+            batch = self._edge_batch.take(edge, self._seen_edges, self._edges)
+            for each in batch:
+                self._seen_edges.pop(each, None)
+            self._read_edges(batch)
+            found = self._edges[edge]
+        return found
+
+    def _read_edges(self, edges: list[Edge]) -> None:
+        self.check()
+        by_number: dict[int, list[int]] = {}
+        for edge in edges:
+            number, row = edge_place(edge)
+            by_number.setdefault(number, []).append(row)
+        for number, rows in by_number.items():
+            for row, document in self._by_number[number].edges_in_rows(rows):
+                self._edges[edge_handle(number, row)] = document
 
     def vertex(self, vertex: str) -> Document | None:
         """Return a vertex, or None for one that an edge names but nobody stored."""
@@ -169,27 +243,42 @@ class GraphReader:
             self._read_vertices(batch)
         return self._vertices[vertex]
 
+    def present(self, ids: Sequence[str]) -> list[bool]:
+        """Return for each of these vertices whether it is stored."""
+        self.check()
+        answers: dict[str, bool] = {}
+        for name, keys in _by_collection(ids).items():
+            collection = self._vertex_collection(name)
+            found = {} if collection is None else collection.present(keys)
+            answers.update((f"{name}/{key}", found.get(key, False)) for key in keys)
+        return [answers[vertex] for vertex in ids]
+
     def _read_vertices(self, ids: list[str]) -> None:
         self.check()
-        by_collection: dict[str, list[str]] = {}
-        for vertex in ids:
-            name, _, key = vertex.partition("/")
-            by_collection.setdefault(name, []).append(key)
-        for name, keys in by_collection.items():
-            found = self._documents(name, keys)
+        for name, keys in _by_collection(ids).items():
+            collection = self._vertex_collection(name)
+            found = {} if collection is None else collection.get_many(keys)
             for key in keys:
                 document = found.get(key)
                 self._vertices[f"{name}/{key}"] = document
                 if document is None and self._missing is not None:
                     self._missing(f"{name}/{key}")
 
-    def _documents(self, name: str, keys: list[str]) -> Mapping[str, Document]:
+    def _vertex_collection(self, name: str) -> GraphCollection | None:
         try:
-            return self.source.collection(name).get_many(keys)
+            return self.source.collection(name)
         except ArangoError as error:
             if error.number == NO_SUCH_COLLECTION:  # an edge may name any collection
-                return {}
+                return None
             raise
+
+
+def _by_collection(ids: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for vertex in ids:
+        name, _, key = vertex.partition("/")
+        found.setdefault(name, []).append(key)
+    return found
 
 
 NO_SUCH_COLLECTION = 1203

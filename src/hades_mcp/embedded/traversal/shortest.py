@@ -9,7 +9,7 @@ from hades_mcp.embedded.traversal.path import Path, Step
 from hades_mcp.embedded.traversal.reader import (
     Adjacency,
     Direction,
-    Document,
+    Edge,
     GraphReader,
     GraphSource,
     Hop,
@@ -49,7 +49,7 @@ def shortest_path(
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
     if weight_attribute is None:
         return next(all_shortest_paths(reader, start, target, edge_collections), None)
-    weigher = Weigher(weight_attribute, default_weight)
+    weigher = Weigher(reader, weight_attribute, default_weight)
     step = lightest(reader, Step(start, None, None), target, edge_collections, weigher)
     return None if step is None else Path(reader, step, weighted=True)
 
@@ -101,9 +101,9 @@ class _Side:
         self.came.update(found)
         self.frontier = list(found)
 
-    def ways(self, vertex: str) -> Iterator[tuple[list[str], list[Document]]]:
+    def ways(self, vertex: str) -> Iterator[tuple[list[str], list[Edge]]]:
         """Yield vertices and edges of each shortest way from a vertex back to the origin."""
-        waiting: list[tuple[list[str], list[Document]]] = [([vertex], [])]
+        waiting: list[tuple[list[str], list[Edge]]] = [([vertex], [])]
         while waiting:
             ids, edges = waiting.pop()
             came = self.came[ids[-1]]

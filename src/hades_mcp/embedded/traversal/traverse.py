@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.traversal.path import Path, Step
 from hades_mcp.embedded.traversal.queues import Order, Queue, queue_for
-from hades_mcp.embedded.traversal.reader import Direction, Document, GraphReader, GraphSource
+from hades_mcp.embedded.traversal.reader import Direction, Edge, GraphReader, GraphSource
 from hades_mcp.embedded.traversal.weights import Weigher
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def traverse(
             "due to otherwise unpredictable results.",
         )
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
+    reader.reads_edges = reader.reads_edges or order == "weighted"
     walk = _Walk(
         reader,
         queue_for(order),
@@ -68,7 +69,7 @@ def traverse(
         maximum,
         unique_vertices,
         unique_edges,
-        Weigher(weight_attribute, default_weight) if order == "weighted" else None,
+        Weigher(reader, weight_attribute, default_weight) if order == "weighted" else None,
         prune,
         None if vertex_collections is None else frozenset(vertex_collections),
     )
@@ -113,11 +114,11 @@ class _Walk:
                 weight = step.weight + self.weigher(edge) if self.weigher else 0
                 self.queue.push(Step(vertex, edge, step, weight))
 
-    def _allows(self, step: Step, edge: Document, vertex: str) -> bool:
+    def _allows(self, step: Step, edge: Edge, vertex: str) -> bool:
         if self.vertex_collections is not None:
             collection, _, _ = vertex.partition("/")
             if collection not in self.vertex_collections:
                 return False
         if self.unique_vertices == "path" and step.visits(vertex):
             return False
-        return self.unique_edges == "none" or not step.uses(edge["_id"])
+        return self.unique_edges == "none" or not step.uses(edge)

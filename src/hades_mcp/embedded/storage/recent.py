@@ -1,0 +1,85 @@
+"""What this process has read of collections that nobody has written to since: shared by threads.
+
+A collection's version grows with each commit that changes it, so that what was read under a version
+holds for every snapshot that has it. What is here only grows, by whole entries that never change:
+when a collection has another version, or too much is held, it starts over with empty dictionaries.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Hop: TypeAlias = tuple[int, str]
+"""An edge, as its collection's number and its row in one integer, and the vertex it leads to."""
+
+HOPS_KEPT = 1_000_000
+KEYS_KEPT = 1_000_000
+_ROW_BITS = 44
+
+
+class Reads:
+    """What was read of one collection at one version.
+
+    Attributes:
+        version: The collection's version.
+        outbound: The edges that begin at a vertex, oldest first.
+        inbound: The edges that end at a vertex, oldest first.
+        present: Whether there is a document, by its key.
+    """
+
+    __slots__ = ("_held", "inbound", "outbound", "present", "version")
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self._empty()
+
+    def hops(self, direction: str) -> dict[str, list[Hop]]:
+        """Return the edges known so far, by the vertex they are followed from."""
+        return self.inbound if direction == "inbound" else self.outbound
+
+    def weigh(self, found: dict[str, list[Hop]]) -> None:
+        """Count what was added to the hops."""
+        self._held += len(found) + sum(map(len, found.values()))
+
+    def make_room(self) -> None:
+        """Begin anew if too much is held; who has a dictionary of ours may go on with it."""
+        if self._held > HOPS_KEPT or len(self.present) > KEYS_KEPT:
+            self._empty()
+
+    def _empty(self) -> None:
+        self.outbound: dict[str, list[Hop]] = {}
+        self.inbound: dict[str, list[Hop]] = {}
+        self.present: dict[str, bool] = {}
+        self._held = 0
+
+
+class Recent:
+    """The reads of a database's collections, by number."""
+
+    def __init__(self) -> None:
+        self._reads: dict[int, Reads] = {}
+
+    def of(self, number: int, version: int) -> Reads:
+        """Return what is known of a collection at a version."""
+        found = self._reads.get(number)
+        if found is None or found.version != version:
+            fresh = Reads(version)
+            if found is None or found.version < version:  # an old snapshot reads for itself
+                self._reads[number] = fresh
+            return fresh
+        return found
+
+    def keep(self, numbers: set[int]) -> None:
+        """Let go of the collections that are no more."""
+        for number in self._reads.keys() - numbers:
+            self._reads.pop(number, None)
+
+
+def edge_handle(number: int, row: int) -> int:
+    """Return what stands for an edge in hops."""
+    return number << _ROW_BITS | row
+
+
+def edge_place(handle: int) -> tuple[int, int]:
+    """Return the number of the collection and the row of an edge."""
+    return handle >> _ROW_BITS, handle & ((1 << _ROW_BITS) - 1)
