@@ -106,8 +106,15 @@ class Shell:
             case "@arangodb/general-graph":
                 return Graphs(self)
             case "@arangodb/aql/cache":
-                return {"properties": _nothing, "clear": _nothing}
+                return {"properties": self._cache_properties, "clear": self._clear_cache}
         raise ScriptError(f"module {name}")
+
+    def _cache_properties(self, changes: Any = None) -> Any:
+        method = "GET" if changes is None else "PUT"
+        return self.call(method, "/_api/query-cache/properties", changes)
+
+    def _clear_cache(self) -> None:
+        self.call("DELETE", "/_api/query-cache")
 
 
 def _nothing(*_arguments: Any) -> None:

@@ -48,7 +48,9 @@ def test_a_graph_makes_its_collections_and_tells_its_definition(social):
             {"name": "g", "edgeDefinitions": [{"collection": "dogs", "from": ["a"], "to": ["a"]}]},
             (400, 1944),
         ),
-        ({"name": "g", "isSmart": True}, (501, 9)),
+        ({"name": "g", "options": {"satellites": [1]}}, (400, 10)),
+        ({"name": "g", "options": {"smartGraphAttribute": 1}}, (400, 10)),
+        ({"name": "g", "options": 9}, (400, 10)),
         ({"name": "a/b"}, (400, 1221)),
     ],
 )
@@ -179,3 +181,37 @@ def test_collections_of_a_graph_cannot_be_dropped_before_it(social):
     names = [each["name"] for each in social("GET /_api/collection?excludeSystem=1").json["result"]]
     assert names == ["people"]
     assert social.refused("GET /_api/gharial/social") == (404, 1924)
+
+
+def test_what_a_cluster_would_do_with_a_graph_is_kept_and_of_no_effect(api):
+    """As ArangoDB 3.12.10 answers on a single server."""
+    body = {
+        "name": "smart",
+        "isSmart": True,
+        "edgeDefinitions": [{"collection": "joins", "from": ["starts"], "to": ["ends"]}],
+        "options": {
+            "numberOfShards": 9,
+            "replicationFactor": 2,
+            "satellites": ["ends"],
+            "smartGraphAttribute": "region",
+        },
+    }
+    graph = api("POST /_api/gharial", body).json["graph"]
+    told = ("isSmart", "isDisjoint", "isSatellite", "initial", "smartGraphAttribute")
+    assert [graph[name] for name in told] == [True, False, False, "starts", "region"]
+    assert (graph["numberOfShards"], graph["replicationFactor"]) == (9, 2)
+    assert api("GET /_api/gharial/smart").json["graph"] == graph
+    starts = api("GET /_api/collection/starts/properties").json
+    assert (starts["isSmart"], starts["smartGraphAttribute"]) == (True, "region")
+    ends = api("GET /_api/collection/ends/properties").json
+    assert ends["replicationFactor"] == "satellite"
+    for name in ("starts", "ends"):
+        assert api(f"POST /_api/gharial/smart/vertex/{name}", {"_key": "1"}).status == 202
+    edge = {"_from": "starts/1", "_to": "ends/1"}
+    assert api("POST /_api/gharial/smart/edge/joins", edge).status == 202
+
+
+def test_a_satellite_graph_says_so(api):
+    body = {"name": "g", "options": {"replicationFactor": "satellite"}}
+    graph = api("POST /_api/gharial", body).json["graph"]
+    assert (graph["isSatellite"], graph["replicationFactor"]) == (True, "satellite")

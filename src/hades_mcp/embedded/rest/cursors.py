@@ -8,7 +8,8 @@ from hades_mcp.embedded.aql.explaining import plan_json
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.open_cursors import OpenCursor
-from hades_mcp.embedded.rest.query_text import QueryText, run
+from hades_mcp.embedded.rest.query_text import QueryText, check_rights, run
+from hades_mcp.embedded.rest.result_cache import is_cacheable, key_of, seen_by
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -39,15 +40,11 @@ def create(request: Request) -> Response:
     body = request.object()
     query = QueryText.of(body)
     batch_size, seconds = _batch_size(body), _seconds(body)
-    answer = run(request, query)
-    if query.options.get("usePlanCache") is True and answer.prepared is not None:
-        full_count = query.options.get("fullCount")
-        request.state.caches.note_plan(request.database_name, answer.prepared, full_count)
-    shared: dict[str, Any] = {"cached": False, "extra": _extra(request, answer, query)}
+    rows, shared = _result(request, query, body)
     if body.get("count"):
-        shared["count"] = len(answer.rows)
+        shared["count"] = len(rows)
     retry = bool(query.options.get("allowRetry"))
-    cursor = OpenCursor(request.database_name, answer.rows, batch_size, seconds, shared, retry)
+    cursor = OpenCursor(request.database_name, rows, batch_size, seconds, shared, retry)
     return ok(request.state.cursors.first_batch(cursor), 201)
 
 
@@ -72,8 +69,33 @@ def remove(request: Request, cursor_id: str) -> Response:
     return ok({"id": cursor_id}, 202)
 
 
+def _result(
+    request: Request, query: QueryText, body: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the rows of a query and what every batch tells, from the results kept if it may be."""
+    results = request.state.caches.results
+    if request.stream_id or not results.wanted(query, body) or not is_cacheable(query.text):
+        answer = run(request, query)
+        return answer.rows, {"cached": False, "extra": _extra(request, answer, query)}
+    database, key = request.database_name, key_of(query, body)
+    with request.transaction(write=False) as transaction:
+        check_rights(request, query, transaction)
+        kept = results.find(database, key, transaction)
+        if kept is not None:
+            return kept.rows, {"cached": True, "extra": kept.extra}
+        answer = run(request, query, transaction)
+        seen = None if answer.prepared is None else seen_by(transaction, answer.prepared)
+    extra = _extra(request, answer, query)
+    if seen is not None:
+        results.keep(database, key, query, answer, extra, seen)
+    return answer.rows, {"cached": False, "extra": extra}
+
+
 def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]:
     warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
+    if query.options.get("usePlanCache") is True and answer.prepared is not None:
+        full_count = query.options.get("fullCount")
+        request.state.caches.note_plan(request.database_name, answer.prepared, full_count)
     extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
     if query.options.get("profile"):
         extra["profile"] = answer.phases

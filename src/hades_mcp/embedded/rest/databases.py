@@ -69,6 +69,7 @@ def drop(request: Request, name: str) -> Response:
     check_admin(request.account)
     request.state.streams.abort_all(name)
     request.state.engine.drop_database(name)
+    request.state.caches.results.clear(name)
     return result(value=True)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hades_mcp.embedded.storage import Collection, Transaction
 
@@ -124,9 +124,18 @@ def check_against_others(
 
 
 def ensure_collections(
-    transaction: Transaction, definitions: Iterable[dict[str, Any]], orphans: Iterable[str]
+    transaction: Transaction,
+    definitions: Iterable[dict[str, Any]],
+    orphans: Iterable[str],
+    properties: Callable[[str], dict[str, Any]] | None = None,
 ) -> None:
     """Make the collections that are missing.
+
+    Args:
+        transaction: Where.
+        definitions: Edge definitions, complete.
+        orphans: Further vertex collections.
+        properties: Gives the properties of a new collection.
 
     Raises:
         ArangoError: 1944 or 1927 for a collection of the wrong type.
@@ -134,14 +143,21 @@ def ensure_collections(
     vertices = set(orphans)
     for definition in definitions:
         vertices.update(definition["from"], definition["to"])
-        _ensure(transaction, definition["collection"], edge=True)
+        _ensure(transaction, definition["collection"], properties, edge=True)
     for name in sorted(vertices):
-        _ensure(transaction, name, edge=False)
+        _ensure(transaction, name, properties, edge=False)
 
 
-def _ensure(transaction: Transaction, name: str, *, edge: bool) -> None:
+def _ensure(
+    transaction: Transaction,
+    name: str,
+    properties: Callable[[str], dict[str, Any]] | None,
+    *,
+    edge: bool,
+) -> None:
     if not transaction.has_collection(name):
-        transaction.create_collection(name, edge=edge)
+        given = properties(name) if properties else {}
+        transaction.create_collection(name, edge=edge, properties=given)
     elif transaction.collection(name).is_edge != edge:
         raise ArangoError(NOT_AN_EDGE_COLLECTION if edge else NOT_A_VERTEX_COLLECTION)
 

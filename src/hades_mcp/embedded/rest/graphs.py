@@ -6,12 +6,12 @@ from typing import Any
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest import graph_definitions as rules
+from hades_mcp.embedded.rest.graph_sharding import Sharding
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.router import Routes
 
 routes = Routes()
 
-_NOT_IMPLEMENTED = 9
 _CONFLICT_OF_KEYS = 1210
 
 
@@ -29,7 +29,7 @@ def create(request: Request) -> Response:
     name = body.get("name")
     if not isinstance(name, str) or not name:
         raise ArangoError(rules.MISSING_NAME)
-    _refuse_distribution(body)
+    sharding = Sharding.of(body)
     given = body.get("edgeDefinitions") or []
     if not isinstance(given, list):
         raise ArangoError(rules.MALFORMED_DEFINITION)
@@ -37,6 +37,7 @@ def create(request: Request) -> Response:
     if len({each["collection"] for each in definitions}) < len(definitions):
         raise ArangoError(rules.MULTI_USE)
     graph: rules.Graph = {"_key": name, "edgeDefinitions": definitions}
+    graph.update(sharding.of_graph(definitions))
     used = rules.used_in_definitions(graph)
     graph["orphanCollections"] = rules.check_orphans(body.get("orphanCollections") or [], used)
     with request.transaction(write=True) as transaction:
@@ -49,7 +50,8 @@ def create(request: Request) -> Response:
             if error.number == _CONFLICT_OF_KEYS:
                 raise ArangoError(rules.DUPLICATE) from error
             raise
-        rules.ensure_collections(transaction, definitions, graph["orphanCollections"])
+        orphans = graph["orphanCollections"]
+        rules.ensure_collections(transaction, definitions, orphans, sharding.of_collection)
     return answer(request, written.new or graph)
 
 
@@ -201,10 +203,3 @@ def _without_orphans(graph: rules.Graph, gone: set[str]) -> rules.Graph:
 def _require_edge_collection(graph: rules.Graph, collection: str) -> None:
     if collection not in rules.edge_collections(graph):
         raise ArangoError(rules.EDGE_COLLECTION_NOT_USED)
-
-
-def _refuse_distribution(body: dict[str, Any]) -> None:
-    options = body.get("options") or {}
-    for name in ("isSmart", "isDisjoint", "satellites"):
-        if body.get(name) or (isinstance(options, dict) and options.get(name)):
-            raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: graph option '{name}'")

@@ -1,20 +1,20 @@
 """`/_api/query-cache` and `/_api/query-plan-cache`: what a server keeps of queries.
 
-Results are never cached here: the settings are kept and told, the list of results stays empty.
-Plans are always cached (see `aql.prepared`); those of queries that asked for it are listed.
+Results are kept if the settings say so (see `result_cache`). Plans are always kept (see
+`aql.prepared`); those of queries that asked for it are listed.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
+from hades_mcp.embedded.rest.result_cache import ResultCache
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -22,24 +22,14 @@ if TYPE_CHECKING:
 
 routes = Routes()
 
-_BAD_PARAMETER = 400
-_MODES = ("off", "on", "demand")
 _PLANS_KEPT = 128
 
 
 @dataclass(slots=True)
 class QueryCaches:
-    """The settings of the results cache, and the plans that are listed, by database and text."""
+    """The results kept, and the plans that are listed, by database and text."""
 
-    settings: dict[str, Any] = field(
-        default_factory=lambda: {
-            "mode": "off",
-            "maxResults": 128,
-            "maxResultsSize": 256 * 2**20,
-            "maxEntrySize": 16 * 2**20,
-            "includeSystem": False,
-        }
-    )
+    results: ResultCache = field(default_factory=ResultCache)
     plans: OrderedDict[tuple[str, str], dict[str, Any]] = field(default_factory=OrderedDict)
     ids: count[int] = field(default_factory=lambda: count(1))
 
@@ -68,28 +58,26 @@ class QueryCaches:
 @routes.add("GET", "/_api/query-cache/properties")
 def properties(request: Request) -> Response:
     """Tell the settings of the results cache."""
-    return plain(request.state.caches.settings)
+    return plain(asdict(request.state.caches.results.settings))
 
 
 @routes.add("PUT", "/_api/query-cache/properties")
 def change_properties(request: Request) -> Response:
-    """Change the settings of the results cache, which stays empty all the same."""
-    settings, body = request.state.caches.settings, request.object()
-    if body.get("mode", "off") not in _MODES:
-        raise ArangoError(_BAD_PARAMETER, "expecting a mode of 'off', 'on' or 'demand'")
-    settings.update({name: value for name, value in body.items() if name in settings})
-    return plain(settings)
+    """Change the settings of the results cache, for all databases."""
+    settings = request.state.caches.results.change_settings(request.object())
+    return plain(asdict(settings))
 
 
 @routes.add("GET", "/_api/query-cache/entries")
-def entries(_request: Request) -> Response:
-    """List the cached results: none."""
-    return plain([])
+def entries(request: Request) -> Response:
+    """List the cached results."""
+    return plain(request.state.caches.results.entries(request.database_name))
 
 
 @routes.add("DELETE", "/_api/query-cache")
-def clear(_request: Request) -> Response:
-    """Do nothing: results are not cached."""
+def clear(request: Request) -> Response:
+    """Forget the cached results."""
+    request.state.caches.results.clear(request.database_name)
     return ok({})
 
 

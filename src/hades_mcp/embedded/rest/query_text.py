@@ -68,8 +68,13 @@ class QueryText:
         return tuple(str(rule) for rule in rules) if isinstance(rules, list) else ()
 
 
-def run(request: Request, query: QueryText) -> Result:
+def run(request: Request, query: QueryText, within: Transaction | None = None) -> Result:
     """Run a query to its end, listed among the running queries meanwhile.
+
+    Args:
+        request: Who asks; names the stream transaction, if any.
+        query: What is asked.
+        within: A transaction to run it in, its rights checked; by default the request's own.
 
     Raises:
         ArangoError: Whatever the query raises; 1652 when it writes to a collection that its
@@ -82,6 +87,8 @@ def run(request: Request, query: QueryText) -> Result:
             execution.killed = entry.killed
 
         options = _options(query, request.database_name, watch)
+        if within is not None:
+            return execute(within, query.text, query.bind_vars, options=options)
         with _target(request, query) as target:
             check_rights(request, query, target)
             return execute(target, query.text, query.bind_vars, options=options)
