@@ -98,7 +98,7 @@ def test_a_modification_is_shown_and_not_run(database: Database) -> None:
     assert nodes(found)[2] == "RemoveNode"
     assert found["plan"]["isModificationQuery"] is True
     assert found["plan"]["collections"] == [{"name": "people", "type": "write"}]
-    counted = explain(database, "FOR p IN people RETURN 1")["plan"]["nodes"][1]
+    counted = explain(database, "FOR p IN people RETURN p")["plan"]["nodes"][1]
     assert counted["estimatedNrItems"] == 4
 
 

@@ -80,6 +80,28 @@ def test_every_rule_has_a_fixture() -> None:
     assert {file.stem for file in FIXTURES.glob("*.aql")} == optional
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FOR p IN people FILTER p.age > 30 RETURN p.name",  # dropped rows would be read in vain
+        "FOR p IN people RETURN [p.name, p]",
+        "FOR p IN people OPTIONS {maxProjections: 1} LET a = p.a LET b = p.b RETURN [a, b]",
+    ],
+)
+def test_whole_documents_are_kept_where_they_are_read_or_attributes_are_many(
+    transaction: Transaction, query: str
+) -> None:
+    rules = ("-all", "+optimize-projections")
+    prepared = execute(transaction, query, options=QueryOptions(rules=rules)).prepared
+    assert prepared is not None
+    assert prepared.rules == ()
+
+
+def test_what_draws_lots_is_drawn_for_each_row(transaction: Transaction) -> None:
+    rows = execute(transaction, "FOR i IN 1..9 LET x = RAND() RETURN x").rows
+    assert len(set(rows)) > 1
+
+
 def test_rules_can_be_switched_off(transaction: Transaction) -> None:
     query = "FOR p IN people FILTER p._key == 'ann' RETURN p.name"
     for rules, used in (((), True), (("-all",), False), (("-use-indexes",), False)):

@@ -1,6 +1,9 @@
 """The optimizer rules in the order they are applied."""
 
+from hades_mcp.embedded.aql.rules.move_calculations_down import move_calculations_down
+from hades_mcp.embedded.aql.rules.move_calculations_up import move_calculations_up
 from hades_mcp.embedded.aql.rules.move_filters_up import move_filters_up
+from hades_mcp.embedded.aql.rules.optimize_projections import optimize_projections
 from hades_mcp.embedded.aql.rules.optimize_traversals import optimize_traversals
 from hades_mcp.embedded.aql.rules.optimizer import (
     NamedRule,
@@ -16,6 +19,7 @@ from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import 
 from hades_mcp.embedded.aql.rules.remove_filter_covered_by_index import (
     remove_filter_covered_by_index,
 )
+from hades_mcp.embedded.aql.rules.remove_redundant_calculations import remove_redundant_calculations
 from hades_mcp.embedded.aql.rules.remove_unnecessary_calculations import (
     remove_unnecessary_calculations,
 )
@@ -28,16 +32,20 @@ from hades_mcp.embedded.aql.rules.use_vector_index import refuse_unused, use_vec
 
 RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-unnecessary-filters", remove_unnecessary_filters),
+    NamedRule("move-calculations-up", move_calculations_up),
+    NamedRule("move-filters-up", move_filters_up),
+    NamedRule("remove-redundant-calculations", remove_redundant_calculations),
+    NamedRule("replace-or-with-in", replace_or_with_in),
     NamedRule("use-vector-index", use_vector_index, required=True),
     NamedRule("refuse-unused-vector-search", refuse_unused, required=True),
-    NamedRule("replace-or-with-in", replace_or_with_in),
-    NamedRule("move-filters-up", move_filters_up),
     NamedRule("use-indexes", use_indexes),
     NamedRule("remove-filter-covered-by-index", remove_filter_covered_by_index),
     NamedRule("use-index-for-sort", use_index_for_sort),
     NamedRule("refuse-unused-index-hints", refuse_unused_index_hints, required=True),
-    NamedRule("sort-limit", sort_limit),
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
+    NamedRule("move-calculations-down", move_calculations_down),
+    NamedRule("sort-limit", sort_limit),
+    NamedRule("optimize-projections", optimize_projections),
     NamedRule("optimize-traversals", optimize_traversals),
     NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),
 )

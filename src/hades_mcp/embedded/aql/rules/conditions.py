@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hades_mcp.embedded.aql.functions import find
 from hades_mcp.embedded.aql.nodes import (
     Attribute,
     Binary,
-    Call,
     Constant,
     Expansion,
     Expression,
     Index,
     Logical,
     Node,
-    SubqueryExpression,
     VariableReference,
-    walk,
 )
 from hades_mcp.embedded.aql.plan import (
     CalculationNode,
@@ -34,6 +30,7 @@ from hades_mcp.embedded.aql.plan import (
     produced,
     used,
 )
+from hades_mcp.embedded.aql.rules.effects import is_steady, modifies
 from hades_mcp.embedded.aql.rules.substitution import substituted
 
 if TYPE_CHECKING:
@@ -75,18 +72,6 @@ def attribute_names(node: Expression, variable: Variable) -> tuple[str, ...] | N
                 return tuple(reversed(names))
             case _:
                 return None
-
-
-def is_steady(node: Node) -> bool:
-    """Tell whether an expression may be evaluated more or less often without a difference."""
-    for part in walk(node):
-        if isinstance(part, SubqueryExpression):
-            return False
-        if isinstance(part, Call):
-            function = find(part.name)
-            if function is None or not function.deterministic:
-                return False
-    return True
 
 
 def runs_once(nodes: Sequence[Node]) -> bool:
@@ -177,18 +162,10 @@ def _is_known(value: Expression, unknown: set[Variable]) -> bool:
 
 def _lets_filters_pass(node: Node) -> bool:
     if isinstance(node, SubqueryNode):
-        return not _modifies(node)
+        return not modifies(node)
     return isinstance(
         node,
         EnumerateCollectionNode | EnumerateListNode | IndexNode | TraversalNode | SortNode,
-    )
-
-
-def _modifies(node: Node) -> bool:
-    return any(
-        part.plan.modifies
-        for part in walk(node)
-        if isinstance(part, SubqueryExpression) and part.plan is not None
     )
 
 

@@ -14,7 +14,8 @@ from hades_mcp.embedded.aql.plan import (
     produced,
     used,
 )
-from hades_mcp.embedded.aql.rules.conditions import conjuncts, is_steady
+from hades_mcp.embedded.aql.rules.conditions import conjuncts
+from hades_mcp.embedded.aql.rules.effects import is_steady
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node

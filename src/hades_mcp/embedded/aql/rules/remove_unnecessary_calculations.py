@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hades_mcp.embedded.aql.nodes import Node, SubqueryExpression, walk
 from hades_mcp.embedded.aql.plan import (
     CalculationNode,
     SubqueryNode,
     Variable,
     used,
 )
-from hades_mcp.embedded.aql.rules.conditions import is_steady
+from hades_mcp.embedded.aql.rules.effects import is_without_effect
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.plan import Subplan
+    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
 
@@ -33,23 +32,4 @@ def remove_unnecessary_calculations(nodes: Nodes, _: Optimization) -> Nodes:
 def _is_unread(node: Node, needed: set[Variable]) -> bool:
     if not isinstance(node, CalculationNode | SubqueryNode) or node.variable in needed:
         return False
-    return _is_without_effect(node.value)
-
-
-def _is_without_effect(node: Node) -> bool:
-    if not isinstance(node, SubqueryExpression):
-        return is_steady(node)
-    return node.plan is not None and _only_reads(node.plan)
-
-
-def _only_reads(plan: Subplan) -> bool:
-    if plan.modifies:
-        return False
-    for node in plan.nodes:
-        for part in walk(node):
-            if isinstance(part, SubqueryExpression):
-                if part.plan is None or not _only_reads(part.plan):
-                    return False
-            elif part is not node and not is_steady(part):
-                return False
-    return True
+    return is_without_effect(node.value)
