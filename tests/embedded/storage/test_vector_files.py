@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,6 +218,8 @@ def test_lists_find_nearly_all_of_the_nearest(
         path.unlink()
     with Engine(tmp_path) as engine:
         database = engine.database("_system")
+        answers(database, rows[0])
+        wait_for_lists()
         near = [answers(database, row) for row in rows[:40]]
         (path,) = files(tmp_path)
         mapped = vector_file.read(path, DIMENSION)
@@ -228,6 +231,29 @@ def test_lists_find_nearly_all_of_the_nearest(
     assert recall > 0.9
 
 
+def wait_for_lists() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "hades-vector-lists":
+            thread.join()
+
+
+def test_changes_while_and_after_lists_are_made_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Matrix, "too_many", 1)
+    with Engine(tmp_path) as engine:
+        database = engine.database("_system")
+        fill(database, 3000)
+        for step in range(20):
+            change(database, step)
+            assert found(database) == by_scan(database)
+            if step % 4 == 3:
+                wait_for_lists()
+                assert found(database) == by_scan(database)
+        wait_for_lists()
+        assert len(files(tmp_path)) == 1
+
+
 def answers(database: Database, query: NDArray[np.float32], count: int = 10) -> list[Any]:
     with database.transaction() as tx:
         things = tx.collection("things")
@@ -237,7 +263,7 @@ def answers(database: Database, query: NDArray[np.float32], count: int = 10) -> 
 
 def test_lists_hold_each_vector_once_also_where_centres_find_nobody() -> None:
     values = np.zeros((50, DIMENSION), dtype=np.float32)
-    block = by_lists(Vectors(np.arange(50), values, np.zeros(50, dtype=np.float32)), 7)
+    block = by_lists(Vectors(np.arange(50), values, np.zeros(50, dtype=np.float32)), by_length=True)
     assert block.lists is not None
     assert sorted(block.vectors.rows) == [*range(50)]
     assert block.lists.offsets[0] == 0
@@ -250,7 +276,7 @@ def test_lists_hold_each_vector_once_also_where_centres_find_nobody() -> None:
 def test_a_block_reads_as_it_was_written(tmp_path: Path) -> None:
     rows = clustered(30)
     vectors = Vectors(np.arange(30), rows, np.einsum("ij,ij->i", rows, rows))
-    for number, block in enumerate((Block(vectors), by_lists(vectors, 3))):
+    for number, block in enumerate((Block(vectors), by_lists(vectors, by_length=True))):
         path = tmp_path / f"{number}"
         vector_file.write(path, 9, block)
         read = vector_file.read(path, DIMENSION)

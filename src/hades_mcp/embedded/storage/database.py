@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -98,24 +99,32 @@ class Database:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         self._matrices.keep(set())
 
-    def _record_mapping(self, index: int, version: int, name: str) -> bool:
-        """Tell all processes which file holds an index's vectors as of a commit, if none writes."""
-        if not self._writer.acquire(blocking=False):
+    def _record_mapping(
+        self, index: int, version: int, name: str, *, previous: str | None, wait: bool
+    ) -> bool:
+        """Tell all processes which file holds an index's vectors as of a commit."""
+        patience = self._lock_timeout if wait else 0
+        if not self._writer.acquire(timeout=patience):
             return False
         try:
             connection = self._pool.take()
-        except BaseException:
+        except ArangoError:  # the database has been closed
             self._writer.release()
-            raise
+            return False
         try:
-            connection.execute("PRAGMA busy_timeout = 0")
-            sql = "UPDATE vector_versions SET mapping = ? WHERE id = ? AND floor <= ?"
-            return connection.execute(sql, (name, index, version)).rowcount == 1
+            connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+            found = connection.execute(
+                "UPDATE vector_versions SET mapping = ?"
+                " WHERE id = ? AND floor <= ? AND mapping IS ?",
+                (name, index, version, previous),
+            )
         except sqlite3.Error:
             return False
         finally:
-            connection.execute(f"PRAGMA busy_timeout = {int(self._lock_timeout * 1000)}")
+            with suppress(sqlite3.Error):  # closed meanwhile
+                connection.execute(f"PRAGMA busy_timeout = {int(self._lock_timeout * 1000)}")
             self._release_writer(connection)
+        return found.rowcount == 1
 
     def _is_stale(self) -> bool:
         """Tell whether sorted indexes were built by another version of the collation library."""

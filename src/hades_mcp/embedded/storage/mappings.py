@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from hades_mcp.embedded.storage.vector_block import Block
 
 _SUFFIX = ".vectors"
+
+
+class Record(Protocol):
+    """Names the file of an index in the database, if it has not got another one since."""
+
+    def __call__(
+        self, index: int, version: int, name: str, *, previous: str | None, wait: bool
+    ) -> bool:
+        """Return whether it is named now."""
 
 
 class Mappings:
@@ -23,7 +31,7 @@ class Mappings:
             false if that is not possible now.
     """
 
-    def __init__(self, database: Path, record: Callable[[int, int, str], bool]) -> None:
+    def __init__(self, database: Path, record: Record) -> None:
         self._database = database
         self._record = record
 
@@ -31,11 +39,14 @@ class Mappings:
         """Return where a file is."""
         return self._database.with_name(name)
 
-    def publish(self, number: int, version: int, block: Block) -> str | None:
+    def publish(
+        self, number: int, version: int, block: Block, previous: str | None, *, wait: bool = False
+    ) -> str | None:
         """Write a file for an index and tell all processes; return its name unless that failed.
 
-        Whoever has an older file mapped may go on reading it: where files in use cannot be
-        removed, it stays until the next time.
+        It fails if the index has another file than `previous`, or somebody writes to the database
+        and `wait` is not set. Whoever has an older file mapped may go on reading it: where files
+        in use cannot be removed, it stays until the next time.
         """
         from hades_mcp.embedded.storage import vector_file  # noqa: PLC0415  numpy stays asleep
 
@@ -44,7 +55,7 @@ class Mappings:
             vector_file.write(self.path(name), version, block)
         except OSError:
             return None
-        if not self._record(number, version, name):
+        if not self._record(number, version, name, previous=previous, wait=wait):
             self._remove(self.path(name))
             return None
         for path in self._files(number):

@@ -11,7 +11,7 @@ see without disturbing the others.
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -65,12 +65,12 @@ class Matrix:
     Attributes:
         worth_a_file: So many floats of one's own are written into a file.
         too_many: Beyond so many floats a file gets lists, and a search looks into some of them
-            only: it finds most of the nearest, not surely each. Looking at each of 350,000
-            vectors of 384 takes some 25 ms.
+            only: it finds most of the nearest, not surely each. Looking at each of 700,000
+            vectors of 384 takes some 100 ms.
     """
 
     worth_a_file = 1 << 20
-    too_many = 1 << 27
+    too_many = 1 << 28
 
     def __init__(
         self, number: int, metric: str, dimension: int, mappings: Mappings | None = None
@@ -178,17 +178,28 @@ class Matrix:
             self._catch_up(session, version, floor)
             if not self._is_worth_a_file():
                 return
-        vectors = Held(self._block, self._gone, self._tail.only(slice(self._count))).current()
-        block = Block(vectors)
-        if vectors.values.size > self.too_many:
-            block = by_lists(vectors, max(int(len(vectors.rows) ** 0.5) // 4, 2))
-        name = self._mappings.publish(self._number, version, block)
+        block = Block(Held(self._block, self._gone, self._tail.only(slice(self._count))).current())
+        previous = session.vector_mapping(self._number)
+        name = self._mappings.publish(self._number, version, block, previous)
         found = name and vector_file.read(self._mappings.path(name), self._dimension)
-        if name and found:
-            self._hold(found[1], version, name)
-            self._patience = 1
-        else:
+        if not (name and found):
             self._patience *= 2  # somebody writes, or the disk is full: not again at every search
+            return
+        self._hold(found[1], version, name)
+        self._patience = 1
+        if found[1].vectors.values.size > self.too_many:
+            work = (self._mappings, found[1], version, name)
+            Thread(target=self._sort, args=work, name="hades-vector-lists", daemon=True).start()
+
+    def _sort(self, mappings: Mappings, block: Block, version: int, name: str) -> None:
+        """Sort a mapped block into lists while searches go on, and put them in its place."""
+        listed = by_lists(block.vectors, by_length=self._metric == "l2")
+        better = mappings.publish(self._number, version, listed, name, wait=True)
+        found = better and vector_file.read(mappings.path(better), self._dimension)
+        with self._lock:
+            if better and found and self._mapped == name:
+                self._block, self._mapped = found[1], better
+                self._gone = self._block.positions(block.vectors.rows[self._gone])
 
     def _is_worth_a_file(self) -> bool:
         shared = self._block.vectors.values.size if self._mapped else 0
