@@ -177,7 +177,7 @@ def test_an_index_is_made_once_and_found_by_id_and_name(things):
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
-        ({"type": "mdi", "fields": ["x"]}, (501, 9)),
+        ({"type": "mdi", "fields": ["x"]}, (400, 10)),
         ({"type": "magic", "fields": ["x"]}, (400, 10)),
         ({"type": "persistent", "fields": []}, (400, 10)),
     ],

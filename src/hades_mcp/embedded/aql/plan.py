@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Options: TypeAlias = dict[str, Any]
 """The constants of an OPTIONS object."""
-IndexKind: TypeAlias = Literal["primary", "edge", "persistent"]
+IndexKind: TypeAlias = Literal["primary", "edge", "persistent", "mdi"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,17 @@ class IndexCondition(Node):
     @property
     def restricts(self) -> bool:
         """Whether anything is asked for: else all of the index is read."""
-        return bool(self.equal) or self.low is not None or self.high is not None
+        return bool(self.equal or self.box) or self.low is not None or self.high is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Node):
+    """The bounds of one dimension of a box, as a query has them; None for no bound."""
+
+    low: Expression | None = None
+    low_inclusive: bool = True
+    high: Expression | None = None
+    high_inclusive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class IndexLookup(Node):
 
 
 @dataclass(frozen=True, slots=True)
+        box: Bounds of each of the fields after `equal`, in a multi-dimensional index.
 class Projection(Node):
     """An attribute of a document, `path` from the outside in, given out as a variable."""
 
@@ -121,6 +132,7 @@ class Projection(Node):
 
 
 @dataclass(frozen=True, slots=True)
+    box: tuple[Span, ...] = ()
 class IndexNode(Node):
     """Documents found through an index, in its order: exactly those that satisfy the condition.
 

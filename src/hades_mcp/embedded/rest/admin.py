@@ -21,7 +21,7 @@ _OPTIONS = {
     "query.cache-mode": ("off", "whether results of queries are cached"),
 }
 _INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent"]
-_INDEX_TYPES += ["geo", "fulltext", "vector"]
+_INDEX_TYPES += ["geo", "fulltext", "mdi", "mdi-prefixed", "inverted", "vector"]
 
 
 @routes.add("GET PUT", "/_api/version")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.router import Routes
+from hades_mcp.embedded.storage.indexes import BOX_TYPES
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.storage import Collection, Index
@@ -58,6 +59,8 @@ def describe(collection: Collection, index: Index) -> dict[str, Any]:
     """Return an index as the HTTP API shows it."""
     body = index.definition()
     if index.type in _BUILT_IN and index.unique:
+        body["selectivityEstimate"] = 1
+    if index.type in BOX_TYPES and index.options["estimates"]:
         body["selectivityEstimate"] = 1
     return {**body, "id": f"{collection.name}/{index.id}"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hades_mcp.embedded.storage.indexes import EDGE, PRIMARY, SORTED_TYPES, Index
+from hades_mcp.embedded.storage.indexes import COLLATED_TYPES, EDGE, PRIMARY, Index
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,7 +82,7 @@ def load_catalog(connection: sqlite3.Connection, version: int) -> Catalog:
     ):
         index = read_index(number, orjson.loads(text))
         indexes.setdefault(collection, []).append(index)
-        if index.type in SORTED_TYPES:
+        if index.type in COLLATED_TYPES:
             collations.add(collation)
     collections: dict[str, CollectionInfo] = {}
     for number, name, edge, text in connection.execute(

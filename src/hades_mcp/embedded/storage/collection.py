@@ -12,10 +12,18 @@ from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.adjacency import find_hops, find_present
 from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
+from hades_mcp.embedded.storage.box_table import BoxTable, Span
 from hades_mcp.embedded.storage.catalog import stored_index
 from hades_mcp.embedded.storage.fulltext import find_rows
 from hades_mcp.embedded.storage.geo_table import GeoTable
-from hades_mcp.embedded.storage.indexes import SORTED_TYPES, Bound, Index, define
+from hades_mcp.embedded.storage.indexes import (
+    BOX_TYPES,
+    COLLATED_TYPES,
+    SORTED_TYPES,
+    Bound,
+    Index,
+    define,
+)
 from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
@@ -192,6 +200,23 @@ class Collection:
         return map(load, table.lookup(low, high, reverse=reverse))
 
     def nearest(
+    def within_box(
+        self, index: Index, prefix: Sequence[Any], spans: Sequence[Span]
+    ) -> Iterator[Document]:
+        """Yield the documents whose point in a multi-dimensional index is in a box.
+
+        Args:
+            index: An index of type mdi, mdi-prefixed or zkd.
+            prefix: A value for each of its prefix fields.
+            spans: The least and the greatest value of each of its fields.
+
+        Raises:
+            ArangoError: 1209 for an index of another type.
+        """
+        if index.type not in BOX_TYPES:
+            raise ArangoError(_NO_INDEX)
+        return map(load, BoxTable(self._session, self.info, index).within(prefix, spans))
+
         self, index: Index, vector: Sequence[float], k: int
     ) -> list[tuple[Document, float]]:
         """Return the `k` documents nearest to a vector with their scores, best first.
@@ -391,7 +416,7 @@ class Collection:
     def rebuild_sorted_indexes(self) -> None:
         """Encode the entries of all sorted indexes anew: their order is another library's."""
         for index in self.info.indexes:
-            if index.type in SORTED_TYPES:
+            if index.type in COLLATED_TYPES:
                 self.rebuild_index(index)
 
     def rebuild_index(self, index: Index) -> None:

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.inverted_properties import FindAnalyzer
 
 SORTED_TYPES = frozenset({"persistent", "hash", "skiplist", "ttl"})  # one table, three old names
+BOX_TYPES = frozenset({"mdi", "mdi-prefixed", "zkd"})
+COLLATED_TYPES = SORTED_TYPES | {"mdi-prefixed"}  # their keys hold text in the order of a library
 METRICS = frozenset({"cosine", "l2", "innerProduct"})
 _BAD_PARAMETER = 10
 _PAIR = 2
 _SHORTEST_WORD = 2
+_MOST_STORED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Index:
             and self.sparse == other.sparse
             and all(
                 self.options.get(name) == other.options.get(name)
-                for name in ("expireAfter", "params", "geoJson", "minLength")
+                for name in ("expireAfter", "params", "geoJson", "minLength", "prefixFields")
             )
             and (self.type != "inverted" or self.options == other.options)
         )
@@ -218,7 +221,39 @@ def _fulltext_index(definition: dict[str, Any], number: str, name: str) -> Index
     return Index(number, "fulltext", name, fields, sparse=True, options=options)
 
 
-_ELSEWHERE = frozenset({"geo1", "geo2", "mdi", "mdi-prefixed", "zkd"})
+def _box_index(definition: dict[str, Any], number: str, name: str) -> Index:
+    """Define an index over several dimensions; `zkd` is what mdi was called before 3.12."""
+    kind, fields = definition["type"], _paths(definition.get("fields"))
+    if definition.get("fieldValueTypes") != "double":
+        raise ArangoError(_BAD_PARAMETER, f"{kind} index requires `fieldValueTypes` to be `double`")
+    options: dict[str, Any] = {
+        "estimates": _flag(definition, "estimates", default=True),
+        "fieldValueTypes": "double",
+    }
+    prefix: tuple[str, ...] = ()
+    if kind == "mdi-prefixed":
+        prefix = _paths(definition.get("prefixFields"))
+        options["prefixFields"] = list(prefix)
+    elif definition.get("prefixFields"):
+        raise ArangoError(_BAD_PARAMETER, f"prefixFields are not supported for {kind} indexes")
+    if any("[*]" in path for path in (*fields, *prefix)) or set(fields) & set(prefix):
+        raise ArangoError(_BAD_PARAMETER, f"array or repeated attribute in {kind} index")
+    if stored := definition.get("storedValues"):
+        options["storedValues"] = list(_paths(stored))
+        if len(stored) > _MOST_STORED or set(stored) & set(prefix):
+            raise ArangoError(_BAD_PARAMETER, f"illegal storedValues in {kind} index")
+    return Index(
+        number,
+        kind,
+        name,
+        fields,
+        unique=_flag(definition, "unique", default=False),
+        sparse=_flag(definition, "sparse", default=False),
+        options=options,
+    )
+
+
+_ELSEWHERE = frozenset({"geo1", "geo2"})
 
 _TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
     "persistent": _sorted_index,
@@ -228,4 +263,5 @@ _TYPES: dict[str, Callable[[dict[str, Any], str, str], Index]] = {
     "vector": _vector_index,
     "geo": _geo_index,
     "fulltext": _fulltext_index,
+    **dict.fromkeys(BOX_TYPES, _box_index),
 }

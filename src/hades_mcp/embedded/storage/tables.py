@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hades_mcp.embedded.storage.box_table import BoxTable
 from hades_mcp.embedded.storage.geo_table import GeoTable
-from hades_mcp.embedded.storage.indexes import SORTED_TYPES
+from hades_mcp.embedded.storage.indexes import BOX_TYPES, SORTED_TYPES
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.ttl_table import TtlTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
@@ -64,4 +65,5 @@ _TABLES: dict[str, Callable[[Session, CollectionInfo, Index], IndexTable]] = {
     "vector": VectorTable,
     "geo": GeoTable,
     "fulltext": WordsTable,
+    **dict.fromkeys(BOX_TYPES, BoxTable),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -85,6 +86,8 @@ def _finder(compiler: Compiler, node: IndexNode, lookup: IndexNode | IndexLookup
             return _edge(compiler, lookup)
         case "persistent":
             return _persistent(compiler, lookup, reverse=node.reverse)
+        case "mdi":
+            return _box(compiler, lookup)
         case _:
             assert_never(lookup.kind)
 
@@ -177,6 +180,30 @@ def _persistent(compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse:
             yield from found if test is None else filter(test, found)
 
     return find
+
+
+def _box(compiler: Compiler, lookup: IndexNode | IndexLookup) -> _Find:
+    fixed = [compiler.compile(value) for value in lookup.condition.equal]
+    edges = [
+        (compiler.optional(span.low), compiler.optional(span.high)) for span in lookup.condition.box
+    ]
+
+    def find(collection: Collection, row: Row) -> Iterator[_Document]:
+        index = collection.index(lookup.index)
+        spans = [
+            (_edge_of(low, row, -math.inf), _edge_of(high, row, math.inf)) for low, high in edges
+        ]
+        return collection.within_box(index, [value(row) for value in fixed], spans)
+
+    return find
+
+
+def _edge_of(bound: Evaluate | None, row: Row, nothing: float) -> float:
+    """Return a bound among numbers: below them are null and booleans, above them all others."""
+    value = nothing if bound is None else bound(row)
+    if value is None or isinstance(value, bool):
+        return -math.inf
+    return float(value) if isinstance(value, int | float) else math.inf
 
 
 def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | None]:

@@ -111,15 +111,16 @@ def _conjunction(
     for at, value in enumerate(condition.equal):
         operator = "IN" if at in condition.many else "=="
         found.append(_comparison(variable, lookup.fields[at], operator, value))
-    ranged = lookup.fields[len(condition.equal) :][:1]
-    for path in ranged:
+    ranged = lookup.fields[len(condition.equal) :]
+    spans: tuple[plan.Span | plan.IndexCondition, ...] = condition.box or (condition,)
+    for path, span in zip(ranged, spans, strict=False):
         attribute = _attribute(variable, path)
-        if condition.low is not None:
-            operator = ">=" if condition.low_inclusive else ">"
-            found.append(Binary(operator, attribute, condition.low))
-        if condition.high is not None:
-            operator = "<=" if condition.high_inclusive else "<"
-            found.append(Binary(operator, attribute, condition.high))
+        if span.low is not None:
+            operator = ">=" if span.low_inclusive else ">"
+            found.append(Binary(operator, attribute, span.low))
+        if span.high is not None:
+            operator = "<=" if span.high_inclusive else "<"
+            found.append(Binary(operator, attribute, span.high))
     return found
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hades_mcp.embedded.aql.nodes import ArrayLiteral, Constant
-from hades_mcp.embedded.aql.plan import IndexCondition, IndexLookup
+from hades_mcp.embedded.aql.plan import IndexCondition, IndexLookup, Span
+from hades_mcp.embedded.storage.indexes import BOX_TYPES
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Expression
@@ -42,6 +43,8 @@ def candidate(index: Index, comparisons: list[Comparison]) -> Candidate | None:
             return _point(index, comparisons, "edge", ("_from", "_to"), _EDGE)
         case kind if kind in SORTED:
             return _sorted(index, comparisons)
+        case kind if kind in BOX_TYPES:
+            return _box(index, comparisons)
         case _:
             return None
 
@@ -88,6 +91,32 @@ def _sorted(index: Index, comparisons: list[Comparison]) -> Candidate | None:
     return Candidate(score, lookup, tuple(item.source for item in used))
 
 
+def _box(index: Index, comparisons: list[Comparison]) -> Candidate | None:
+    """Return how a multi-dimensional index would serve; the filters stay, as bounds are rounded."""
+    prefix = tuple(index.options.get("prefixFields", ()))
+    equal = [_first(comparisons, path, ("==",)) for path in prefix]
+    lows = [_first(comparisons, path, ("==", ">=", ">")) for path in index.fields]
+    highs = [_first(comparisons, path, ("==", "<=", "<")) for path in index.fields]
+    bounds = sum(bound is not None for bound in (*lows, *highs))
+    fixed = [each for each in equal if each is not None]
+    if not bounds or len(fixed) < len(prefix):
+        return None
+    if index.sparse and not all(map(_excludes, (*fixed, *lows))):
+        return None
+    box = tuple(
+        Span(
+            None if low is None else low.value,
+            low is None or low.operator != ">",
+            None if high is None else high.value,
+            high is None or high.operator != "<",
+        )
+        for low, high in zip(lows, highs, strict=True)
+    )
+    condition = IndexCondition(tuple(each.value for each in fixed), box=box)
+    lookup = IndexLookup(index.id, "mdi", (*prefix, *index.fields), condition)
+    return Candidate(_FIELD * len(fixed) + _BOUND * bounds, lookup, ())
+
+
 def _equalities(
     fields: tuple[str, ...], comparisons: list[Comparison]
 ) -> tuple[list[Comparison], tuple[int, ...]]:
@@ -124,8 +153,13 @@ def _first(
 def _excludes_null(index: Index, equal: list[Comparison], low: Comparison | None) -> bool:
     """Tell whether no document a sparse index leaves out could match: those hold a null."""
     excluded = sum(_is_something(item) for item in equal)
-    excluded += low is not None and (low.operator == ">" or _is_something(low))
+    excluded += _excludes(low)
     return excluded == len(index.fields)
+
+
+def _excludes(bound: Comparison | None) -> bool:
+    """Tell whether a bound, from below or from both sides, leaves out what has null there."""
+    return bound is not None and (bound.operator == ">" or _is_something(bound))
 
 
 def _is_something(comparison: Comparison) -> bool:
