@@ -77,6 +77,16 @@ class EnumerateListNode(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Span(Node):
+    """The bounds of one dimension of a box, as a query has them; None for no bound."""
+
+    low: Expression | None = None
+    low_inclusive: bool = True
+    high: Expression | None = None
+    high_inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class IndexCondition(Node):
     """What is looked up: values the leading fields equal, then a range of the next field.
 
@@ -87,6 +97,7 @@ class IndexCondition(Node):
         low_inclusive: Whether the bound itself qualifies.
         high: Upper bound.
         high_inclusive: Whether the bound itself qualifies.
+        box: Bounds of each of the fields after `equal`, in a multi-dimensional index.
     """
 
     equal: tuple[Expression, ...] = ()
@@ -95,21 +106,12 @@ class IndexCondition(Node):
     low_inclusive: bool = True
     high: Expression | None = None
     high_inclusive: bool = True
+    box: tuple[Span, ...] = ()
 
     @property
     def restricts(self) -> bool:
         """Whether anything is asked for: else all of the index is read."""
         return bool(self.equal or self.box) or self.low is not None or self.high is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Span(Node):
-    """The bounds of one dimension of a box, as a query has them; None for no bound."""
-
-    low: Expression | None = None
-    low_inclusive: bool = True
-    high: Expression | None = None
-    high_inclusive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,6 @@ class IndexLookup(Node):
 
 
 @dataclass(frozen=True, slots=True)
-        box: Bounds of each of the fields after `equal`, in a multi-dimensional index.
 class Projection(Node):
     """An attribute of a document, `path` from the outside in, given out as a variable."""
 
@@ -132,7 +133,6 @@ class Projection(Node):
 
 
 @dataclass(frozen=True, slots=True)
-    box: tuple[Span, ...] = ()
 class IndexNode(Node):
     """Documents found through an index, in its order: exactly those that satisfy the condition.
 

@@ -199,7 +199,6 @@ class Collection:
         table = SortedTable(self._session, self.info, index)
         return map(load, table.lookup(low, high, reverse=reverse))
 
-    def nearest(
     def within_box(
         self, index: Index, prefix: Sequence[Any], spans: Sequence[Span]
     ) -> Iterator[Document]:
@@ -217,6 +216,7 @@ class Collection:
             raise ArangoError(_NO_INDEX)
         return map(load, BoxTable(self._session, self.info, index).within(prefix, spans))
 
+    def nearest(
         self, index: Index, vector: Sequence[float], k: int
     ) -> list[tuple[Document, float]]:
         """Return the `k` documents nearest to a vector with their scores, best first.
