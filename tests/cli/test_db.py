@@ -36,6 +36,29 @@ def test_the_database_is_served_until_a_signal_ends_it(
     assert (server.returncode, errors) == (0, "")
 
 
+def test_with_auth_only_accounts_are_answered(
+    hades: Hades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hades("aql", "RETURN 1")
+    monkeypatch.delenv("ARANGO_ROOT_PASSWORD", raising=False)
+    refused = hades("db", "serve", "--port", "0", "--auth")
+    assert refused.code == 5
+    assert "ARANGO_ROOT_PASSWORD" in refused.err
+    monkeypatch.setenv("ARANGO_ROOT_PASSWORD", "first")
+    command = [sys.executable, "-m", "hades_mcp", "db", "serve", "--port", "0", "--auth"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        url = server.stderr.readline().split()[-1]
+        asked = f"{url}/_api/endpoint"
+        codes = [httpx.get(asked, auth=("root", word)).status_code for word in ("first", "", "x")]
+        answer = httpx.get(asked, auth=("root", "first")).json()
+        nobody = httpx.get(asked).status_code
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+    assert (codes, nobody) == ([200, 401, 401], 401)
+    assert answer == [{"endpoint": url}]
+
+
 def test_an_address_other_machines_reach_is_refused(hades: Hades) -> None:
     done = hades("db", "serve", "--host", "0.0.0.0")
     assert done.code == 2

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 PASSWORD, SECRET = "passwd", b"secret"
 PORT = 8529
 _ENGINE = Engine(None)
-_INSIDE = EmbeddedHTTPClient(_ENGINE, server=Server(_ENGINE, root_password=PASSWORD, secret=SECRET))
+_INSIDE = EmbeddedHTTPClient(
+    _ENGINE, server=Server(_ENGINE, guarded=True, root_password=PASSWORD, secret=SECRET)
+)
 
 
 class EmbeddedDefault(HTTPClient):

@@ -32,6 +32,7 @@ def serving(engine: Engine, **options: Any) -> Iterator[str]:
     server = Server(engine)
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # whoever connects before the server runs waits
     config = uvicorn.Config(
         Application(server, **options), log_level="warning", server_header=False, lifespan="on"
     )
@@ -238,6 +239,48 @@ def test_what_is_no_request_of_arangodb_is_answered_with_its_error(url: str) -> 
     assert httpx.get(f"{url}/nothing").json()["errorNum"] == 404
     assert httpx.post(f"{url}/_api/cursor", content=b"\xff{").json()["errorNum"] == 600
     assert httpx.get(f"{url}/_db/nowhere/_api/version").json()["errorNum"] == 1228
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine, serving(engine, body_seconds=0.05) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as caller:
+            caller.sendall(b"POST /_api/cursor HTTP/1.1\r\nHost: localhost\r\n")
+            caller.sendall(b"Content-Length: 100\r\n\r\n{")
+            answer = b""
+            while chunk := caller.recv(4096):
+                answer += chunk
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"errorNum":408' in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [(b"/" + b"x" * 65_536, b"", 414), (b"/_api/version", b"x" * 65_536, 431)],
+)
+@pytest.mark.anyio
+async def test_paths_and_headers_have_an_end(path: bytes, header: bytes, status: int) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "raw_path": path,
+        "headers": [(b"host", b"127.0.0.1"), (b"x", header)],
+    }
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await anyio.lowlevel.checkpoint()
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        await anyio.lowlevel.checkpoint()
+        sent.append(message)
+
+    with Engine(None) as engine:
+        server = Server(engine)
+        await Application(server)(scope, receive, send)
+        server.close()
+    assert sent[0]["status"] == status
 
 
 @pytest.mark.anyio

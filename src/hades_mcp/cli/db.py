@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PORT = 8529
 _IN_USE = frozenset({18, 28})
+_NO_ACCOUNT = 1703
+_CONNECTIONS = 1000  # more are answered with 503: each takes a file descriptor
 
 
 @click.group("db")
@@ -33,25 +35,27 @@ def command() -> None:
     show_default=True,
     help="0 takes any that is free.",
 )
+@click.option("--auth", is_flag=True, help="Answer nobody without the password of an account.")
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int) -> None:
+def serve(ctx: click.Context, host: str, port: int, *, auth: bool) -> None:
     """Serve the database over ArangoDB's HTTP API to clients on this machine.
 
-    Any user name and password will do, unless accounts were made: everybody who can log in to
-    this machine can read and change the data while it is served.
+    Without --auth any user name and password will do, unless it is an account's: everybody who can
+    log in to this machine can read and change the data while it is served. With --auth, the account
+    root gets its first password from the variable ARANGO_ROOT_PASSWORD; root makes the others.
     """
     from hades_mcp.embedded.asgi import is_loopback
 
     if not is_loopback(host):
         raise CallerError(
             f"{host} can be reached from other machines, and the embedded database does not"
-            " ask for a password.",
+            " encrypt what it says, nor passwords.",
             hint="Serve on 127.0.0.1, and reach it through an SSH tunnel, or use an ArangoDB"
             " server (HADES_ARANGO_URL).",
         )
     folder = _folder(ctx)
     with _translated(), _listen(host, port) as listener:
-        _serve(folder, listener)
+        _serve(folder, listener, auth=auth)
 
 
 @command.command("backup")
@@ -128,12 +132,14 @@ def check(ctx: click.Context, *, mend: bool, as_json: bool) -> int:
     return 1 if left else 0
 
 
-def _serve(folder: Path, listener: socket.socket) -> None:
+def _serve(folder: Path, listener: socket.socket, *, auth: bool) -> None:
+    import os
     import signal
 
     import uvicorn
 
     from hades_mcp.embedded.asgi import Application
+    from hades_mcp.embedded.errors import ArangoError
     from hades_mcp.embedded.rest import Server
     from hades_mcp.embedded.storage import Engine
 
@@ -141,18 +147,28 @@ def _serve(folder: Path, listener: socket.socket) -> None:
         # uvicorn ends in order, then raises the signal again: it must not cut off the closing
         signal.signal(number, _leave)
     with Engine(folder) as engine:
-        server = Server(engine)
+        host, port = listener.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        password = os.environ.get("ARANGO_ROOT_PASSWORD")
+        try:
+            server = Server(engine, guarded=auth, root_password=password, endpoints=(url,))
+        except ArangoError as error:
+            if error.number != _NO_ACCOUNT:
+                raise
+            raise ConfigError(
+                "The account root has no password yet.",
+                hint="Set ARANGO_ROOT_PASSWORD to its first one.",
+            ) from error
         try:
             config = uvicorn.Config(
                 Application(server),
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                limit_concurrency=_CONNECTIONS,
                 timeout_graceful_shutdown=5,
             )
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            click.echo(f"hades: serving {folder} at http://{shown}:{port}", err=True)
+            click.echo(f"hades: serving {folder} at {url}", err=True)
             uvicorn.Server(config).run(sockets=[listener])
         finally:
             server.close()

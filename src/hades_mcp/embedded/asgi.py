@@ -1,8 +1,11 @@
 """The embedded ArangoDB as an ASGI application: its HTTP API for other people's clients.
 
-Nobody needs a password unless accounts were made, so the application is for loopback only. A web
-page open in a browser on the same machine reaches loopback too: requests that name another host, or
-come from a page of another origin, are refused.
+Nobody needs a password unless the server is told to ask, and nothing is encrypted, so the
+application is for loopback only. A web page open in a browser on the same machine reaches loopback
+too: requests that name another host, or come from a page of another origin, are refused.
+
+Lengths and the time a body may take are limited here; how long a client may take over the lines
+before the body, and how many may be connected, is the ASGI server's business.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.bodies import BODY_LIMIT, too_large
 from hades_mcp.embedded.rest.message import Response, failure
 
 if TYPE_CHECKING:
@@ -28,9 +32,11 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-BODY_LIMIT = 256 * 1024 * 1024
+BODY_SECONDS = 60.0
+HEAD_LIMIT = 64 * 1024
+"""Most bytes of a request's path, and of its headers together."""
 THREADS = 32
-_TOO_LARGE, _FORBIDDEN, _INTERNAL = 413, 403, 4
+_FORBIDDEN, _TIMEOUT, _PATH_TOO_LONG, _HEADERS_TOO_LARGE, _INTERNAL = 403, 408, 414, 431, 4
 _BODILESS = frozenset({204, 304})
 _ENDERS = ("/_api/transaction/", "/_api/query/")
 
@@ -43,14 +49,21 @@ class Application:
     Args:
         server: Answers the requests. Its owner closes it, after the application.
         body_limit: Most bytes of one request's body; more is answered with 413.
+        body_seconds: How long a client may take to send it; longer is answered with 408.
         threads: Most requests worked on at the same time; others wait.
     """
 
     def __init__(
-        self, server: Server, *, body_limit: int = BODY_LIMIT, threads: int = THREADS
+        self,
+        server: Server,
+        *,
+        body_limit: int = BODY_LIMIT,
+        body_seconds: float = BODY_SECONDS,
+        threads: int = THREADS,
     ) -> None:
         self._server = server
         self._body_limit = body_limit
+        self._body_seconds = body_seconds
         self._threads = threads
         self._limiters: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
@@ -68,15 +81,20 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
         """Return the answer; None if the client has left."""
         headers = _headers(scope["headers"])
-        try:
-            _refuse_strangers(headers)
-            body = await self._body(headers, receive)
-        except ArangoError as error:
-            return failure(error)
-        if body is None:
-            return None
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         query = scope.get("query_string", b"").decode("latin-1")
+        try:
+            _check_lengths(path, query, scope["headers"])
+            _refuse_strangers(headers)
+            with fail_after(self._body_seconds):
+                body = await self._body(headers, receive)
+        except ArangoError as error:
+            return failure(error)
+        except TimeoutError:
+            text = f"request body took longer than {self._body_seconds} s"
+            return failure(ArangoError(_TIMEOUT, text, status=_TIMEOUT))
+        if body is None:
+            return None
         call = partial(
             self._server.handle,
             scope["method"],
@@ -105,7 +123,7 @@ class Application:
         """Return the whole body; None if the client left, ArangoError 413 if it is too long."""
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > self._body_limit:
-            raise self._too_large()
+            raise too_large(self._body_limit)
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
@@ -115,13 +133,9 @@ class Application:
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > self._body_limit:
-                raise self._too_large()
+                raise too_large(self._body_limit)
             more = message.get("more_body", False)
         return b"".join(chunks)
-
-    def _too_large(self) -> ArangoError:
-        text = f"request body is larger than {self._body_limit} bytes"
-        return ArangoError(_TOO_LARGE, text, status=_TOO_LARGE)
 
 
 def is_loopback(host: str) -> bool:
@@ -132,6 +146,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_lengths(path: str, query: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise 414 or 431 for a path or headers beyond the limit."""
+    if len(path) + len(query) > HEAD_LIMIT:
+        text = f"path is longer than {HEAD_LIMIT} bytes"
+        raise ArangoError(_PATH_TOO_LONG, text, status=_PATH_TOO_LONG)
+    if sum(len(name) + len(value) for name, value in headers) > HEAD_LIMIT:
+        text = f"headers are larger than {HEAD_LIMIT} bytes"
+        raise ArangoError(_HEADERS_TOO_LARGE, text, status=_HEADERS_TOO_LARGE)
 
 
 def _refuse_strangers(headers: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.embedded.rest.conftest import Api, Clock
 
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest import Server
 from hades_mcp.embedded.storage import Engine
 
@@ -48,7 +49,7 @@ def guarded() -> Iterator[Api]:
     """A server that asks for passwords, with ada, who may read `_system`, and its things."""
     clock = Clock()
     with Engine(None, lock_timeout=0.05) as engine:
-        server = Server(engine, clock, root_password="first", secret=SECRET)
+        server = Server(engine, clock, guarded=True, root_password="first", secret=SECRET)
         api = Api(server, clock)
         assert api("POST /_api/user", {"user": "ada", "passwd": "x"}, **ROOT).status == 201
         api("PUT /_api/user/ada/database/_system", {"grant": "ro"}, **ROOT)
@@ -74,11 +75,17 @@ def test_only_accounts_are_answered(guarded):
 
 def test_the_first_password_of_root_does_not_replace_a_later_one(guarded):
     guarded("PATCH /_api/user/root", {"passwd": "second"}, **ROOT)
-    again = Server(guarded.server._state.engine, root_password="first")
+    again = Server(guarded.server._state.engine, guarded=True, root_password="first")
     asked = Api(again, guarded.clock)
     assert asked.refused("GET /_api/version", **ROOT) == (401, 11)
     assert asked("GET /_api/version", **basic("root", "second")).status == 200
     again.close()
+
+
+def test_a_server_that_nobody_could_enter_does_not_start(api):
+    with pytest.raises(ArangoError) as refused:
+        Server(api.server._state.engine, guarded=True)
+    assert refused.value.number == 1703
 
 
 def test_tokens_are_checked(guarded):

@@ -131,10 +131,13 @@ class Accounts:
 
         self._change(name, granted)
 
-    def set_first_password(self, password: str) -> None:
-        """Make root's account with a password, unless there is one already."""
-        if ROOT not in self.all():
-            self._change(ROOT, lambda before: before or _new(ROOT, None, {"passwd": password}))
+    def set_first_password(self, password: str | None) -> None:
+        """Make root's account, unless there is one; ArangoError 1703 if no password is given."""
+        if ROOT in self.all():
+            return
+        if password is None:
+            raise ArangoError(_NOT_FOUND, "root has no password yet")
+        self._change(ROOT, lambda before: before or _new(ROOT, None, {"passwd": password}))
 
     # ---------------------------------------------------------- who is asking
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import time
-import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
@@ -33,6 +31,7 @@ from hades_mcp.embedded.rest import (
     users,
     views,
 )
+from hades_mcp.embedded.rest.bodies import unpacked
 from hades_mcp.embedded.rest.message import TEXT, Request, Response, failure
 from hades_mcp.embedded.rest.rights import check_database
 from hades_mcp.embedded.rest.router import Router
@@ -43,9 +42,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage import Engine
 
-_BAD_PARAMETER = 400
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
-_NOT_IMPLEMENTED = 9
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _GROUPS = tuple(
@@ -93,9 +90,14 @@ class Server:
     Args:
         engine: The databases. Its owner closes it, after the server.
         clock: Seconds, monotonic; for the time-outs of cursors and transactions.
-        root_password: If given, everybody must prove to be one of the accounts; it becomes root's
-            password if root has none yet. Otherwise whoever names no account may do all.
+        guarded: Whether everybody must prove to be one of the accounts; otherwise whoever names no
+            account may do all.
+        root_password: Of a guarded server: root's, if root has no account yet.
         secret: What JSON web tokens are signed with; by default they end with the server.
+        endpoints: Where it can be reached, for those who ask.
+
+    Raises:
+        ArangoError: 1703 if nobody could ever log in: root has no account and no password is given.
     """
 
     def __init__(
@@ -103,11 +105,14 @@ class Server:
         engine: Engine,
         clock: Callable[[], float] = time.monotonic,
         *,
+        guarded: bool = False,
         root_password: str | None = None,
         secret: bytes | None = None,
+        endpoints: tuple[str, ...] = (),
     ) -> None:
-        self._state = State(engine, clock, guarded=root_password is not None, secret=secret)
-        if root_password is not None:
+        self._state = State(engine, clock, guarded=guarded, secret=secret)
+        self._state.endpoints = endpoints
+        if guarded:
             self._state.accounts.set_first_password(root_password)
 
     def handle(
@@ -187,7 +192,7 @@ class Server:
             database, parts = parts[1], parts[2:]
         path = "/" + "/".join(parts)
         if encoding := headers.get("content-encoding"):
-            body = _decompress(encoding, body)
+            body = unpacked(encoding, body)
         request = Request(self._state, database, method.upper(), path, params, headers, body)
         return request, parts
 
@@ -197,19 +202,6 @@ def _challenge(error: ArangoError, headers: Mapping[str, str]) -> Mapping[str, s
     if error.status != _UNAUTHORIZED or "x-omit-www-authenticate" in headers:
         return {}
     return {"Www-Authenticate": 'Bearer token_type="JWT", realm="ArangoDB"'}
-
-
-def _decompress(encoding: str, body: bytes) -> bytes:
-    """Return the body as it was; ArangoError 501 for an encoding that is not known."""
-    try:
-        match encoding:
-            case "deflate":
-                return zlib.decompress(body)
-            case "gzip":
-                return gzip.decompress(body)
-    except (zlib.error, OSError, EOFError) as error:
-        raise ArangoError(_BAD_PARAMETER, f"cannot decompress the request: {error}") from error
-    raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: content-encoding {encoding}")
 
 
 def _match(method: str, parts: list[str]) -> tuple[Callable[..., Response], list[str]]:

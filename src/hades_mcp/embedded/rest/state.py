@@ -38,6 +38,7 @@ class State:
         secret: bytes | None = None,
     ) -> None:
         self.engine = engine
+        self.endpoints: tuple[str, ...] = ()
         self.accounts = Accounts(engine, clock, guarded=guarded, tokens=Tokens(secret))
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
