@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_VARIABLE, INVALID_AGGREGATE = 1512, 1574
 WINDOW_AFTER_MODIFICATION = 1595
+_COUNTS = frozenset({"COUNT", "LENGTH"})  # need no argument
 
 _LOOPS = (
     SingletonNode,
@@ -90,6 +91,8 @@ def _aggregate(
             raise refuse(
                 UNKNOWN_VARIABLE, f"unknown variable '{node.name}' in an aggregate expression"
             )
+    if isinstance(call, Call) and call.name in _COUNTS and not call.arguments:
+        return call.name, None
     if not isinstance(call, Call) or find_aggregate(call.name) is None or len(call.arguments) != 1:
         raise refuse(
             INVALID_AGGREGATE,
