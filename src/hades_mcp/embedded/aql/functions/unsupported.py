@@ -17,6 +17,5 @@ for _name, _low, _high, _reason in (
     ("NGRAM_MATCH", 2, 4, _VIEWS),
     ("LEVENSHTEIN_MATCH", 3, 6, _VIEWS),
     ("MINHASH_MATCH", 4, 4, _VIEWS),
-    ("SCHEMA_VALIDATE", 2, 2, "documents are not validated against schemas"),
 ):
     not_implemented(_name, _reason, low=_low, high=_high)
