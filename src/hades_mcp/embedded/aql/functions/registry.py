@@ -28,6 +28,7 @@ class AqlFunction:
         deterministic: False if two calls may differ; such calls are not evaluated beforehand.
         reads_data: True if it reads collections; not evaluated beforehand either.
         collection_arguments: Positions at which a bare collection name stands for its name.
+        refused: Why each call ends in error 9; None for a function the engine has.
     """
 
     name: str
@@ -37,6 +38,7 @@ class AqlFunction:
     deterministic: bool = True
     reads_data: bool = False
     collection_arguments: tuple[int, ...] = ()
+    refused: str | None = None
 
     @property
     def foldable(self) -> bool:
@@ -107,4 +109,4 @@ def not_implemented(name: str, reason: str, *, low: int, high: int | None) -> No
     def call(*_: Any) -> Any:
         raise ArangoError(NOT_IMPLEMENTED, f"{name}() is not implemented: {reason}")
 
-    FUNCTIONS[name] = AqlFunction(name, low, high, call, deterministic=False)
+    FUNCTIONS[name] = AqlFunction(name, low, high, call, deterministic=False, refused=reason)
