@@ -99,7 +99,12 @@ def _operation_line(row: Row) -> str:
 
 
 def _code(text: str) -> str:
-    """Return text as code in a table's cell; quotes of names need a longer fence."""
+    """Return text as code in a table's cell; quotes of names need a longer fence.
+
+    Three brackets in a row would mean something to cog.
+    """
+    while "[[[" in text or "]]]" in text:
+        text = text.replace("[[[", "[ [[").replace("]]]", "]] ]")
     fence = "``" if "`" in text else "`"
     pad = " " if "`" in text else ""
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
