@@ -251,7 +251,6 @@ def test_requests_can_be_batched(db):
 
 def test_what_is_not_built_is_refused_with_a_number(db):
     requests: list[Callable[[], object]] = [
-        lambda: db.create_view("v", "search-alias"),
         lambda: db.execute_transaction("function(){}"),
     ]
     for refused in requests:

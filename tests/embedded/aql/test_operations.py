@@ -133,7 +133,7 @@ def test_a_window_slides_over_values_and_durations(run: Run) -> None:
         ("RETURN FOO(1)", 1540),
         ("RETURN CONCAT()", 1541),
         ("RETURN my::udf(1)", 1582),
-        ("FOR d IN people SEARCH d.a == 1 RETURN d", 9),
+        ("FOR d IN people SEARCH d.a == 1 RETURN d", 1501),
         ("FOR x IN null RETURN x", 1563),
         ("FOR i IN 1..3 LIMIT -1 RETURN i", 1504),
         ("FOR i IN 1..3 LIMIT 'a' RETURN i", 1504),

@@ -13,6 +13,7 @@ from hades_mcp.embedded.aql.rules import RULES
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
 from hades_mcp.embedded.storage.transaction import Transaction
+from hades_mcp.embedded.storage.views import create_view
 
 FIXTURES = Path(__file__).parent / "fixtures" / "rules"
 VECTOR = "use-vector-index"
@@ -43,6 +44,8 @@ def transaction(database: Database) -> Iterator[Transaction]:
     parameters = {"metric": "cosine", "dimension": 2, "nLists": 1}
     vector = {"type": "vector", "fields": ["place"], "params": parameters, "sparse": True}
     people.ensure_index(vector)
+    links = {"people": {"includeAllFields": True}}
+    create_view(transaction, "_system", {"name": "found", "type": "arangosearch", "links": links})
     yield transaction
     transaction.abort()
 

@@ -73,7 +73,6 @@ def test_views_and_collections_share_their_names(shop):
     [
         ({"name": "v"}, (400, 10)),
         ({"name": "v", "type": "magic"}, (400, 10)),
-        ({"name": "v", "type": "search-alias"}, (501, 9)),
         ({"name": "_v", "type": "arangosearch"}, (400, 1208)),
         ({"name": "v", "type": "arangosearch", "links": []}, (400, 10)),
         ({"name": "v", "type": "arangosearch", "links": {"none": {}}}, (404, 1203)),
@@ -92,10 +91,3 @@ def test_views_and_collections_share_their_names(shop):
 def test_a_view_that_cannot_be_is_refused_and_leaves_nothing(things, body, refusal):
     assert things.refused("POST /_api/view", body) == refusal
     assert things("GET /_api/view").json["result"] == []
-
-
-@pytest.mark.parametrize(
-    "query", ["FOR d IN shop RETURN d", "FOR d IN shop SEARCH d.a == 1 RETURN d"]
-)
-def test_a_query_over_a_view_is_refused_not_guessed(shop, query):
-    assert shop.refused("POST /_api/cursor", {"query": query}) == (501, 9)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from hades_mcp.embedded.aql.nodes import (
+    Call,
     Expansion,
     Expression,
     Node,
@@ -66,6 +67,31 @@ class EnumerateCollectionNode(Node):
     collection: str
     options: Options = field(default_factory=dict)
     projections: tuple[Projection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Node):
+    """A score that a loop over a view computes: a call of BM25() or TFIDF()."""
+
+    variable: Variable
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateViewNode(Node):
+    """Each document of a view that a search expression finds, with its scores.
+
+    Attributes:
+        condition: The search expression; it reads `variable` itself.
+        matches: Takes what OFFSET_INFO() needs to know of a match.
+    """
+
+    variable: Variable
+    view: str
+    condition: Expression | None
+    options: Options = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    matches: Variable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,12 +411,12 @@ def produced(node: Node) -> Iterator[Variable]:
     """Yield the variables a plan node sets."""
     for name in (
         *("variable", "distance", "into", "vertex", "edge", "path", "prune_variable"),
-        *("old", "new"),
+        *("old", "new", "matches"),
     ):
         value = getattr(node, name, None)
         if isinstance(value, Variable):
             yield value
-    for name in ("groups", "aggregates", "projections"):
+    for name in ("groups", "aggregates", "projections", "scores"):
         for item in getattr(node, name, ()):
             yield item.variable
 
@@ -407,8 +433,9 @@ def used(node: Node) -> frozenset[Variable]:
         elif isinstance(part, SubqueryExpression) and part.plan is not None:
             found |= used_in_plan(part.plan)
     found -= inner
-    if isinstance(node, TraversalNode | ModificationNode):
-        found.difference_update(produced(node))  # PRUNE and UPSERT read what the node itself sets
+    if isinstance(node, TraversalNode | ModificationNode | EnumerateViewNode):
+        # PRUNE, UPSERT and SEARCH read what the node itself sets
+        found.difference_update(produced(node))
     return frozenset(found)
 
 

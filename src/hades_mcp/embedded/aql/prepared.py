@@ -15,7 +15,8 @@ from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
 from hades_mcp.embedded.aql.rules import RULES, Optimization, enabled, optimize
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.storage.views import is_view
+from hades_mcp.embedded.storage.search.sources import sources_of
+from hades_mcp.embedded.storage.views import find_view, is_view
 from hades_mcp.embedded.values import json_text
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
     from hades_mcp.embedded.storage.transaction import Transaction
+    from hades_mcp.embedded.storage.views import View
 
 KEPT = 256
-_NOT_IMPLEMENTED = 9
-_Versions: TypeAlias = "dict[str, CollectionInfo]"
+_Versions: TypeAlias = "dict[str, CollectionInfo | View]"
 
 
 class StoredSchema:
@@ -51,11 +52,24 @@ class StoredSchema:
     def is_edge(self, collection: str) -> bool | None:
         """Tell whether a collection holds edges; None if there is none."""
         info = self.info(collection)
-        if info is None and self._transaction and is_view(self._transaction, collection):
-            raise ArangoError(
-                _NOT_IMPLEMENTED, f"AQL: searching views is not implemented: {collection}"
-            )
         return None if info is None else info.is_edge
+
+    def searched(self, view: str) -> list[str] | None:
+        """Return the names of the collections a view searches; None if there is no such view."""
+        found = self.view(view)
+        if found is None or self._transaction is None:
+            return None
+        return [source.collection.name for source in sources_of(self._transaction, found)]
+
+    def view(self, name: str) -> View | None:
+        """Return a view by its name."""
+        if self._transaction is None or self.info(name) is not None:
+            return None
+        return find_view(self._transaction, name) if is_view(self._transaction, name) else None
+
+    def version(self, name: str) -> CollectionInfo | View | None:
+        """Return what changes when a collection or a view does."""
+        return self.info(name) or self.view(name)
 
     def indexes(self, collection: str) -> Sequence[Index]:
         """Return the indexes of a collection."""
@@ -118,8 +132,8 @@ class Cache:
                 return None
             self._prepared.move_to_end(full_key)
         unchanged = all(
-            info is schema.info(name) or info == schema.info(name)
-            for name, info in found.versions.items()
+            (current := schema.version(name)) is version or current == version
+            for name, version in found.versions.items()
         )
         return found if unchanged else None
 
@@ -197,7 +211,7 @@ def _finish(
     optimization = Optimization(schema, planned.width)
     plan = _counting(planned.plan) if full_count else planned.plan
     plan = optimize(plan, enabled(RULES, rules), optimization)
-    names = planned.read | planned.written
+    names = planned.read | planned.written | planned.views
     return PreparedQuery(
         text,
         plan,
@@ -205,7 +219,7 @@ def _finish(
         planned.read,
         planned.written,
         tuple(optimization.applied),
-        {name: info for name in names if (info := schema.info(name)) is not None},
+        {name: known for name in names if (known := schema.version(name)) is not None},
         planned.warnings,
     )
 

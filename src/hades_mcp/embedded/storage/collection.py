@@ -25,6 +25,7 @@ from hades_mcp.embedded.storage.indexes import (
     define,
 )
 from hades_mcp.embedded.storage.records import Document, Written, load
+from hades_mcp.embedded.storage.search.fields import LINK
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
 from hades_mcp.embedded.storage.tables import IndexTable, table_of
@@ -363,8 +364,8 @@ class Collection:
     # ---------------------------------------------------------------- indexes
 
     def indexes(self) -> list[Index]:
-        """Return the indexes, the primary one first."""
-        return list(self.info.indexes)
+        """Return the indexes, the primary one first; what views keep is not among them."""
+        return [index for index in self.info.indexes if index.type != LINK]
 
     def index(self, id_or_name: str) -> Index:
         """Return an index by its id or name; 1212 if there is none."""
@@ -397,10 +398,15 @@ class Collection:
                 raise ArangoError(_DUPLICATE, f"duplicate identifier: index {index.name} exists")
             if index.type == wanted.type == "ttl":
                 raise ArangoError(_BAD, "there can only be one ttl index per collection")
-        with self._session.savepoint():
-            self._build(wanted)
-        self._reload()
+        self.build_index(wanted)
         return wanted, True
+
+    def build_index(self, index: Index) -> None:
+        """Make an index as it is defined, over the documents that are there."""
+        self._session.require_writable()
+        with self._session.savepoint():
+            self._build(index)
+        self._reload()
 
     def drop_index(self, id_or_name: str) -> None:
         """Remove an index; 1212 if there is none, 11 for the primary and the edge index."""

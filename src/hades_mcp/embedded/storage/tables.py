@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hades_mcp.embedded.storage.box_table import BoxTable
 from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexes import BOX_TYPES, SORTED_TYPES
+from hades_mcp.embedded.storage.search.fields import LINK
+from hades_mcp.embedded.storage.search.table import SearchTable
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.ttl_table import TtlTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
@@ -66,4 +68,6 @@ _TABLES: dict[str, Callable[[Session, CollectionInfo, Index], IndexTable]] = {
     "geo": GeoTable,
     "fulltext": WordsTable,
     **dict.fromkeys(BOX_TYPES, BoxTable),
+    "inverted": SearchTable,
+    LINK: SearchTable,
 }

@@ -12,6 +12,7 @@ from hades_mcp.embedded.aql.executor import (
     indexing,
     modifying,
     rows,
+    searching,
     windowing,
 )
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
@@ -27,6 +28,7 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.NoResultsNode: rows.no_results,
     plan.EnumerateCollectionNode: rows.enumerate_collection,
     plan.EnumerateListNode: rows.enumerate_list,
+    plan.EnumerateViewNode: searching.enumerate_view,
     plan.IndexNode: indexing.index_lookup,
     plan.EnumerateNearVectorNode: indexing.near_vector,
     plan.FilterNode: rows.filter_rows,

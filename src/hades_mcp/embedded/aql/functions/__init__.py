@@ -1,6 +1,7 @@
 """AQL's functions, one module per group of the manual; importing this package registers all."""
 
 from hades_mcp.embedded.aql.functions import (
+    arangosearch,
     array,
     array_change,
     array_sets,
@@ -26,7 +27,6 @@ from hades_mcp.embedded.aql.functions import (
     string_search,
     text_analysis,
     type_check,
-    unsupported,
     vector,
 )
 from hades_mcp.embedded.aql.functions.aggregate import AGGREGATES, Aggregate, find_aggregate
@@ -39,6 +39,7 @@ from hades_mcp.embedded.aql.functions.registry import (
 )
 
 GROUPS = (
+    arangosearch,
     array,
     array_change,
     array_sets,
@@ -64,7 +65,6 @@ GROUPS = (
     string_search,
     text_analysis,
     type_check,
-    unsupported,
     vector,
 )
 

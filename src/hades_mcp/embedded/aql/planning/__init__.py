@@ -60,6 +60,7 @@ class PlannedQuery:
         width: Places a row needs.
         read: Collections it reads by name.
         written: Collections it modifies.
+        views: Views it searches.
         structural: Parameters whose values shaped the plan.
         warnings: What planning it warned of.
     """
@@ -68,6 +69,7 @@ class PlannedQuery:
     width: int
     read: frozenset[str]
     written: frozenset[str]
+    views: frozenset[str]
     structural: frozenset[str]
     warnings: tuple[QueryWarning, ...]
 
@@ -97,6 +99,7 @@ def plan_query(
         planner.scopes.width,
         frozenset(planner.access.read),
         frozenset(planner.access.written),
+        frozenset(planner.views),
         frozenset(parameters.structural),
         tuple(planner.context.warnings),
     )

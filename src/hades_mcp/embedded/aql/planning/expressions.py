@@ -24,10 +24,12 @@ from hades_mcp.embedded.aql.nodes import (
     Ternary,
     VariableReference,
     rebuild,
+    walk,
 )
 from hades_mcp.embedded.aql.plan import SubqueryNode
 from hades_mcp.embedded.aql.planning.folding import folded
 from hades_mcp.embedded.aql.scope import refuse
+from hades_mcp.embedded.aql.tokens import syntax_error
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
@@ -65,6 +67,21 @@ def resolve(planner: Planner, node: Expression) -> Expression:
     resolved = rebuild(node, lambda child: resolve(planner, child))
     # what is kept inline may never be evaluated, and must not warn then
     return resolved if planner.inline else folded(resolved, planner.context)
+
+
+def resolve_search(planner: Planner, node: Expression) -> Expression:
+    """Return a search expression with its names resolved.
+
+    Raises:
+        ArangoError: 1501 for a subquery in it, else as `resolve`.
+    """
+    for part in walk(node):
+        if isinstance(part, SubqueryExpression):
+            raise syntax_error(
+                planner.text, part.at, "Subqueries are not allowed in a SEARCH condition"
+            )
+    with planner.kept_inline():
+        return resolve(planner, node)
 
 
 def collection_name(planner: Planner, node: Node) -> str | None:

@@ -30,6 +30,7 @@ from hades_mcp.embedded.aql.plan import (
     CollectNode,
     EnumerateCollectionNode,
     EnumerateListNode,
+    EnumerateViewNode,
     FilterNode,
     Grouping,
     LimitNode,
@@ -40,23 +41,30 @@ from hades_mcp.embedded.aql.plan import (
     Variable,
     used,
 )
-from hades_mcp.embedded.aql.planning.expressions import collection_name, resolve
+from hades_mcp.embedded.aql.planning.expressions import (
+    collection_name,
+    resolve,
+    resolve_search,
+)
 from hades_mcp.embedded.aql.planning.options import constant, read_options
 from hades_mcp.embedded.aql.tokens import syntax_error
-from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.planning.planner import Planner
 
-NOT_IMPLEMENTED = 9
-
 
 def plan_for(planner: Planner, clause: For) -> None:
-    """Plan FOR over a collection or an array."""
-    if clause.search is not None:
-        raise ArangoError(NOT_IMPLEMENTED, "AQL: SEARCH (ArangoSearch views) is not implemented")
+    """Plan FOR over a collection, a view or an array."""
     options = read_options(planner, clause.options)
     name = collection_name(planner, clause.source)
+    if name is not None and planner.is_view(name):
+        variable = _target(planner, clause.target)
+        search = None if clause.search is None else resolve_search(planner, clause.search)
+        planner.emit(EnumerateViewNode(variable, name, search, options, at=clause.at))
+        _take_apart(planner, clause.target, VariableReference(variable))
+        return
+    if clause.search is not None:
+        _fail(planner, clause.search.at, "SEARCH condition used on non-view")
     if name is not None:
         planner.read(name)
         variable = _target(planner, clause.target)

@@ -26,6 +26,9 @@ class Catalog(Protocol):
     def is_edge(self, collection: str) -> bool | None:
         """Tell whether a collection holds edges; None if there is no such collection."""
 
+    def searched(self, view: str) -> list[str] | None:
+        """Return the names of the collections a view searches; None if there is no such view."""
+
 
 class Planner:
     """Plans one query.
@@ -40,6 +43,7 @@ class Planner:
         nodes: The execution nodes of the query or subquery at hand.
         elements: The variables of the array expansions around the expression at hand.
         context: Takes the warnings of what is computed while planning.
+        views: Views the query searches.
         inline: Above 0 where subqueries must stay in their expression because it is not evaluated
             exactly once per row.
     """
@@ -57,6 +61,7 @@ class Planner:
         self.scopes = Scopes()
         self.access = Access()
         self.context = Context(max_warnings=WARNINGS_KEPT)
+        self.views: set[str] = set()
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
         self.inline = 0
@@ -115,6 +120,16 @@ class Planner:
         self.known(collection)
         self.access.note_read(collection, self.level)
         return collection
+
+    def is_view(self, name: str) -> bool:
+        """Tell whether a name is a view's, and note that its collections are read."""
+        collections = self.catalog.searched(name)
+        if collections is None:
+            return False
+        self.views.add(name)
+        for collection in collections:
+            self.read(collection)
+        return True
 
     def known(self, collection: str) -> bool:
         """Tell whether a collection holds edges.

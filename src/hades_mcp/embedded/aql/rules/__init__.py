@@ -1,5 +1,6 @@
 """The optimizer rules in the order they are applied."""
 
+from hades_mcp.embedded.aql.rules.handle_arangosearch_views import handle_arangosearch_views
 from hades_mcp.embedded.aql.rules.move_calculations_down import move_calculations_down
 from hades_mcp.embedded.aql.rules.move_calculations_up import move_calculations_up
 from hades_mcp.embedded.aql.rules.move_filters_up import move_filters_up
@@ -36,6 +37,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("move-filters-up", move_filters_up),
     NamedRule("remove-redundant-calculations", remove_redundant_calculations),
     NamedRule("replace-or-with-in", replace_or_with_in),
+    NamedRule("handle-arangosearch-views", handle_arangosearch_views, required=True),
     NamedRule("use-vector-index", use_vector_index, required=True),
     NamedRule("refuse-unused-vector-search", refuse_unused, required=True),
     NamedRule("use-indexes", use_indexes),

@@ -1,0 +1,129 @@
+"""Shapes in search expressions: what AQL's geo functions say of the shapes an index holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.aql.context import Context
+from hades_mcp.embedded.aql.evaluation.comparison import COMPARISONS
+from hades_mcp.embedded.aql.functions import resolve
+from hades_mcp.embedded.aql.nodes import Call, Expression
+from hades_mcp.embedded.aql.search.arguments import argument, boolean, number
+from hades_mcp.embedded.aql.search.scene import Scene, bad
+from hades_mcp.embedded.storage.search.filters import Filter, Nothing, Shape
+from hades_mcp.embedded.storage.search.terms import GEO, Field, text_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hades_mcp.embedded.analyzers import Analyzer
+
+_PAIR = 2
+
+
+def distance_comparison(
+    node: Expression, operator: str, bound: Expression, scene: Scene
+) -> Filter | None:
+    """Return the filter for `GEO_DISTANCE(attribute, place) < metres`; None for anything else."""
+    if not isinstance(node, Call) or node.name != "GEO_DISTANCE" or len(node.arguments) != _PAIR:
+        return None
+    path, at = _sides(node, scene)
+    if path is None:
+        return None
+    origin, metres = argument(node, scene, at), scene.value(bound)
+    if isinstance(metres, bool) or not isinstance(metres, int | float):
+        raise bad(
+            "Failed to parse an argument denoting a distance as a number near 'GEO_DISTANCE'"
+            " function"
+        )
+    compare, measure = COMPARISONS[operator], _function("GEO_DISTANCE", origin)
+    return _shape(path, scene, lambda shape: compare(measure(shape), metres))
+
+
+def geo_in_range(call: Call, scene: Scene) -> Filter:
+    """Return the filter for GEO_IN_RANGE(attribute, place, low, high[, includeLow, …High])."""
+    path, at = _attribute(call, scene)
+    origin = argument(call, scene, at)
+    low, high = number(call, scene, 2), number(call, scene, 3)
+    inclusive = [boolean(call, scene, place) for place in range(4, len(call.arguments))]
+    inside = _function("GEO_IN_RANGE", origin, low, high, *inclusive)
+    return _shape(path, scene, inside)
+
+
+def geo_relation(call: Call, scene: Scene) -> Filter:
+    """Return the filter for GEO_CONTAINS or GEO_INTERSECTS, the attribute on either side."""
+    path, at = _attribute(call, scene)
+    other = argument(call, scene, at)
+    if not isinstance(other, dict | list):
+        raise bad(
+            f"'{call.name}' AQL function: argument at position '{at + 1}' has invalid type"
+            " ('object' or 'array' expected)"
+        )
+    relation = resolve(call.name).call
+
+    def related(shape: Any) -> bool:
+        pair = (other, shape) if at == 0 else (shape, other)
+        return relation(Context(), *pair) is True
+
+    return _shape(path, scene, related)
+
+
+def _sides(call: Call, scene: Scene) -> tuple[str | None, int]:
+    """Return the attribute among the first two arguments, and where the other one is."""
+    for at in (0, 1):
+        path = scene.path(call.arguments[at])
+        if path:
+            return path, 1 - at
+    return None, 0
+
+
+def _attribute(call: Call, scene: Scene) -> tuple[str, int]:
+    path, at = _sides(call, scene)
+    if path is None:
+        raise bad(
+            f"'{call.name}' AQL function: Unable to find argument denoting an attribute identifier"
+        )
+    return path, at
+
+
+def _function(name: str, *others: Any) -> Callable[[Any], Any]:
+    call = resolve(name).call
+    return lambda shape: call(Context(), shape, *others)
+
+
+def _shape(path: str, scene: Scene, test: Callable[[Any], bool]) -> Filter:
+    analyzer = scene.analyzer_of(path)
+    if analyzer.type not in GEO:
+        return Nothing()
+    read = _reader(analyzer)
+
+    def passes(value: Any) -> bool:
+        shape = read(value)
+        return shape is not None and test(shape) is True
+
+    return Shape(Field(path, text_kind(analyzer.name)), passes)
+
+
+def _reader(analyzer: Analyzer) -> Callable[[Any], Any]:
+    """Return what makes GeoJSON, or a pair with the longitude first, of what was indexed."""
+    if analyzer.type != "geopoint":
+        return lambda value: value
+    latitude, longitude = analyzer.properties["latitude"], analyzer.properties["longitude"]
+
+    def point(value: Any) -> Any:
+        if latitude:
+            pair = _at(value, longitude), _at(value, latitude)
+        elif isinstance(value, list) and len(value) >= _PAIR:
+            pair = value[1], value[0]
+        else:
+            return None
+        numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair)
+        return list(pair) if numbers else None
+
+    return point
+
+
+def _at(value: Any, names: list[str]) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,150 @@
+"""Which attributes of a document are searched and how: one tree for links and inverted indexes.
+
+Source: ArangoDB manual, link properties of arangosearch views and inverted indexes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from hades_mcp.embedded.analyzers import BUILT_IN, Analyzer
+from hades_mcp.embedded.storage.inverted_properties import HIDDEN, InvertedField, inverted_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hades_mcp.embedded.storage.indexes import Index
+
+    Properties = dict[str, Any]
+
+LINK = "arangosearch"
+"""The type of the hidden index that a view keeps on a collection."""
+SEARCHED = frozenset({LINK, "inverted"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """How an attribute is indexed.
+
+    Attributes:
+        analyzers: Each makes terms of text of its own.
+        include_all: Index the attributes below that `fields` does not name, in the same way.
+        arrays: Index the members of an array as values of the attribute.
+        track: The members of an array are attributes of their own: `a[0]`, `a[1]`.
+        stored: Keep whether there is a value, for EXISTS.
+        absent_is_null: A missing attribute counts as null.
+        fields: Attributes below that are indexed in a way of their own.
+        nested: Attributes of the objects in this array that are searched object by object.
+        indexed: Whether values of the attribute itself are indexed.
+    """
+
+    analyzers: tuple[Analyzer, ...] = (BUILT_IN["identity"],)
+    include_all: bool = False
+    arrays: bool = True
+    track: bool = False
+    stored: bool = False
+    absent_is_null: bool = False
+    fields: Mapping[str, FieldPlan] = field(default_factory=dict)
+    nested: Mapping[str, FieldPlan] = field(default_factory=dict)
+    indexed: bool = True
+
+
+def plan_of(index: Index) -> FieldPlan:
+    """Return how an index of type arangosearch or inverted reads documents."""
+    if index.type == LINK:
+        known = {item["name"]: Analyzer(**_whole(item)) for item in index.options[HIDDEN]}
+        return _link(index.options["link"], known, FieldPlan())
+    return _inverted(inverted_fields(index.options))
+
+
+def stored_analyzers(analyzers: Mapping[str, Analyzer]) -> list[Properties]:
+    """Return Analyzers by the names a link uses for them, as an index keeps them."""
+    return [
+        {
+            "name": name,
+            "type": analyzer.type,
+            "properties": analyzer.properties,
+            "features": list(analyzer.features),
+        }
+        for name, analyzer in analyzers.items()
+    ]
+
+
+def analyzer_at(plan: FieldPlan, path: str) -> Analyzer | None:
+    """Return the one Analyzer of an inverted index's field; None if the field is not indexed.
+
+    Args:
+        plan: The plan of an inverted index.
+        path: Attribute names joined by dots; places in arrays and `[?]` do not matter.
+    """
+    for name in filter(None, path.replace("\0", ".").split(".")):
+        below = plan.fields.get(name.partition("[")[0]) or plan.nested.get(name)
+        if below is None:
+            if not plan.include_all:
+                return None
+            below = replace(plan, fields={}, nested={})
+        plan = below
+    return plan.analyzers[0] if plan.indexed else None
+
+
+def _whole(stored: Properties) -> Properties:
+    return {**stored, "features": tuple(stored["features"])}
+
+
+def _link(given: Properties, known: Mapping[str, Analyzer], above: FieldPlan) -> FieldPlan:
+    """Complete a link, or a part of one, with what it inherits."""
+    names = given.get("analyzers")
+    level = FieldPlan(
+        analyzers=above.analyzers if names is None else tuple(known[name] for name in names),
+        include_all=given.get("includeAllFields", above.include_all),
+        track=given.get("trackListPositions", above.track),
+        stored=given["storeValues"] == "id" if "storeValues" in given else above.stored,
+    )
+    return replace(
+        level,
+        fields={name: _link(part, known, level) for name, part in given.get("fields", {}).items()},
+        nested={name: _link(part, known, level) for name, part in given.get("nested", {}).items()},
+    )
+
+
+def _inverted(root: InvertedField) -> FieldPlan:
+    plan = replace(_leaf(root), indexed=False, absent_is_null=False)
+    return _with_fields(plan, root.nested, "fields")
+
+
+def _leaf(part: InvertedField) -> FieldPlan:
+    return FieldPlan(
+        analyzers=(replace(part.analyzer, features=part.features),),
+        include_all=part.include_all,
+        arrays=part.search_field or "[*]" in part.path,
+        track=part.track_positions and part.search_field,
+        stored=True,
+        absent_is_null=not part.search_field and "[*]" not in part.path,
+    )
+
+
+def _with_fields(plan: FieldPlan, parts: tuple[InvertedField, ...], kind: str) -> FieldPlan:
+    """Put the fields of a definition, whose names are paths, below a level of the tree."""
+    below: dict[str, FieldPlan] = {}
+    for part in parts:
+        leaf = _leaf(part)
+        if part.nested:
+            leaf = _with_fields(replace(leaf, absent_is_null=False), part.nested, "nested")
+        _place(below, part.path.split("."), leaf)
+    return replace(plan, **{kind: below})  # type: ignore[arg-type]
+
+
+def _place(level: dict[str, FieldPlan], names: list[str], leaf: FieldPlan) -> None:
+    name, rest = names[0].removesuffix("[*]"), names[1:]
+    known = level.get(name)
+    if not rest:
+        level[name] = leaf if known is None else replace(leaf, fields=known.fields)
+        return
+    if known is None:
+        known = FieldPlan(
+            indexed=False, arrays=leaf.arrays, track=leaf.track, absent_is_null=leaf.absent_is_null
+        )
+    fields = dict(known.fields)
+    _place(fields, rest, leaf)
+    level[name] = replace(known, fields=fields, arrays=known.arrays or names[0].endswith("[*]"))

@@ -1,0 +1,232 @@
+"""The tables behind a link or an inverted index: postings, and the statistics of each field."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hades_mcp.embedded.storage.search.fields import plan_of
+from hades_mcp.embedded.storage.search.occurrences import Occurrence, unpack
+from hades_mcp.embedded.storage.search.terms import (
+    EVERY,
+    ORDINAL_BITS,
+    Field,
+    Payload,
+    payload_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hades_mcp.embedded.storage.catalog import CollectionInfo
+    from hades_mcp.embedded.storage.indexes import Index
+    from hades_mcp.embedded.storage.records import Document
+    from hades_mcp.embedded.storage.session import Session
+
+
+class Hit(NamedTuple):
+    """A row that holds a term; the rest as in a posting."""
+
+    row: int
+    frequency: int
+    norm: int
+
+
+class SearchTable:
+    """Postings of one collection. Rows of nested objects are document rows with an ordinal."""
+
+    def __init__(self, session: Session, info: CollectionInfo, index: Index) -> None:
+        self._session = session
+        self._postings, self._fields = f"s{index.id}", f"sf{index.id}"
+        self._documents = f"c{info.number}"
+        self.plan = plan_of(index)
+        self._always = bool(index.options.get("keepAll")) or index.type == "inverted"
+        postings = self._postings
+        self._put = f"INSERT INTO {postings} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  a number of ours
+        self._count = (
+            f"INSERT INTO {self._fields} VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE"  # noqa: S608  same
+            " SET documents = documents + excluded.documents, total = total + excluded.total"
+        )
+
+    def create(self) -> None:
+        """Make the empty tables."""
+        self._session.execute(
+            f"CREATE TABLE {self._postings}(field INTEGER NOT NULL, term BLOB NOT NULL,"
+            " row INTEGER NOT NULL, frequency INTEGER NOT NULL, norm INTEGER NOT NULL,"
+            " places BLOB, PRIMARY KEY (field, term, row)) WITHOUT ROWID"
+        )
+        self._session.execute(
+            f"CREATE TABLE {self._fields}(id INTEGER PRIMARY KEY, path TEXT NOT NULL,"
+            " kind TEXT NOT NULL, stored INTEGER NOT NULL, documents INTEGER NOT NULL,"
+            " total INTEGER NOT NULL)"
+        )
+
+    def drop(self) -> None:
+        """Remove the tables."""
+        self._session.execute(f"DROP TABLE {self._postings}")
+        self._session.execute(f"DROP TABLE {self._fields}")
+
+    def clear(self) -> None:
+        """Remove all postings."""
+        self._session.execute(f"DELETE FROM {self._postings}")  # noqa: S608  same
+        self._session.execute(f"DELETE FROM {self._fields}")  # noqa: S608  same
+
+    def payload(self, document: Document) -> Payload:
+        """Return the postings of a document."""
+        return payload_of(self.plan, document, always=self._always)
+
+    def check(self, _: Payload, __: int) -> None:
+        """Accept any document."""
+
+    def add(self, row: int, payload: Payload) -> None:
+        """Enter a document."""
+        self.add_many([(row, payload)])
+
+    def add_many(self, rows: Sequence[tuple[int, Payload]]) -> None:
+        """Enter many documents."""
+        entries = [
+            (field, term, row << ORDINAL_BITS | ordinal if ordinal else row, *rest)
+            for row, payload in rows
+            for field, term, ordinal, *rest in payload.postings
+        ]
+        entries.sort(key=lambda entry: entry[:3])  # neighbours share pages
+        self._session.executemany(self._put, entries)
+        self._tally((payload for _, payload in rows), 1)
+
+    def remove(self, row: int, payload: Payload) -> None:
+        """Take a document out."""
+        self._session.executemany(
+            f"DELETE FROM {self._postings} WHERE field = ? AND term = ? AND row = ?",  # noqa: S608  same
+            [
+                (field, term, row << ORDINAL_BITS | ordinal if ordinal else row)
+                for field, term, ordinal, *_ in payload.postings
+            ],
+        )
+        self._tally([payload], -1)
+        self._session.executemany(
+            f"DELETE FROM {self._fields} WHERE id = ? AND documents = 0",  # noqa: S608  same
+            [(field.key,) for field in payload.fields],
+        )
+
+    def fill(self, rows: Sequence[tuple[int, Document]]) -> None:
+        """Enter documents that were there before the index."""
+        self.add_many([(row, self.payload(document)) for row, document in rows])
+
+    def _tally(self, payloads: Iterator[Payload] | list[Payload], sign: int) -> None:
+        """Add what documents say to the statistics of their fields, or take it away."""
+        counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+        names = {}
+        for payload in payloads:
+            for key, path, kind, stored, documents, total in payload.fields:
+                names[key] = (path, kind, int(stored))
+                count = counts[key]
+                count[0] += documents
+                count[1] += total
+        self._session.executemany(
+            self._count,
+            [
+                (key, *names[key], sign * documents, sign * total)
+                for key, (documents, total) in counts.items()
+            ],
+        )
+
+    # ---------------------------------------------------------------- reading
+
+    def statistics(self, field: Field) -> tuple[int, int]:
+        """Return how many rows have a field, and how many terms it has in them together."""
+        found = self._session.execute(
+            f"SELECT documents, total FROM {self._fields} WHERE id = ?",  # noqa: S608  same
+            (field.key,),
+        ).fetchone()
+        return (found[0], found[1]) if found else (0, 0)
+
+    def hits(self, field: Field, term: bytes) -> list[Hit]:
+        """Return the rows that hold a term, in order."""
+        rows = self._session.execute(
+            f"SELECT row, frequency, norm FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
+            (field.key, term),
+        )
+        return list(map(Hit._make, rows))
+
+    def places(self, field: Field, term: bytes) -> dict[int, list[Occurrence]]:
+        """Return where a term occurs in each row; empty where positions are not kept."""
+        rows = self._session.execute(
+            f"SELECT row, frequency, places FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
+            (field.key, term),
+        )
+        return {row: unpack(places, count) for row, count, places in rows if places and count}
+
+    def between(self, field: Field, low: bytes, high: bytes | None) -> set[int]:
+        """Return the rows that hold a term from `low` on that is less than `high`."""
+        where, parameters = _bounds(field, low, high)
+        rows = self._session.execute(
+            f"SELECT row FROM {self._postings} WHERE field = ? AND term >= ?{where}",  # noqa: S608  same
+            parameters,
+        )
+        return {row for (row,) in rows}
+
+    def terms(self, field: Field, low: bytes, high: bytes | None) -> list[bytes]:
+        """Return the terms of a field from `low` on that are less than `high`, in order."""
+        where, parameters = _bounds(field, low, high)
+        rows = self._session.execute(
+            f"SELECT DISTINCT term FROM {self._postings} WHERE field = ? AND term >= ?{where}",  # noqa: S608  same
+            parameters,
+        )
+        return [term for (term,) in rows]
+
+    def shapes(self, field: Field) -> Iterator[tuple[int, bytes]]:
+        """Yield the shapes of a field with their rows."""
+        rows = self._session.execute(
+            f"SELECT row, places FROM {self._postings} WHERE field = ?",  # noqa: S608  same
+            (field.key,),
+        )
+        yield from rows.fetchall()
+
+    def rows(self, field: Field) -> set[int]:
+        """Return the rows that have a field."""
+        rows = self._session.execute(
+            f"SELECT row FROM {self._postings} WHERE field = ?",  # noqa: S608  same
+            (field.key,),
+        )
+        return {row for (row,) in rows}
+
+    def every(self) -> set[int]:
+        """Return the rows of all documents that are searched."""
+        return self.rows(EVERY)
+
+    def around(self, field: Field) -> dict[int, int]:
+        """Return for the row of each nested object the row of what holds it."""
+        rows = self._session.execute(
+            f"SELECT row, norm FROM {self._postings} WHERE field = ?",  # noqa: S608  same
+            (field.key,),
+        )
+        return {
+            row: (row >> ORDINAL_BITS) << ORDINAL_BITS | norm if norm else row >> ORDINAL_BITS
+            for row, norm in rows
+        }
+
+    def stored_fields(self, path: str) -> list[Field]:
+        """Return the fields at a path or below it whose presence is kept."""
+        rows = self._session.execute(
+            f"SELECT path, kind FROM {self._fields} WHERE stored = 1"  # noqa: S608  same
+        )
+        return [
+            Field(found, kind)
+            for found, kind in rows
+            if found == path or found.startswith((path + ".", path + "[", path + "\0"))
+        ]
+
+    def documents(self, rows: Sequence[int]) -> dict[int, bytes]:
+        """Return the bodies of documents by row; those that are gone are left out."""
+        marks = ",".join("?" * len(rows))
+        found = self._session.execute(
+            f"SELECT rid, CAST(body AS BLOB) FROM {self._documents} WHERE rid IN ({marks})",  # noqa: S608  same
+            rows,
+        )
+        return dict(found.fetchall())
+
+
+def _bounds(field: Field, low: bytes, high: bytes | None) -> tuple[str, tuple[Any, ...]]:
+    if high is None:
+        return "", (field.key, low)
+    return " AND term < ?", (field.key, low, high)
