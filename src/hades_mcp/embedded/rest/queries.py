@@ -13,6 +13,7 @@ from hades_mcp.embedded.aql.clauses import (
     PathSearch,
     Traversal,
 )
+from hades_mcp.embedded.aql.explaining.syntax import syntax_json
 from hades_mcp.embedded.aql.nodes import Name, Node, Parameter, walk
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
@@ -40,7 +41,7 @@ _TRACKING = {
 
 @routes.add("POST", "/_api/query")
 def check(request: Request) -> Response:
-    """Parse a query and tell the collections and parameters it names; no `ast` is told."""
+    """Parse a query and tell the collections and parameters it names, and its syntax tree."""
     query = parse(QueryText.of(request.object()).text)
     nodes = list(walk(query))
     declared = {name for node in nodes for name in _declared(node)} | _PSEUDO_VARIABLES
@@ -51,6 +52,7 @@ def check(request: Request) -> Response:
             "parsed": True,
             "collections": sorted(named - declared),
             "bindVars": sorted(parameters),
+            "ast": syntax_json(query),
             "warnings": [],
         }
     )

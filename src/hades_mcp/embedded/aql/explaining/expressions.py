@@ -5,6 +5,7 @@ Source: explain results of ArangoDB 3.12.10; node names and numbers of AstNode i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.nodes import (
@@ -18,7 +19,7 @@ from hades_mcp.embedded.aql.nodes import (
     Expression,
     Index,
     Logical,
-    Name,
+    Node,
     ObjectEntry,
     ObjectLiteral,
     Parameter,
@@ -69,6 +70,13 @@ _VALUE_TYPES: dict[type, int] = {type(None): 0, bool: 1, int: 2, float: 3, str: 
 NOT_CONSTANT = object()
 
 
+@dataclass(frozen=True, slots=True)
+class Shown(Node):
+    """A part of an expression that is shown already."""
+
+    json: dict[str, Any]
+
+
 def variable_json(variable: Variable, *, document: bool = False) -> dict[str, Any]:
     """Return a variable as explain shows it."""
     return {
@@ -85,6 +93,8 @@ def expression_json(node: Expression, *, numbered: bool = True) -> dict[str, Any
         node: The expression.
         numbered: Whether to give the numbers of types too; `POST /_api/query` does not.
     """
+    if isinstance(node, Shown):
+        return node.json
     shown = _head(node)
     if not numbered:
         for name in ("typeID", "vTypeID", "excludesNull"):
@@ -137,8 +147,6 @@ def _head(node: Expression) -> dict[str, Any]:
                 "id": variable.id,
                 "subqueryReference": False,
             }
-        case Name(name=name):
-            return {"type": "reference", "typeID": 45, "name": name}
         case Attribute(name=name):
             return {"type": "attribute access", "typeID": 35, "name": name}
         case _:
