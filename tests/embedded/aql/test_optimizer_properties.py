@@ -181,6 +181,22 @@ def test_rules_and_indexes_change_no_result_however_often(
     check(transaction, **drawn)
 
 
+@pytest.mark.parametrize(
+    "condition", ["d.a == '\u00e9'", "d.a IN ['\u00e9', 'x', ['e\u0301']]", "'\u00e9' IN d.a"]
+)
+def test_an_index_tells_texts_apart_that_collate_alike(
+    transaction: Transaction, condition: str
+) -> None:
+    values = ["\u00e9", "e\u0301", ["\u00e9"], ["e\u0301"], "x"]
+    check(
+        transaction,
+        name="every",
+        found=[{"a": value} for value in values],
+        drawn=(f"FOR d IN @@docs FILTER {condition} SORT d._key RETURN d.a", True),
+        value=None,
+    )
+
+
 @often(40)
 @given(name=st.sampled_from(sorted(INDEXES)), drawn=queries(), value=values)
 def test_what_explain_shows_is_what_a_profile_counts(
