@@ -6,17 +6,20 @@ import time
 from dataclasses import dataclass
 from random import Random
 from threading import Event
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hades_mcp.embedded.storage.transaction import Transaction
 
-KILLED = 1500
+KILLED, RESOURCE_LIMIT = 1500, 32
 ARGUMENT_TYPE = 1542
+_FEW = 5000
+
+T = TypeVar("T")
 
 WARNING_TEXTS: dict[int, str] = {
     32: "resource limit exceeded",
@@ -49,6 +52,7 @@ class Context:
         bind_vars: The values of `@name` and `@@name` parameters.
         database: The name CURRENT_DATABASE() gives.
         user: The name CURRENT_USER() gives; None where authentication is off.
+        memory_limit: Bytes the query may hold, roughly; 0 for no limit.
         max_runtime: Seconds after which `check` stops the query; None for no limit.
         max_warnings: How many warnings are kept (`maxWarningCount`); later ones are dropped.
         fail_on_warning: Raise the first warning as an error (`failOnWarning`).
@@ -64,6 +68,7 @@ class Context:
         "database",
         "fail_on_warning",
         "max_warnings",
+        "memory_limit",
         "started",
         "transaction",
         "user",
@@ -77,6 +82,7 @@ class Context:
         *,
         database: str = "_system",
         user: str | None = None,
+        memory_limit: int = 0,
         max_runtime: float | None = None,
         max_warnings: int = 10,
         fail_on_warning: bool = False,
@@ -86,6 +92,7 @@ class Context:
         self.bind_vars: Mapping[str, Any] = bind_vars or {}
         self.database = database
         self.user = user
+        self.memory_limit = memory_limit
         self.started = time.time()
         self._seed = seed
         self._random: Random | None = None
@@ -138,6 +145,24 @@ class Context:
             ArangoError: 1542.
         """
         raise ArangoError(ARGUMENT_TYPE, WARNING_TEXTS[ARGUMENT_TYPE] % function)
+
+    def each(self, values: list[T]) -> Iterable[T]:
+        """Return the values to loop over; of many, every few thousand the query is checked."""
+        return values if len(values) <= _FEW else self._checked(values)
+
+    def _checked(self, values: list[T]) -> Iterator[T]:
+        for start in range(0, len(values), _FEW):
+            self.check()
+            yield from values[start : start + _FEW]
+
+    def allow(self, size: int) -> None:
+        """Refuse a value of so many bytes if the query may not hold it; ArangoError 32."""
+        if size > self.memory_limit > 0:
+            raise ArangoError(
+                RESOURCE_LIMIT,
+                "AQL: query would use more memory than allowed: its memoryLimit is"
+                f" {self.memory_limit} bytes (while executing)",
+            )
 
     def check(self) -> None:
         """Stop a query that was killed or has run too long; cheap enough for every batch of rows.

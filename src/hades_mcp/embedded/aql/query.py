@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.clauses import Modification, Query
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.executor.profile import Profile
+from hades_mcp.embedded.aql.memory import default_limit
 from hades_mcp.embedded.aql.nodes import walk
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
@@ -33,7 +34,8 @@ class QueryOptions:
 
     Attributes:
         max_runtime: Seconds until it is stopped; None for no limit.
-        memory_limit: Bytes the rows it holds may take, roughly; 0 for no limit.
+        memory_limit: Bytes the values it holds may take, roughly; 0 for no limit. By default a
+            quarter of this machine's memory.
         full_count: Count the rows the last LIMIT cuts off (`stats.fullCount`).
         fail_on_warning: Raise the first warning as an error.
         max_warnings: How many warnings are kept.
@@ -46,7 +48,7 @@ class QueryOptions:
     """
 
     max_runtime: float | None = None
-    memory_limit: int = 0
+    memory_limit: int = field(default_factory=default_limit)
     full_count: bool = False
     fail_on_warning: bool = False
     max_warnings: int = 10
@@ -163,7 +165,8 @@ def _execute(
     )
     if options.watch is not None:
         options.watch(execution)
-    rows = _run(prepared, execution)
+    with nullcontext() if transaction is None else transaction.session.watched(execution.check):
+        rows = _run(prepared, execution)
     phases = {
         "initializing": checked - begun,
         "parsing": planned - checked,  # planning and optimizing with it
@@ -181,13 +184,10 @@ def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
-    rows = []
     try:
         for warning in prepared.warnings:
             execution.warn(warning.number, warning.message)
-        for row in prepared.compiled.run(execution):
-            execution.hold(row)
-            rows.append(row)
+        rows = execution.gather(prepared.compiled.run(execution))
     except RecursionError:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.connections import translate
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hades_mcp.embedded.storage.matrices import Matrices
     from hades_mcp.embedded.storage.recent import Reads, Recent
 
 _READ_ONLY, _ABORTED = 1004, 1654
+_BATCH = 5000
+_STEPS = 100_000  # of SQLite's machine between two looks: a few milliseconds
 
 
 class Stored(NamedTuple):
@@ -58,6 +60,7 @@ class Session:
         execute: The connection's own method while the transaction is open; 1654 afterwards.
         writable: Whether this is a write transaction; it then holds the writer's lock.
         matrices: The vector matrices the threads of this process share.
+        check: Called now and then by what takes long; raises to stop it.
         sync: Whether the commit is to reach the disk itself before it returns (`waitForSync`).
         recent: What these threads have read of collections nobody has written to since.
         failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
@@ -76,6 +79,7 @@ class Session:
         self._path = path
         self.failed = False
         self.sync = False
+        self.check: Callable[[], None] = _go_on
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.writable = writable
@@ -96,11 +100,36 @@ class Session:
         """
         cursor = self.execute(sql, parameters)
         if self.writable:
-            return iter(cursor.fetchall())
+            return iter(self._fetched(cursor))
         if self._cursors is None:
             self._cursors = weakref.WeakSet()
         self._cursors.add(cursor)
         return cursor
+
+    def _fetched(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+        rows = cursor.fetchmany(_BATCH)
+        if len(rows) == _BATCH:
+            while batch := cursor.fetchmany(_BATCH):
+                self.check()
+                rows += batch
+        return rows
+
+    @contextmanager
+    def watched(self, check: Callable[[], None]) -> Iterator[None]:
+        """Have long reading stopped by what `check` raises, also inside one statement of SQLite."""
+        before, self.check = self.check, check
+        if not self.writable:  # a write that is interrupted would end the whole transaction
+            self._connection.set_progress_handler(lambda: _stops(check), _STEPS)
+        try:
+            yield
+        except sqlite3.OperationalError:
+            check()  # it was this that interrupted
+            raise
+        finally:
+            self.check = before
+            if not self.writable:
+                with suppress(sqlite3.ProgrammingError):  # the engine was closed meanwhile
+                    self._connection.set_progress_handler(None, 0)
 
     def require_writable(self) -> None:
         """Raise 1004 in a read transaction."""
@@ -233,6 +262,18 @@ class Session:
             (number,),
         ).fetchone()
         return Stored(*row) if row else Stored()
+
+
+def _go_on() -> None:
+    """Stop nothing."""
+
+
+def _stops(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except ArangoError:
+        return True
+    return False
 
 
 def _refuse(*_: object) -> sqlite3.Cursor:

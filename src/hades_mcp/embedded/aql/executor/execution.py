@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hades_mcp.embedded.aql.context import Context
-from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.aql.memory import size_of
 from hades_mcp.embedded.traversal import GraphReader
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.profile import Profile
     from hades_mcp.embedded.storage.collection import Collection
 
-RESOURCE_LIMIT = 32
-EMPTY_LIST = 64  # bytes, about
 KEPT_DOCUMENTS = 10_000
+_ALL, _SOME = 64, 63  # so many values are weighed all, of the others one in 64
+_BATCH = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -48,7 +50,6 @@ class Execution(Context):
     """The context functions see, and what the executor keeps beside it.
 
     Args:
-        memory_limit: Bytes the rows held at once may take, roughly; 0 for no limit.
         written: Collections the query modifies.
         profile: Counts what each node gives; None where nobody asked.
         settings: What `Context` takes.
@@ -57,8 +58,8 @@ class Execution(Context):
     __slots__ = (
         "_begun",
         "_collections",
+        "_held",
         "_kept",
-        "_memory_limit",
         "_reader",
         "_scanned",
         "_written",
@@ -69,7 +70,6 @@ class Execution(Context):
     def __init__(
         self,
         *args: Any,
-        memory_limit: int = 0,
         written: frozenset[str] = frozenset(),
         profile: Profile | None = None,
         **settings: Any,
@@ -77,7 +77,7 @@ class Execution(Context):
         super().__init__(*args, **settings)
         self.stats = Statistics()
         self.profile = profile
-        self._memory_limit = memory_limit
+        self._held = 0
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None
         self._collections: dict[str, Collection] = {}
@@ -122,31 +122,47 @@ class Execution(Context):
         self._reader = None
 
     def hold(self, value: Any) -> None:
-        """Count a value that is kept until the query ends; without a limit nothing is weighed.
+        """Count a value that is kept until the query ends.
 
         Raises:
             ArangoError: 32 above the memory limit.
         """
-        if not self._memory_limit:
-            return
-        self.stats.peakMemoryUsage += size_of(value)
-        if self.stats.peakMemoryUsage > self._memory_limit:
-            raise ArangoError(
-                RESOURCE_LIMIT, "AQL: query would use more memory than allowed (while executing)"
-            )
+        self._held = count = self._held + 1
+        if count <= _ALL:
+            self._hold(size_of(value))
+        elif not count & _SOME:
+            self._hold(size_of(value) * (_SOME + 1))
+
+    def _hold(self, size: int) -> None:
+        self.stats.peakMemoryUsage += size
+        self.allow(self.stats.peakMemoryUsage)
+
+    def gather(self, values: Iterator[T], *, kept: bool = True) -> list[T]:
+        """Return all values as a list.
+
+        Args:
+            values: What a part of the query yields.
+            kept: Whether the list stays until the query ends, or is soon dropped again.
+
+        Raises:
+            ArangoError: 32 above the memory limit, 1500 if the query is stopped.
+        """
+        found = list(islice(values, _BATCH))
+        more = len(found) == _BATCH
+        if kept or more:
+            weight = size_of(found)
+            self.allow(self.stats.peakMemoryUsage + weight)
+            while more:
+                self.check()
+                batch = list(islice(values, _BATCH))
+                found += batch
+                weight += size_of(batch)
+                self.allow(self.stats.peakMemoryUsage + weight)
+                more = len(batch) == _BATCH
+            if kept:
+                self._hold(weight)
+        return found
 
     def finish(self) -> None:
         """Stop the clock."""
         self.stats.executionTime = time.monotonic() - self._begun
-
-
-def size_of(value: Any) -> int:
-    """Estimate the bytes of a value; of what is nested, only the first level is weighed."""
-    kind = type(value)
-    if kind is str:
-        return EMPTY_LIST + len(value)
-    if kind is list:
-        return EMPTY_LIST + 16 * len(value) + sum(map(sys.getsizeof, value))
-    if kind is dict:
-        return EMPTY_LIST + 32 * len(value) + sum(map(sys.getsizeof, value.values()))
-    return 16

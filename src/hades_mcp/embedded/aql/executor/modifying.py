@@ -133,7 +133,7 @@ def _inserting(node: InsertNode, document: Evaluate) -> Step:
         execution = execution_of(base)
         collection = execution.collection(node.collection)
         done: list[Row] = []
-        held = list(rows)
+        held = execution.gather(rows)
         for start in range(0, len(held), BATCH):
             execution.check()
             batch = held[start : start + BATCH]
@@ -188,7 +188,7 @@ def _writing(node: ModificationNode, write: Callable[[Collection, Row], Written]
         execution = execution_of(base)
         collection = execution.collection(node.collection)
         done: list[Row] = []
-        for row in list(rows):
+        for row in execution.gather(rows):
             execution.check()
             try:
                 answer: Written | ArangoError = write(collection, row)

@@ -88,8 +88,9 @@ def _subquery(subplan: plan.Subplan) -> Callable[[Row], list[Any]]:
     pipeline = Pipeline(subplan, COMPILER)
 
     def results(row: Row) -> list[Any]:
-        execution_of(row).check()
-        return list(pipeline.run(row))
+        execution = execution_of(row)
+        execution.check()
+        return execution.gather(pipeline.run(row), kept=False)
 
     return results
 

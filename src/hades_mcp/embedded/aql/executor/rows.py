@@ -10,6 +10,7 @@ from hades_mcp.embedded.aql.evaluation.arithmetic import span
 from hades_mcp.embedded.aql.executor.indexing import storing
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
+from hades_mcp.embedded.aql.ordering import PIECE, in_order
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import descending, order_key, truth, type_name
 
@@ -133,19 +134,13 @@ def sort_rows(compiler: Compiler, node: SortNode) -> Step:
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         if count is not None:
-            most = amount(count, base, NO_LIMIT)
-            if most < NO_LIMIT:
-                return iter(nsmallest(amount(offset, base) + most, rows, key=key))
-        return iter(sorted(_held(base, rows), key=key))
+            wanted = amount(offset, base) + amount(count, base, NO_LIMIT)
+            if wanted <= PIECE:
+                return iter(nsmallest(wanted, rows, key=key))
+        execution = execution_of(base)
+        return iter(in_order(execution.gather(rows), key, execution.check))
 
     return step
-
-
-def _held(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    execution = execution_of(base)
-    for row in rows:
-        execution.hold(row)
-        yield row
 
 
 def _row_key(keys: list[tuple[Evaluate, bool]]) -> Callable[[Row], bytes]:

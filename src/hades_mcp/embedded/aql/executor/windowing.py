@@ -50,7 +50,8 @@ def _count(bound: Any) -> int | None:
 
 def _over_rows(aggregates: Aggregates, before: int | None, after: int | None) -> Step:
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-        check, held = execution_of(base).check, list(rows)
+        execution = execution_of(base)
+        check, held = execution.check, execution.gather(rows)
         for position, row in enumerate(held):
             check()
             first = 0 if before is None else max(position - before, 0)

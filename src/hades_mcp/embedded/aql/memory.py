@@ -1,0 +1,39 @@
+"""What values weigh, roughly, and how much a query may hold unless it says otherwise."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+_SHARE = 4  # a quarter of the machine's memory: there are other programs on a desktop
+_FALLBACK = 2**30
+_SAMPLE = 16
+_DEPTH = 6
+_EMPTY, _NUMBER, _SLOT, _ENTRY = 56, 32, 8, 24
+
+
+def default_limit() -> int:
+    """Return the bytes one query may hold: a quarter of the memory of this machine."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _SHARE
+    except (AttributeError, ValueError, OSError):  # pragma: no cover  not on Windows
+        return _FALLBACK
+
+
+def size_of(value: Any, depth: int = _DEPTH) -> int:
+    """Estimate the bytes of a value; of many elements, some are weighed for all."""
+    kind = type(value)
+    if kind is str:
+        return _EMPTY + len(value)
+    if kind is list:
+        return _EMPTY + _SLOT * len(value) + _elements(value, depth)
+    if kind is dict:
+        return _EMPTY + _ENTRY * len(value) + _elements(list(value.values()), depth)
+    return _NUMBER
+
+
+def _elements(values: list[Any], depth: int) -> int:
+    if not values or not depth:
+        return 0
+    some = values[:: len(values) // _SAMPLE] if len(values) > _SAMPLE else values
+    return sum([size_of(value, depth - 1) for value in some]) * len(values) // len(some)
