@@ -96,3 +96,41 @@ def test_graph_queries_that_make_no_sense_are_refused(
     refusal: Refusal, clause: str, number: int
 ) -> None:
     assert refusal(f"FOR v IN {clause} RETURN v").number == number
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "number"),
+    [
+        ("knows", "{vertexCollections: 'nowhere'}", 1203),
+        ("knows", "{edgeCollections: ['nowhere']}", 1203),
+        ("knows", "{edgeCollections: 'people'}", 1218),
+        ("knows", "{edgeCollections: 'likes'}", 1939),
+        ("GRAPH 'friends'", "{edgeCollections: ['knows', 'likes']}", 1939),
+        ("GRAPH 'friends'", "{vertexCollections: 'log'}", 1926),
+    ],
+)
+def test_a_traversal_is_restricted_to_what_it_can_meet_only(
+    database: Database, refusal: Refusal, source: str, options: str, number: int
+) -> None:
+    with database.transaction(write=True) as transaction:
+        transaction.create_collection("likes", edge=True)
+    query = f"FOR v IN 1 OUTBOUND 'people/ann' {source} OPTIONS {options} RETURN v"
+    assert refusal(query).number == number
+
+
+def test_a_traversal_follows_chosen_collections(run: Run) -> None:
+    options = "OPTIONS {edgeCollections: 'knows', vertexCollections: ['people', 'log']}"
+    assert run(f"FOR v IN 1 OUTBOUND 'people/ann' knows {options} SORT v.name RETURN v.name") == [
+        "Bob",
+        "Dee",
+    ]
+
+
+def test_an_edge_that_leads_nowhere_is_warned_of_and_its_vertex_null(database: Database) -> None:
+    with database.transaction(write=True) as transaction:
+        transaction.collection("knows").insert({"_from": "people/dee", "_to": "people/nobody"})
+    found = execute(database, "FOR v IN 1 OUTBOUND 'people/dee' knows RETURN v")
+    assert found.rows == [None]
+    assert [(each.number, each.message) for each in found.warnings] == [
+        (1202, "vertex 'people/nobody' not found")
+    ]

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.executor.restrictions import (
+    check_restrictions,
+    listed,
+    vertex_collections_of,
+)
+from hades_mcp.embedded.aql.executor.cutting import Checks, Cut
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.errors import ArangoError
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.traversal import Direction
 
 BAD_PARAMETER, SYNTAX_ERROR, GRAPH_NOT_FOUND = 10, 1501, 1924
+DOCUMENT_NOT_FOUND = 1202
 
 _EdgeList = list[tuple[str, "Direction"]]
 
@@ -44,6 +51,7 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
     places = _places(node)
     prune = compiler.optional(node.prune)
     pruned = None if node.prune_variable is None else node.prune_variable.id
+    checks = Checks(compiler, node.checks)
 
     def paths(execution: Execution, row: Row) -> Iterator[Path]:
         start_id = _vertex_id(execution, start(row))
@@ -51,15 +59,17 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
             return iter(())
         low, high = steps(row)
         stop = None if prune is None else _pruner(prune, row.copy(), places)
-        return traverse(
+        cut = Cut(checks, row.copy(), stop) if checks else None
+        found = traverse(
             execution.reader,
             start_id,
             minimum=low,
             maximum=high,
             edge_collections=edges(execution, row),
-            prune=stop,
+            prune=stop if cut is None else cut,
             **settings,
         )
+        return found if cut is None else cut.wanted(found)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -68,6 +78,8 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
                 execution.check()
                 new = row.copy()
                 _store(new, path, places)
+                if places[0] is not None and new[places[0]] is None:
+                    _warn_of_missing(execution, path.vertex_ids[-1])
                 if pruned is not None and prune is not None:
                     new[pruned] = prune(new)
                 yield new
@@ -96,6 +108,11 @@ def _store(row: Row, path: Path, places: _Places) -> None:
         row[whole] = _as_value(path)
 
 
+def _warn_of_missing(execution: Execution, vertex_id: str) -> None:
+    """Tell of an edge that leads nowhere; its vertex is null."""
+    execution.warn(DOCUMENT_NOT_FOUND, f"vertex '{vertex_id}' not found")
+
+
 def _as_value(path: Path) -> dict[str, Any]:
     value: dict[str, Any] = {"vertices": path.vertices, "edges": path.edges}
     if path.weights:
@@ -113,7 +130,7 @@ def _pruner(prune: Evaluate, row: Row, places: _Places) -> Callable[[Path], bool
 
 def _settings(options: Options) -> dict[str, Any]:
     order = options.get("order") or ("bfs" if options.get("bfs") is True else "dfs")
-    vertices = options.get("vertexCollections")
+    vertices = listed(options, "vertexCollections")
     chosen = {
         "order": (order, {"dfs", "bfs", "weighted"}),
         "unique_vertices": (options.get("uniqueVertices", "none"), {"none", "path", "global"}),
@@ -127,7 +144,7 @@ def _settings(options: Options) -> dict[str, Any]:
     return {
         **{name: value for name, (value, _) in chosen.items()},
         **_weights(options),
-        "vertex_collections": [vertices] if isinstance(vertices, str) else vertices,
+        "vertex_collections": vertices,
     }
 
 
@@ -164,22 +181,25 @@ def _depths(compiler: Compiler, steps: Any) -> Callable[[Row], tuple[int, int]]:
 def _edges(
     compiler: Compiler, edges: Edges, options: Options
 ) -> Callable[[Execution, Row], _EdgeList]:
-    only = options.get("edgeCollections")
-    allowed = None if only is None else {only} if isinstance(only, str) else set(only)
+    allowed = listed(options, "edgeCollections")
     graph = compiler.optional(edges.graph)
 
     def collections(execution: Execution, row: Row) -> _EdgeList:
-        found = list(edges.collections)
+        found, vertices = list(edges.collections), None
         if graph is not None:
-            names = edge_collections_of(execution, graph(row))
-            found = [(name, edges.direction) for name in names]
+            definition = _graph_named(execution, graph(row))
+            found = [
+                (each["collection"], edges.direction) for each in definition["edgeDefinitions"]
+            ]
+            vertices = vertex_collections_of(definition)
+        check_restrictions(execution, options, [name for name, _ in found], vertices)
         return [edge for edge in found if allowed is None or edge[0] in allowed]
 
     return collections
 
 
-def edge_collections_of(execution: Execution, graph: Any) -> list[str]:
-    """Return the edge collections of a named graph.
+def _graph_named(execution: Execution, graph: Any) -> dict[str, Any]:
+    """Return the definition of a named graph.
 
     Raises:
         ArangoError: 1924 if there is no such graph.
@@ -191,7 +211,7 @@ def edge_collections_of(execution: Execution, graph: Any) -> list[str]:
     document = execution.collection("_graphs").get(graph) if known else None
     if document is None:
         raise ArangoError(GRAPH_NOT_FOUND, f"AQL: graph '{graph}' not found (while executing)")
-    return [definition["collection"] for definition in document.get("edgeDefinitions", [])]
+    return {"edgeDefinitions": [], **document}
 
 
 def _vertex_id(execution: Execution, value: Any) -> str | None:
