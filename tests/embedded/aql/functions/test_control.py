@@ -39,8 +39,10 @@ def test_control_functions_answer_as_documented(call, warned, name, arguments, e
     [
         ("FAIL", ["because"], 1569),
         ("ASSERT", [False, "not so"], 1593),
-        ("CALL", ["no_such"], 1582),
-        ("CALL", [123], 1582),
+        ("CALL", ["no_such"], 1540),
+        ("CALL", ["my::function"], 1582),
+        ("CALL", [123], 1542),
+        ("APPLY", [None, []], 1542),
         ("CALL", ["CALL"], 1578),
         ("APPLY", ["APPLY"], 1578),
         ("CALL", ["FLOOR"], 1541),

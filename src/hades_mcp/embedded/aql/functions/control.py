@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
-from hades_mcp.embedded.aql.functions.registry import aql_function, find
+from hades_mcp.embedded.aql.functions.registry import aql_function, resolve
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import compare, to_text, truth
 
@@ -134,7 +134,7 @@ def current_user(context: Context) -> str | None:
 @aql_function("CALL", low=1, high=None, deterministic=False, reads_data=True)
 def call(context: Context, name: Any, *arguments: Any) -> Any:
     """Call a function by its name."""
-    return _invoke(context, name, list(arguments))
+    return _invoke(context, "CALL", name, list(arguments))
 
 
 @aql_function("APPLY", low=1, high=2, deterministic=False, reads_data=True)
@@ -142,20 +142,22 @@ def apply(context: Context, name: Any, arguments: Any = None) -> Any:
     """Call a function by its name with an array of arguments."""
     if arguments is not None and not isinstance(arguments, list):
         return context.refuse("APPLY")
-    return _invoke(context, name, arguments or [])
+    return _invoke(context, "APPLY", name, arguments or [])
 
 
-def _invoke(context: Context, name: Any, arguments: list[Any]) -> Any:
+def _invoke(context: Context, caller: str, name: Any, arguments: list[Any]) -> Any:
     """Call a function found at run time.
 
     Raises:
-        ArangoError: 1582 for an unknown name, 1578 for a function that may not be called so,
-            1541 for a wrong number of arguments.
+        ArangoError: 1540 for an unknown name, 1582 for that of a user's function, 1542 for what is
+            no name, 1578 for a function that may not be called so, 1541 for a wrong number of
+            arguments.
     """
-    wanted = to_text(name).upper()
-    function = find(wanted)
-    if function is None:
-        raise ArangoError(FUNCTION_NOT_FOUND, f"user function '{wanted}()' not found")
+    if not isinstance(name, str):
+        context.fail(caller)
+    if "::" in name:
+        raise ArangoError(FUNCTION_NOT_FOUND, f"user function '{name.upper()}()' not found")
+    function = resolve(name)
     if function.name in _NOT_CALLABLE:
         raise ArangoError(DYNAMIC_CALL, f"disallowed dynamic call to '{function.name}'")
     function.check_count(len(arguments))
