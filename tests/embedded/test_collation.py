@@ -5,23 +5,17 @@ from itertools import pairwise
 from hades_mcp.embedded.collation import collation_id, compare_text, sort_key
 
 
-def test_upper_case_sorts_before_lower_case_of_the_same_letter():
-    assert sorted(["b", "a", "B", "A", "aB", "ab"], key=sort_key) == [
-        "A",
-        "a",
-        "aB",
-        "ab",
-        "B",
-        "b",
-    ]
+def test_all_capitals_sort_before_all_small_letters():
+    words = ["b", "a", "B", "A", "aB", "ab"]
+    assert sorted(words, key=sort_key) == ["A", "B", "a", "aB", "ab", "b"]
 
 
 def test_accents_and_umlauts_sort_beside_their_base_letter():
     assert sorted(["z", "ä", "o", "a", "ö"], key=sort_key) == ["a", "ä", "o", "ö", "z"]
 
 
-def test_punctuation_sorts_before_digits_and_digits_before_letters():
-    order = ["", " ", "_", "-", "!", "1", "10", "2", "a"]
+def test_ascii_sorts_by_its_codes():
+    order = ["", " ", "!", "-", "1", "10", "2", "A", "Z", "_", "a", "z"]
     assert all(compare_text(left, right) < 0 for left, right in pairwise(order))
 
 

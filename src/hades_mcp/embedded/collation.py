@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+_LOCALE = "en_US_POSIX"
+
 
 @cache
 def _collator() -> Any:
@@ -12,8 +14,10 @@ def _collator() -> Any:
     import icu  # noqa: PLC0415  heavy, and not every process sorts text
 
     # ArangoDB's Utf8Helper sets these: upper case first, normalization off, identical strength.
+    # The locale is that of a new 3.12 deployment, en_US before: manual, "Incompatible changes in
+    # ArangoDB 3.12", "Default server language changed".
     attribute, value = icu.UCollAttribute, icu.UCollAttributeValue
-    collator = icu.Collator.createInstance(icu.Locale("en_US"))
+    collator = icu.Collator.createInstance(icu.Locale(_LOCALE))
     collator.setAttribute(attribute.CASE_FIRST, value.UPPER_FIRST)
     collator.setAttribute(attribute.NORMALIZATION_MODE, value.OFF)
     collator.setAttribute(attribute.STRENGTH, value.IDENTICAL)
@@ -43,4 +47,4 @@ def collation_id() -> str:
     """Name the library, its version and the tailoring; an index built under another id is stale."""
     import icu  # noqa: PLC0415  see _collator
 
-    return f"icu-{icu.ICU_VERSION}-unicode-{icu.UNICODE_VERSION}-en_US-upper-identical"
+    return f"icu-{icu.ICU_VERSION}-unicode-{icu.UNICODE_VERSION}-{_LOCALE}-upper-identical"

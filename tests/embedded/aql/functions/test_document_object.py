@@ -10,7 +10,7 @@ DOC = {"foo": {"bar": {"foo": 1, "baz": 2}, "baz": 3}, "baz": 4}
     [
         ("ATTRIBUTES", [{"foo": 1, "_key": 2, "_custom": 3}], ["_custom", "_key", "foo"]),
         ("ATTRIBUTES", [{"foo": 1, "_key": 2}, True], ["foo"]),
-        ("KEYS", [{"b": 1, "B": 2, "a": 3}, False, True], ["a", "B", "b"]),
+        ("KEYS", [{"b": 1, "B": 2, "a": 3}, False, True], ["B", "a", "b"]),
         ("VALUES", [{"_id": "users/jane", "name": "Jane", "age": 35}, True], ["Jane", 35]),
         ("ENTRIES", [{"foo": "bar", "number": 123}], [["foo", "bar"], ["number", 123]]),
         ("HAS", [{"name": None}, "name"], True),
