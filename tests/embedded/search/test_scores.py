@@ -1,6 +1,7 @@
 """Scores as ArangoDB computes them: the arithmetic of IResearch, single precision included."""
 
 import pytest
+from arango.exceptions import AQLQueryExecuteError
 
 TEXTS = ["foo bar", "foo", "bar", "foo baz", "baz"]
 
@@ -43,6 +44,6 @@ def test_scores_are_0_where_nothing_is_searched_for(texts, ask):
 
 def test_scores_of_another_variable_are_refused(texts, db, ask):
     for query in ("FOR d IN c RETURN BM25(d)", "RETURN TFIDF({})"):
-        with pytest.raises(Exception, match="scorer functions") as caught:
+        with pytest.raises(AQLQueryExecuteError, match="scorer functions") as caught:
             ask(query)
         assert caught.value.error_code == 9

@@ -95,6 +95,17 @@ class EnumerateViewNode(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class InvertedIndexNode(Node):
+    """Documents of a collection that an inverted index finds: all that satisfy the condition."""
+
+    variable: Variable
+    collection: str
+    index: str
+    condition: Expression
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class EnumerateListNode(Node):
     """Each element of an array."""
 
@@ -433,8 +444,8 @@ def used(node: Node) -> frozenset[Variable]:
         elif isinstance(part, SubqueryExpression) and part.plan is not None:
             found |= used_in_plan(part.plan)
     found -= inner
-    if isinstance(node, TraversalNode | ModificationNode | EnumerateViewNode):
-        # PRUNE, UPSERT and SEARCH read what the node itself sets
+    if isinstance(node, TraversalNode | ModificationNode | EnumerateViewNode | InvertedIndexNode):
+        # PRUNE, UPSERT and searches read what the node itself sets
         found.difference_update(produced(node))
     return frozenset(found)
 

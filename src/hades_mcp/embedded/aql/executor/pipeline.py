@@ -29,6 +29,7 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.EnumerateCollectionNode: rows.enumerate_collection,
     plan.EnumerateListNode: rows.enumerate_list,
     plan.EnumerateViewNode: searching.enumerate_view,
+    plan.InvertedIndexNode: searching.inverted_index,
     plan.IndexNode: indexing.index_lookup,
     plan.EnumerateNearVectorNode: indexing.near_vector,
     plan.FilterNode: rows.filter_rows,

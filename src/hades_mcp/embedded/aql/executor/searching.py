@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.nodes import Call, Expression
-    from hades_mcp.embedded.aql.plan import EnumerateViewNode, Variable
+    from hades_mcp.embedded.aql.plan import EnumerateViewNode, InvertedIndexNode, Variable
     from hades_mcp.embedded.storage.search.table import SearchTable
 
 _BAD_PARAMETER = 10
@@ -58,6 +58,33 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
                 if node.matches is not None:
                     at, number = item.at
                     new[node.matches.id] = Matches(searcher.corpus.matcher(at), number, wanted)
+                yield new
+
+    return step
+
+
+def inverted_index(compiler: Compiler, node: InvertedIndexNode) -> Step:
+    """Make a row of each document of a collection an inverted index finds."""
+    condition = _Condition(compiler, node.variable, node.condition)
+    place = node.variable.id
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        collection = execution.collection(node.collection)
+        assert execution.transaction is not None  # noqa: S101  the planner found the index
+        source = Source(collection.info, collection.index(node.index))
+        table = source.table(execution.transaction)
+
+        def analyzer(path: str) -> Analyzer | None:
+            return analyzer_at(table.plan, path)
+
+        for row in rows:
+            searcher = _searcher(execution, [table])
+            for item in searcher.find(condition.filter(row, analyzer, searching=False)):
+                execution.check()
+                execution.stats.scannedIndex += 1
+                new = row.copy()
+                new[place] = item.document
                 yield new
 
     return step

@@ -13,6 +13,7 @@ from hades_mcp.embedded.aql.explaining.expressions import (
     variable_json,
 )
 from hades_mcp.embedded.aql.explaining.loops import collection_json, graph_json, index_json
+from hades_mcp.embedded.aql.explaining.searches import search_json
 from hades_mcp.embedded.aql.nodes import (
     Attribute,
     Binary,
@@ -97,6 +98,12 @@ class Explainer:
         return {name: value for name, value in shown.items() if name != "constantValue"}
 
 
+_SHOWN_AS: dict[type[Node], str] = {
+    plan.InvertedIndexNode: "IndexNode",
+    plan.SubqueryNode: "SubqueryEndNode",
+}
+
+
 class _Listing:
     """The nodes of one plan, each depending on the one before; subqueries are spliced in."""
 
@@ -117,7 +124,7 @@ class _Listing:
         shown = self._shown(node, before)
         self._rows = self._estimate(node)
         counted = before if isinstance(node, plan.ReturnNode) and before is not None else node
-        kind = "SubqueryEndNode" if isinstance(node, plan.SubqueryNode) else type(node).__name__
+        kind = _SHOWN_AS.get(type(node), type(node).__name__)
         self._add(kind, shown, counted, None if counted is before else before)
 
     def _add(self, kind: str, shown: dict[str, Any], counted: Node, before: Node | None) -> None:
@@ -178,6 +185,8 @@ class _Listing:
                 return self._explainer.count(name) * share
             case plan.EnumerateListNode(source=source):
                 return _length(source)
+            case plan.InvertedIndexNode(collection=name):
+                return self._explainer.count(name) * SELECTIVITY
             case plan.TraversalNode() | plan.EnumeratePathsNode() | plan.ShortestPathNode():
                 return TRAVERSAL_PATHS
             case _:
@@ -222,6 +231,8 @@ class _Listing:
                 return collection_json(node, explainer)
             case plan.IndexNode():
                 return index_json(node, explainer)
+            case plan.EnumerateViewNode() | plan.InvertedIndexNode():
+                return search_json(node, explainer)
             case plan.EnumerateListNode(variable=variable, source=source):
                 read = self._value(source, before)
                 return {"inVariable": read, "outVariable": explainer.note(variable)}

@@ -29,6 +29,7 @@ from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
 from hades_mcp.embedded.aql.rules.sort_limit import sort_limit
 from hades_mcp.embedded.aql.rules.use_index_for_sort import use_index_for_sort
 from hades_mcp.embedded.aql.rules.use_indexes import use_indexes
+from hades_mcp.embedded.aql.rules.use_inverted_indexes import use_inverted_indexes
 from hades_mcp.embedded.aql.rules.use_vector_index import refuse_unused, use_vector_index
 
 RULES: tuple[NamedRule, ...] = (
@@ -40,6 +41,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("handle-arangosearch-views", handle_arangosearch_views, required=True),
     NamedRule("use-vector-index", use_vector_index, required=True),
     NamedRule("refuse-unused-vector-search", refuse_unused, required=True),
+    NamedRule("use-indexes", use_inverted_indexes),
     NamedRule("use-indexes", use_indexes),
     NamedRule("remove-filter-covered-by-index", remove_filter_covered_by_index),
     NamedRule("use-index-for-sort", use_index_for_sort),

@@ -20,8 +20,10 @@ from hades_mcp.embedded.aql.plan import (
     CalculationNode,
     EnumerateCollectionNode,
     EnumerateListNode,
+    EnumerateViewNode,
     FilterNode,
     IndexNode,
+    InvertedIndexNode,
     SingletonNode,
     SortNode,
     SubqueryNode,
@@ -140,7 +142,7 @@ def conditions_on(nodes: Sequence[Node], position: int, variable: Variable) -> C
             value = substituted(node.value, definitions)
             if attribute_path(value, variable) is not None:
                 definitions[node.variable] = value
-        elif not _lets_filters_pass(node):
+        elif not lets_filters_pass(node):
             break
     return found
 
@@ -160,12 +162,19 @@ def _is_known(value: Expression, unknown: set[Variable]) -> bool:
     return used(value).isdisjoint(unknown) and is_steady(value)
 
 
-def _lets_filters_pass(node: Node) -> bool:
+def lets_filters_pass(node: Node) -> bool:
+    """Tell whether a condition that holds after a node may as well be checked before it."""
     if isinstance(node, SubqueryNode):
         return not modifies(node)
     return isinstance(
         node,
-        EnumerateCollectionNode | EnumerateListNode | IndexNode | TraversalNode | SortNode,
+        EnumerateCollectionNode
+        | EnumerateListNode
+        | EnumerateViewNode
+        | IndexNode
+        | InvertedIndexNode
+        | TraversalNode
+        | SortNode,
     )
 
 

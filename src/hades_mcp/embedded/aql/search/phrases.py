@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.search.words import Words
 
 _NAME = "PHRASE"
+_PLACES = 2**64  # ArangoDB counts places without a sign, and so before the first is far behind
 _ENDS = 4  # arguments of a range: two ends, and whether each belongs to it
 
 
@@ -45,9 +46,9 @@ def phrase(call: Call, scene: Scene) -> Filter:
         chosen = scene.analyzer_of(path)
     collector = _Collector(Field(path, text_kind(chosen.name)), chosen)
     collector.read([argument(call, scene, at) for at in range(1, given)])
-    if not collector.parts or not {"position", "frequency"} <= set(chosen.features):
+    if not collector.words or not {"position", "frequency"} <= set(chosen.features):
         return Nothing()
-    return Phrase(collector.where, tuple(collector.parts), scene.boost)
+    return Phrase(collector.where, collector.parts(), scene.boost)
 
 
 @dataclass(slots=True)
@@ -56,8 +57,13 @@ class _Collector:
 
     where: Field
     analyzer: Analyzer
-    parts: list[Part] = field(default_factory=list)
+    words: dict[int, Words] = field(default_factory=dict)
     gap: int = 0
+
+    def parts(self) -> tuple[Part, ...]:
+        """Return the parts in order; where two fall on one place the later one stands."""
+        places = sorted(self.words)
+        return tuple(Part(self.words[place], _signed(place - places[0])) for place in places)
 
     def read(self, values: list[Any], *, inside: bool = False) -> None:
         """Take parts and the numbers between them; in an array the numbers may be left out."""
@@ -101,8 +107,13 @@ class _Collector:
         return tuple(dict.fromkeys(map(text_term, made)))
 
     def add(self, words: Words) -> None:
-        self.parts.append(Part(words, self.gap))
+        place = max(self.words) + 1 if self.words else 0
+        self.words[(place + self.gap) % _PLACES] = words
         self.gap = 0
+
+
+def _signed(place: int) -> int:
+    return place if place < _PLACES // 2 else place - _PLACES
 
 
 def _is_number(value: Any) -> bool:

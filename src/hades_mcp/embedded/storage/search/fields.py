@@ -71,17 +71,18 @@ def stored_analyzers(analyzers: Mapping[str, Analyzer]) -> list[Properties]:
     ]
 
 
-def analyzer_at(plan: FieldPlan, path: str) -> Analyzer | None:
+def analyzer_at(plan: FieldPlan, path: str, *, explicit: bool = False) -> Analyzer | None:
     """Return the one Analyzer of an inverted index's field; None if the field is not indexed.
 
     Args:
         plan: The plan of an inverted index.
-        path: Attribute names joined by dots; places in arrays and `[?]` do not matter.
+        path: Attribute names joined by dots, perhaps with places in arrays.
+        explicit: Whether only fields count that the definition names.
     """
     for name in filter(None, path.replace("\0", ".").split(".")):
         below = plan.fields.get(name.partition("[")[0]) or plan.nested.get(name)
         if below is None:
-            if not plan.include_all:
+            if explicit or not plan.include_all:
                 return None
             below = replace(plan, fields={}, nested={})
         plan = below

@@ -123,10 +123,10 @@ class Grams(Words):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One place of a phrase: what stands there, and how many other tokens come before it."""
+    """One place of a phrase: what stands there, and how far it is from the first place."""
 
     words: Term | Terms | Prefix | Range | Pattern | Similar
-    gap: int = 0
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

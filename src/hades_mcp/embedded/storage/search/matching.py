@@ -130,8 +130,8 @@ class Matcher:
         common = set.intersection(*(set(part) for part in places))
         if rows is not None:
             common &= rows
-        gaps = [part.gap for part in phrase.parts]
-        found = {row: phrases([part[row] for part in places], gaps) for row in common}
+        at = [part.at for part in phrase.parts]
+        found = {row: phrases([part[row] for part in places], at) for row in common}
         return {row: each for row, each in found.items() if each}
 
     def sequences(self, grams: Grams, rows: set[int] | None = None) -> dict[int, list[Occurrence]]:

@@ -29,20 +29,19 @@ def unpack(places: bytes, count: int) -> list[Occurrence]:
     return [Occurrence(*triple) for triple in zip(triples, triples, triples, strict=True)]
 
 
-def phrases(parts: list[list[Occurrence]], gaps: list[int]) -> list[Occurrence]:
+def phrases(parts: list[list[Occurrence]], places: list[int]) -> list[Occurrence]:
     """Return where all parts of a phrase follow each other, each from the first part's start.
 
     Args:
         parts: The occurrences of each part in one document.
-        gaps: Tokens between each part and the one before; the first counts nothing.
+        places: How far each part is from the first one.
     """
     later = [{each.position: each for each in part} for part in parts[1:]]
     found = []
     for first in parts[0]:
-        position, last = first.position, first
-        for part, gap in zip(later, gaps[1:], strict=True):
-            position += gap + 1
-            match = part.get(position)
+        last = first
+        for part, place in zip(later, places[1:], strict=True):
+            match = part.get(first.position + place)
             if match is None:
                 break
             last = match if match.end > last.end else last
