@@ -84,7 +84,7 @@ USERS = [
         ("@u[0].friends[* LIMIT 1, 1].name", ["max"]),
         ("@u[0].friends[* RETURN CURRENT.age + 1]", [44, 10]),
         ("@u[* FILTER LENGTH(CURRENT.friends[* FILTER CURRENT.age > 10]) > 0].name", ["eve"]),
-        ("'no array'[*]", []),
+        ("('no array')[*]", []),
         ("[[1, [2]], 3][**]", [1, [2], 3]),
         ("[[1, [2]], 3][***]", [1, 2, 3]),
         ("@u[?]", True),

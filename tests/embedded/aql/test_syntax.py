@@ -57,7 +57,7 @@ def test_a_tree_names_variables_and_their_references() -> None:
         ("FOR v IN ANY SHORTEST_PATH 'a/1' TO @t GRAPH 'g' RETURN v", {"shortest path"}),
         ("FOR p IN ANY K_PATHS 'a/1' TO 'a/2' e RETURN p", {"k paths", "collection list"}),
         ("FOR d IN c SORT d.a DESC, d.b @way LIMIT 2 RETURN DISTINCT d", {"sort", "distinct"}),
-        ("FOR d IN c COLLECT a = d.a AGGREGATE m = MAX(d.b) INTO g KEEP d RETURN g", {"collect"}),
+        ("FOR d IN c COLLECT a = d.a AGGREGATE m = MAX(d.b) INTO g RETURN g", {"collect"}),
         ("FOR d IN c COLLECT WITH COUNT INTO n RETURN n", {"collect with count"}),
         ("FOR d IN c WINDOW {preceding: 1} AGGREGATE s = SUM(d.a) RETURN s", {"window"}),
         ("LET [a, {b}] = [1, {b: 2}] RETURN (FOR x IN a RETURN x[*].y)", {"subquery", "let"}),

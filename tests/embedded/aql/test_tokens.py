@@ -1,6 +1,7 @@
 import pytest
 
-from hades_mcp.embedded.aql.tokens import END, tokenize
+from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.tokens import END, INVALID, tokenize
 from hades_mcp.embedded.errors import ArangoError
 
 
@@ -45,12 +46,26 @@ def test_comments_and_space_vanish_and_positions_stay() -> None:
     assert [(token.kind, token.at) for token in tokens] == [
         ("integer number", 0),
         ("integer number", 20),
-        (END, 21),
+        (END, 20),  # where the last token is, as ArangoDB's scanner has not moved on
     ]
 
 
 @pytest.mark.parametrize("text", ["'open", '"open', "`open", "/* open", "#", "@_", "@@__", "é"])
-def test_what_starts_no_token_is_a_syntax_error(text: str) -> None:
+def test_what_is_no_token_is_left_to_the_parser_to_refuse(text: str) -> None:
+    assert kinds(text)[0] == INVALID
     with pytest.raises(ArangoError) as caught:
-        tokenize(text)
+        parse(text)
     assert caught.value.number == 1501
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("RETURN 'ab", 9), ("RETURN '", 7), (r"RETURN 'a\'", 9), ("RETURN 1 /* a * b", 15)],
+)
+def test_an_open_literal_is_told_of_where_the_query_ends(text: str, at: int) -> None:
+    assert [token.at for token in tokenize(text)[-2:]] == [at, at]
+
+
+def test_megabytes_of_text_are_one_token() -> None:
+    text = "'" + "ab\\'" * 500_000 + "'"
+    assert len(tokenize(text)[0].value) == 1_500_000

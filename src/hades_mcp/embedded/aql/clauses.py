@@ -223,8 +223,18 @@ Clause: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Query(Node):
-    """A whole query."""
+    """A whole query.
+
+    Attributes:
+        text: As it was written.
+        clauses: Its operations.
+        collections: What stands after WITH.
+        depth: How deep it nests, and how many operations it has: rows pass through all of them.
+        out_of_range: How many of its numbers are no doubles: each is null, and warned of.
+    """
 
     text: str
     clauses: tuple[Node, ...]
     collections: tuple[Expression, ...] = field(default=())
+    depth: int = 0
+    out_of_range: int = 0

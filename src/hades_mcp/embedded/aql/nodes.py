@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hades_mcp.embedded.aql.plan import Subplan, Variable
 
@@ -224,6 +224,17 @@ def walk(node: Node) -> Iterator[Node]:
         current = pending.pop()
         yield current
         pending.extend(reversed(list(children(current))))
+
+
+def depth_of(nodes: Iterable[Node]) -> int:
+    """Return how many levels there are from these nodes down to the lowest below them."""
+    deepest = 0
+    pending = [(node, 1) for node in nodes]
+    while pending:
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending.extend((child, depth + 1) for child in children(node))
+    return deepest
 
 
 def rebuild(node: _Given, change: Callable[[Node], Node]) -> _Given:

@@ -8,13 +8,13 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.executor import CompiledQuery
 from hades_mcp.embedded.aql.parser import parse
-from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
+from hades_mcp.embedded.aql.parser.cursor import too_much_nesting
 from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
 from hades_mcp.embedded.aql.rules import RULES, Optimization, enabled, optimize
-from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.search.sources import sources_of
 from hades_mcp.embedded.storage.views import find_view, is_view
 from hades_mcp.embedded.values import json_text
@@ -22,6 +22,7 @@ from hades_mcp.embedded.values import json_text
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from hades_mcp.embedded.aql.clauses import Query
     from hades_mcp.embedded.aql.context import QueryWarning
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.storage.catalog import CollectionInfo
@@ -89,6 +90,7 @@ class PreparedQuery:
         written: Collections it modifies.
         rules: Names of the optimizer rules that changed the plan.
         versions: The catalog's entries for these collections at that time.
+        depth: How deeply it nests; see `Query.depth`.
         warnings: What planning it warned of.
     """
 
@@ -99,6 +101,7 @@ class PreparedQuery:
     written: frozenset[str]
     rules: tuple[str, ...]
     versions: _Versions
+    depth: int
     warnings: tuple[QueryWarning, ...] = ()
 
     @property
@@ -188,20 +191,20 @@ def prepare(
     found = _CACHE.find(key, values, schema)
     if found is not None:
         return found
+    query = parse(text)
     try:
-        planned = plan_query(parse(text), values, schema)
-        prepared = _finish(text, planned, schema, rules, full_count=full_count)
-        prepared.compiled  # noqa: B018  compiled now, so that what it refuses is refused here
+        with room_for(query.depth):
+            planned = plan_query(query, values, schema)
+            prepared = _finish(query, planned, schema, rules, full_count=full_count)
+            prepared.compiled  # noqa: B018  compiled now, so that what it refuses is refused here
     except RecursionError:
-        raise ArangoError(
-            TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while parsing)"
-        ) from None
+        raise too_much_nesting() from None
     _CACHE.keep(key, values, planned.structural, prepared)
     return prepared
 
 
 def _finish(
-    text: str,
+    query: Query,
     planned: PlannedQuery,
     schema: StoredSchema,
     rules: Sequence[str],
@@ -213,13 +216,14 @@ def _finish(
     plan = optimize(plan, enabled(RULES, rules), optimization)
     names = planned.read | planned.written | planned.views
     return PreparedQuery(
-        text,
+        query.text,
         plan,
         optimization.width,
         planned.read,
         planned.written,
         tuple(optimization.applied),
         {name: known for name in names if (known := schema.version(name)) is not None},
+        query.depth,
         planned.warnings,
     )
 

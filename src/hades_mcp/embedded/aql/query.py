@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
+from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.executor.profile import Profile
 from hades_mcp.embedded.aql.memory import default_limit
@@ -187,7 +188,8 @@ def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
     try:
         for warning in prepared.warnings:
             execution.warn(warning.number, warning.message)
-        rows = execution.gather(prepared.compiled.run(execution))
+        with room_for(prepared.depth):
+            rows = execution.gather(prepared.compiled.run(execution))
     except RecursionError:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"

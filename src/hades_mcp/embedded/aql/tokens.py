@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 SYNTAX_ERROR = 1501
 SNIPPET = 32
+LITERAL_BITS = 32  # of binary and hexadecimal literals; ArangoDB counts leading zeros, too
 MAXIMUM_INTEGER = 2**63 - 1
-DOUBLE_BITS = 1023  # an integer of more may be no double
+INTEGER_DIGITS = 19  # no integer of more digits fits into 64 bits
 
 KEYWORDS: dict[str, str] = {
     "AGGREGATE": "AGGREGATE keyword",
@@ -60,6 +61,7 @@ KEYWORDS: dict[str, str] = {
 IDENTIFIER, STRING, INTEGER, DOUBLE = "identifier", "quoted string", "integer number", "number"
 PARAMETER, SOURCE_PARAMETER = "bind parameter", "bind data source parameter"
 AT_LEAST, END = "at least modifier", "end of query string"
+INVALID = "invalid token"
 
 _OPERATOR_NAMES: dict[str, str] = {
     "=": "assignment",
@@ -77,13 +79,15 @@ _OPERATOR_NAMES: dict[str, str] = {
     "*": "* operator",
     "/": "/ operator",
     "%": "% operator",
+    ",": '","',  # Bison leaves the quotes around these two
+    ".": "'.'",
 }
 _SYNONYMS = {"&&": "AND", "||": "OR", "!": "NOT"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 _PATTERN = re.compile(
     r"""
-    (?P<space>\s+ | //[^\n]* | /\*.*?\*/)
+    (?P<space>[ \t\r\n]+ | //[^\n]* | /\*.*?\*/)
   | (?P<least>AT\s+LEAST\b)
   | (?P<word>\$?[a-zA-Z][_a-zA-Z0-9]* | _+[a-zA-Z][_a-zA-Z0-9]*)
   | (?P<binary>0[bB][01]+)
@@ -91,8 +95,8 @@ _PATTERN = re.compile(
   | (?P<double>(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)
                | \.[0-9]+(?:[eE][-+]?[0-9]+)?)
   | (?P<integer>0|[1-9][0-9]*)
-  | (?P<string>"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*')
-  | (?P<quoted>`(?:[^`\\]|\\.)*` | \u00b4(?:[^\u00b4\\]|\\.)*\u00b4)
+  | (?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+" | '[^'\\]*+(?:\\.[^'\\]*+)*+')
+  | (?P<quoted>`[^`\\]*+(?:\\.[^`\\]*+)*+` | \u00b4[^\u00b4\\]*+(?:\\.[^\u00b4\\]*+)*+\u00b4)
   | @@(?P<source>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
   | @(?P<parameter>_+[a-zA-Z0-9][_a-zA-Z0-9]* | [a-zA-Z0-9][_a-zA-Z0-9]*)
   | (?P<operator>=~|!~|==|!=|<=|>=|&&|\|\||\.\.|::|/(?!\*)|[-=!<>+*%?:,()\[\]{}.])
@@ -100,6 +104,21 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_IN_QUOTES = frozenset({"string", "quoted"})
+_UNTERMINATED = {
+    '"': "unexpected unterminated string literal",
+    "'": "unexpected unterminated string literal",
+    "`": "unexpected unterminated identifier",
+    "\u00b4": "unexpected unterminated identifier",
+    "/*": "unexpected unterminated multi-line comment",
+}
+_NOT_ZERO = re.compile(r"[0.]*[1-9]")
+_SPACES = re.compile(r"\n|[ \t\r]+")
+_LITERAL = re.compile(r"\\.|\n|.")
+_PIECES = dict.fromkeys("\"'`\u00b4", _LITERAL) | {
+    "//": re.compile(r"//|[^\n]+"),
+    "/*": re.compile(r"/\*|\*/|\n|\*|[^*\n]+"),
+}
 
 
 class Token(NamedTuple):
@@ -107,15 +126,15 @@ class Token(NamedTuple):
 
     Attributes:
         kind: A keyword, an operator's characters, or IDENTIFIER, STRING, INTEGER and so on.
-        value: The value of a literal, or the name of an identifier or parameter.
-        at: Where it starts, counted in characters from the start of the query.
-        quoted: Whether an identifier was written between backticks.
+        value: The value of a literal, or the name of an identifier or parameter; of an INVALID
+            token the complaint, if there is one of its own.
+        at: Where ArangoDB says that it is, counted in characters from the start of the query: what
+            stands in quotes is at its closing quote.
     """
 
     kind: str
     value: Any
     at: int
-    quoted: bool = False
 
     @property
     def description(self) -> str:
@@ -136,9 +155,10 @@ def syntax_error(text: str, at: int, message: str) -> ArangoError:
         at: Offset of the offence.
         message: What is wrong.
     """
+    start = text.rfind("\n", 0, at) + 1
     line = text.count("\n", 0, at) + 1
-    column = at - (text.rfind("\n", 0, at) + 1) + 1
-    near = text[at : at + SNIPPET] + ("..." if len(text) > at + SNIPPET else "")
+    column = len(text[start:at].encode("utf-8", "surrogatepass")) + 1  # ArangoDB counts bytes
+    near = text[at : at + SNIPPET] + ("..." if len(text) >= at + SNIPPET else "")
     return ArangoError(
         SYNTAX_ERROR, f"AQL: {message} near '{near}' at position {line}:{column} (while parsing)"
     )
@@ -147,33 +167,44 @@ def syntax_error(text: str, at: int, message: str) -> ArangoError:
 def tokenize(text: str) -> list[Token]:
     """Split a query into tokens; the last one is of kind END.
 
-    Raises:
-        ArangoError: 1501 at a character that starts no token.
+    What is no token becomes one of kind INVALID, so that the parser complains where it comes to
+    it: an earlier mistake is told first. After an unterminated literal nothing follows.
     """
     return list(_scan(text))
 
 
 def _scan(text: str) -> Iterator[Token]:
-    at = 0
+    at, last = 0, 0
     while at < len(text):
         match = _PATTERN.match(text, at)
         if match is None:
-            raise syntax_error(text, at, _complaint(text, at))
-        group = match.lastgroup or ""
-        if group != "space":
-            yield _token(group, match[group], at)
-        at = match.end()
-    yield Token(END, None, len(text))
+            complaint = _UNTERMINATED.get(text[at] if text[at] != "/" else text[at : at + 2])
+            if complaint is None:
+                yield Token(INVALID, None, at)
+                at, last = at + 1, at
+                continue
+            last = _last_rule(text, at)
+            yield Token(INVALID, complaint, last)
+            break
+        group, end = match.lastgroup or "", match.end()
+        if group == "space":
+            last = _last_rule(match[0], 0) + at
+        else:
+            last = end - 1 if group in _IN_QUOTES else at
+            yield _token(group, match[group], last)
+        at = end
+    yield Token(END, None, last)
 
 
-def _complaint(text: str, at: int) -> str:
-    if text.startswith("/*", at):
-        return "unexpected end of query in multi-line comment"
-    if text[at] in "\"'":
-        return "unexpected unterminated string literal"
-    if text[at] in "`\u00b4":
-        return "unexpected unterminated identifier"
-    return f"unexpected character '{text[at]}'"
+def _last_rule(text: str, start: int) -> int:
+    """Return where the last piece of white space, a comment or an open literal starts.
+
+    It is where ArangoDB's scanner stands when there is no more to read, as its scanner takes these
+    in pieces; after a line break it stands at the start of the next line.
+    """
+    pattern = _PIECES.get(text[start], _PIECES.get(text[start : start + 2], _SPACES))
+    pieces = list(pattern.finditer(text, start))
+    return pieces[-1].end() if pieces[-1][0] == "\n" else pieces[-1].start()
 
 
 def _token(group: str, text: str, at: int) -> Token:
@@ -184,21 +215,33 @@ def _token(group: str, text: str, at: int) -> Token:
         case "operator":
             return Token(_SYNONYMS.get(text, text), text, at)
         case "quoted":
-            return Token(IDENTIFIER, unescape(text[1:-1]), at, quoted=True)
+            return Token(IDENTIFIER, unescape(text[1:-1]), at)
+        case "binary" | "hexadecimal":
+            return _bits(group, text, at)
         case _:
             kind, read = _READERS[group]
             return Token(kind, read(text), at)
 
 
+def _bits(group: str, text: str, at: int) -> Token:
+    base, name = (2, "binary") if group == "binary" else (16, "hex")
+    if len(text) - 2 > (LITERAL_BITS if base == 2 else LITERAL_BITS // 4):  # noqa: PLR2004
+        return Token(INVALID, f"{name} number literal value exceeds the supported range", at)
+    return Token(INTEGER, int(text, base), at)
+
+
 def _double(text: str) -> float | None:
+    """Read a number; what is too large or too near to 0 for a double is null, as in ArangoDB."""
     number = float(text)
-    return number if isfinite(number) else None  # as ArangoDB: null
+    lost = number == 0 and _NOT_ZERO.match(text)
+    return number if isfinite(number) and not lost else None
 
 
-def _in_range(value: int) -> float | None:
-    if value <= MAXIMUM_INTEGER:
-        return value
-    return None if value.bit_length() > DOUBLE_BITS else float(value)
+def _integer(text: str) -> float | None:
+    if len(text) > INTEGER_DIGITS:
+        return _double(text)
+    value = int(text)
+    return value if value <= MAXIMUM_INTEGER else float(value)
 
 
 def unescape(text: str) -> str:
@@ -217,9 +260,7 @@ def _resolve(match: re.Match[str]) -> str:
 
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "integer": (INTEGER, lambda text: _in_range(int(text))),
-    "binary": (INTEGER, lambda text: _in_range(int(text, 2))),
-    "hexadecimal": (INTEGER, lambda text: _in_range(int(text, 16))),
+    "integer": (INTEGER, _integer),
     "double": (DOUBLE, _double),
     "string": (STRING, lambda text: unescape(text[1:-1])),
     "least": (AT_LEAST, str),

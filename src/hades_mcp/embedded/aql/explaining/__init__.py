@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.explaining.nodes import Explainer
 from hades_mcp.embedded.aql.prepared import prepare
 from hades_mcp.embedded.aql.rules import RULES, enabled
@@ -84,7 +85,8 @@ def plan_json(
         return transaction.collection(collection).index(index_id).definition()
 
     explainer = Explainer(count, index, prepared.width, bind_vars or {})
-    nodes = explainer.listing(prepared.plan)
+    with room_for(prepared.depth):
+        nodes = explainer.listing(prepared.plan)
     profiled = {} if profile is None else {"profiled": explainer.profiled(profile)}
     access = dict.fromkeys(prepared.read, "read") | dict.fromkeys(prepared.written, "write")
     return {

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.profile import Profile
 
 LIST_LENGTH, TRAVERSAL_PATHS, SELECTIVITY = 100, 100, 0.1  # guesses, as ArangoDB has its own
+MOST_ROWS = 1e300  # JSON knows no infinity
 _UNASKED = {"waitForSync": False, "ignoreErrors": False, "keepNull": True, "mergeObjects": True}
 
 
@@ -122,7 +123,7 @@ class _Listing:
 
     def _node(self, node: Node, before: Node | None) -> None:
         shown = self._shown(node, before)
-        self._rows = self._estimate(node)
+        self._rows = min(self._estimate(node), MOST_ROWS)
         counted = before if isinstance(node, plan.ReturnNode) and before is not None else node
         kind = _SHOWN_AS.get(type(node), type(node).__name__)
         self._add(kind, shown, counted, None if counted is before else before)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from hades_mcp.embedded.aql.clauses import Query
-from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING, Cursor
+from hades_mcp.embedded.aql.depth import room_for
+from hades_mcp.embedded.aql.nodes import depth_of
+from hades_mcp.embedded.aql.parser.cursor import MAXIMUM_RECURSION, Cursor, too_much_nesting
 from hades_mcp.embedded.aql.parser.operations import body, with_collections
 from hades_mcp.embedded.aql.tokens import END
 from hades_mcp.embedded.errors import ArangoError
 
 EMPTY = 1502
+MAXIMUM_DEPTH = 500  # ArangoDB's `Ast::maxExpressionNesting`
 
 
 @lru_cache(maxsize=512)
@@ -23,14 +26,13 @@ def parse(text: str) -> Query:
     """
     if not text.strip():
         raise ArangoError(EMPTY, "AQL: query is empty (while parsing)")
-    try:
-        cursor = Cursor(text, body)
+    cursor = Cursor(text, body)
+    with room_for(MAXIMUM_RECURSION):
         collections = with_collections(cursor)
         clauses = body(cursor)
-        if cursor.kind != END:
-            cursor.unexpected(END)
-    except RecursionError:
-        raise ArangoError(
-            TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while parsing)"
-        ) from None
-    return Query(text, clauses, collections)
+    if cursor.kind != END:
+        cursor.unexpected(END)
+    depth = depth_of(clauses)
+    if depth > MAXIMUM_DEPTH:
+        raise too_much_nesting()
+    return Query(text, clauses, collections, depth + cursor.operations, cursor.out_of_range)

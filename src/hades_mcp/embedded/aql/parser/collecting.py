@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.clauses import Assignment, Collect, NamePattern, Window
 from hades_mcp.embedded.aql.nodes import Expression, Name, Node, walk
-from hades_mcp.embedded.aql.parser.expressions import expression, object_literal
-from hades_mcp.embedded.aql.tokens import IDENTIFIER
+from hades_mcp.embedded.aql.parser.expressions import expression, object_literal, options
+from hades_mcp.embedded.aql.tokens import END, IDENTIFIER
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.parser.cursor import Cursor
@@ -26,14 +26,13 @@ def collect(cursor: Cursor) -> tuple[Node, ...]:
     else:
         if cursor.accept("AGGREGATE"):
             aggregates = _assignments(cursor)
+        if not groups and not aggregates:
+            cursor.unexpected()
         if cursor.accept("INTO"):
             into, into_value = _into(cursor, groups + aggregates)
-            if into_value is None and cursor.accept_word("KEEP"):
-                keep = _keep(cursor)
-        if not groups and not aggregates and into is None:
-            cursor.unexpected()
-    options = object_literal(cursor) if cursor.accept_word("OPTIONS") else None
-    return (Collect(groups, aggregates, into, into_value, keep, count, options, at=at),)
+        if not aggregates and cursor.kind == IDENTIFIER and cursor.ahead().kind != "{":
+            keep = _keep(cursor, into)
+    return (Collect(groups, aggregates, into, into_value, keep, count, options(cursor), at=at),)
 
 
 def _at_assignment(cursor: Cursor) -> bool:
@@ -55,10 +54,11 @@ def _assignment(cursor: Cursor) -> Assignment:
 
 def _with_count(cursor: Cursor) -> str:
     cursor.expect("WITH")
-    if not cursor.accept_word("COUNT"):
-        cursor.unexpected()
+    word = cursor.expect_name().value
     cursor.expect("INTO")
     name: str = cursor.expect_name().value
+    if word.upper() != "COUNT":
+        cursor.unexpected_word(word, "'COUNT'", behind=True)
     return name
 
 
@@ -70,11 +70,17 @@ def _into(cursor: Cursor, before: tuple[Assignment, ...]) -> tuple[str, Expressi
     assigned = {item.name for item in before}
     for node in walk(value):
         if isinstance(node, Name) and node.name in assigned:
-            cursor.fail(node.at, f"use of COLLECT variable '{node.name}' in its own INTO")
+            message = f"use of COLLECT variable '{node.name}' inside same COLLECT's expression"
+            cursor.fail(cursor.token.at, message)
     return name, value
 
 
-def _keep(cursor: Cursor) -> tuple[NamePattern, ...]:
+def _keep(cursor: Cursor, into: str | None) -> tuple[NamePattern, ...]:
+    word = cursor.advance().value
+    if word.upper() != "KEEP":
+        cursor.unexpected_word(word, "'KEEP'", behind=True)
+    if into is None:
+        cursor.fail(cursor.token.at, "use of 'KEEP' without 'INTO'")
     found: list[NamePattern] = []
     while True:
         token = cursor.expect_name()
@@ -91,7 +97,7 @@ def window(cursor: Cursor) -> tuple[Node, ...]:
         bounds = object_literal(cursor)
     else:
         value = expression(cursor)
-        cursor.expect("WITH")
+        cursor.then("WITH")
         bounds = object_literal(cursor)
     cursor.expect("AGGREGATE")
     return (Window(value, bounds, _assignments(cursor), at=at),)
@@ -104,5 +110,5 @@ def _is_value(cursor: Cursor) -> bool:
         kind = cursor.ahead(distance).kind
         depth += {"{": 1, "}": -1}.get(kind, 0)
         distance += 1
-        if depth == 0 or kind == "end of query string":
+        if depth == 0 or kind == END:
             return cursor.ahead(distance).kind != "AGGREGATE"

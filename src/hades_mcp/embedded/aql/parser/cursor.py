@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from hades_mcp.embedded.aql.tokens import END, IDENTIFIER, Token, describe, syntax_error, tokenize
+from hades_mcp.embedded.aql.tokens import (
+    END,
+    IDENTIFIER,
+    INVALID,
+    Token,
+    describe,
+    syntax_error,
+    tokenize,
+)
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
@@ -13,7 +21,14 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
 
 TOO_MUCH_NESTING = 1524
-MAXIMUM_NESTING = 120  # a level costs up to four Python frames here and in the planner
+MAXIMUM_RECURSION = 2_000  # as parentheses, too, are levels here, but none of the tree
+
+
+def too_much_nesting() -> ArangoError:
+    """Make the error of a query that nests too deeply."""
+    return ArangoError(
+        TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while parsing)"
+    )
 
 
 class Cursor:
@@ -23,6 +38,10 @@ class Cursor:
         text: The query.
         body: Parses the operations of a subquery; given here because expressions hold subqueries
             and operations hold expressions.
+
+    Attributes:
+        operations: How many operations the query has.
+        out_of_range: The numbers met that are no doubles.
     """
 
     def __init__(self, text: str, body: Callable[[Cursor], tuple[Node, ...]]) -> None:
@@ -31,6 +50,8 @@ class Cursor:
         self._tokens = tokenize(text)
         self._index = 0
         self._depth = 0
+        self.operations = 0
+        self.out_of_range = 0
 
     @property
     def token(self) -> Token:
@@ -41,6 +62,11 @@ class Cursor:
     def kind(self) -> str:
         """The kind of the token at hand."""
         return self._tokens[self._index].kind
+
+    @property
+    def behind(self) -> Token:
+        """The token taken last."""
+        return self._tokens[self._index - 1]
 
     def ahead(self, distance: int = 1) -> Token:
         """Look at a later token."""
@@ -63,10 +89,19 @@ class Cursor:
             self.unexpected(kind)
         return self.advance()
 
+    def then(self, kind: str) -> Token:
+        """Take the token after an expression, which must be of this kind.
+
+        The expression might go on, so that ArangoDB does not say what it expects: it is too much.
+        """
+        if self.kind != kind:
+            self.unexpected()
+        return self.advance()
+
     def at_word(self, word: str) -> bool:
         """Tell whether a soft keyword (KEEP, OPTIONS, PRUNE, SEARCH, TO, COUNT …) is at hand."""
         token = self.token
-        return token.kind == IDENTIFIER and not token.quoted and token.value.upper() == word
+        return token.kind == IDENTIFIER and bool(token.value.upper() == word)
 
     def accept_word(self, word: str) -> bool:
         """Take a soft keyword if it is at hand."""
@@ -82,21 +117,38 @@ class Cursor:
     def separated(self, close: str) -> Iterator[None]:
         """Iterate once per item of a comma-separated list up to `close`, which is taken.
 
-        A comma after the last item is allowed.
+        A comma after the last item is allowed, as in array and object literals.
         """
         while not self.accept(close):
             yield
-            if self.kind != close:
-                self.expect(",")
+            if self.kind != close and not self.accept(","):
+                self.unexpected(close)
 
-    def unexpected(self, expected: str = "") -> NoReturn:
-        """Complain about the token at hand."""
-        wanted = f", expecting {describe(expected)}" if expected else ""
+    def unexpected(self, *expected: str) -> NoReturn:
+        """Complain about the token at hand.
+
+        Args:
+            expected: What might have stood there, in the order of ArangoDB's tokens.
+        """
+        if self.kind == INVALID and self.token.value:
+            self.fail(self.token.at, self.token.value)
+        wanted = ", expecting " + " or ".join(map(describe, expected)) if expected else ""
         message = f"syntax error, unexpected {self.token.description}{wanted}"
         raise syntax_error(self.text, self.token.at, message)
 
+    def unexpected_word(self, word: str, expected: str, *, behind: bool = False) -> NoReturn:
+        """Complain about a soft keyword once what follows it is read, as ArangoDB does.
+
+        Args:
+            word: What was found.
+            expected: What might have stood there.
+            behind: Whether ArangoDB decides without looking at the token at hand.
+        """
+        at = self.behind.at if behind else self.token.at
+        self.fail(at, f"unexpected qualifier '{word}', expecting {expected}")
+
     def fail(self, at: int, message: str) -> NoReturn:
-        """Complain about what starts at an offset."""
+        """Complain about what is at an offset."""
         raise syntax_error(self.text, at, message)
 
     def deeper(self) -> None:
@@ -106,10 +158,8 @@ class Cursor:
             ArangoError: 1524 below the deepest level allowed.
         """
         self._depth += 1
-        if self._depth > MAXIMUM_NESTING:
-            raise ArangoError(
-                TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while parsing)"
-            )
+        if self._depth > MAXIMUM_RECURSION:
+            raise too_much_nesting()
 
     def higher(self) -> None:
         """Come up one level."""

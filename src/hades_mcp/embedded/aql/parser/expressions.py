@@ -25,6 +25,7 @@ from hades_mcp.embedded.aql.nodes import (
 from hades_mcp.embedded.aql.parser.references import postfix
 from hades_mcp.embedded.aql.tokens import (
     AT_LEAST,
+    END,
     IDENTIFIER,
     PARAMETER,
     SOURCE_PARAMETER,
@@ -63,6 +64,14 @@ BINDING: dict[str, int] = {
     "/": PRODUCT,
     "%": PRODUCT,
 }
+NEGATED = {
+    "IN": ("NOT IN", IN),
+    "LIKE": ("NOT LIKE", EQUALITY),
+    "=~": ("!~", EQUALITY),
+    "!~": ("=~", EQUALITY),
+}
+"""What NOT before an operator makes of it, and how tightly that binds what follows."""
+
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "IN"})
 OPERATION_STARTS = frozenset(
     {
@@ -70,6 +79,7 @@ OPERATION_STARTS = frozenset(
         *("INSERT", "UPDATE", "REPLACE", "REMOVE", "UPSERT"),
     }
 )
+AFTER_TARGET = OPERATION_STARTS | {END, ")", ",", IDENTIFIER}
 _CONSTANTS: dict[str, bool | None] = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
@@ -85,17 +95,24 @@ def expression(cursor: Cursor, minimum: int = 0, *, without_in: bool = False) ->
     left = _operand(cursor)
     while True:
         binding = _binding(cursor)
-        if binding <= minimum or (without_in and cursor.kind == "IN"):
+        if binding <= minimum or (without_in and _at_target(cursor)):
             break
         left = _infix(cursor, left, without_in=without_in)
     cursor.higher()
     return left
 
 
+def _at_target(cursor: Cursor) -> bool:
+    """Tell whether the IN at hand is not an operator but leads to the collection to modify."""
+    if cursor.kind != "IN" or cursor.ahead().kind not in {IDENTIFIER, STRING, SOURCE_PARAMETER}:
+        return False
+    return cursor.ahead(2).kind in AFTER_TARGET
+
+
 def _binding(cursor: Cursor) -> int:
     kind = cursor.kind
     if kind == "NOT":
-        return {"IN": IN, "LIKE": EQUALITY}.get(cursor.ahead().kind, 0)
+        return IN if cursor.ahead().kind in NEGATED else 0
     binding = BINDING.get(kind, 0)
     if binding == QUANTIFIER and kind != AT_LEAST and not _compares(cursor):
         return 0  # the direction of a traversal
@@ -117,8 +134,7 @@ def _infix(cursor: Cursor, left: Expression, *, without_in: bool) -> Expression:
         case "ALL" | "ANY" | "NONE" | "at least modifier":
             return _array_comparison(cursor, token.kind, left, without_in=without_in)
         case "NOT":
-            operator = f"NOT {cursor.advance().kind}"
-            binding = IN if operator == "NOT IN" else EQUALITY
+            operator, binding = NEGATED[cursor.advance().kind]
         case operator:
             binding = BINDING[operator]
     right = expression(cursor, binding, without_in=without_in)
@@ -130,7 +146,7 @@ def _ternary(cursor: Cursor, condition: Expression, *, without_in: bool) -> Expr
         otherwise = expression(cursor, TERNARY - 1, without_in=without_in)
         return Ternary(condition, None, otherwise, at=condition.at)
     yes = expression(cursor)
-    cursor.expect(":")
+    cursor.then(":")
     otherwise = expression(cursor, TERNARY - 1, without_in=without_in)
     return Ternary(condition, yes, otherwise, at=condition.at)
 
@@ -151,7 +167,7 @@ def _array_comparison(
     if kind == AT_LEAST:
         cursor.expect("(")
         least = expression(cursor)
-        cursor.expect(")")
+        cursor.then(")")
     if cursor.accept("NOT"):
         cursor.expect("IN")
         operator = "NOT IN"
@@ -172,6 +188,10 @@ def _operand(cursor: Cursor) -> Expression:
             return Unary(token.kind, expression(cursor, UNARY), at=token.at)
         case "integer number" | "number":
             cursor.advance()
+            cursor.out_of_range += token.value is None
+            return Constant(token.value, at=token.at)
+        case "quoted string":
+            cursor.advance()
             return Constant(token.value, at=token.at)
         case "NULL" | "TRUE" | "FALSE":
             cursor.advance()
@@ -188,11 +208,6 @@ def _primary(cursor: Cursor) -> Expression:
     return parse(cursor)
 
 
-def _text(cursor: Cursor) -> Expression:
-    token = cursor.advance()
-    return Constant(token.value, at=token.at)
-
-
 def _parameter(cursor: Cursor) -> Expression:
     token = cursor.advance()
     return Parameter(token.value, collection=token.kind == SOURCE_PARAMETER, at=token.at)
@@ -205,15 +220,17 @@ def _like_call(cursor: Cursor) -> Expression:
 def _parentheses(cursor: Cursor) -> Expression:
     cursor.expect("(")
     inner = expression_or_query(cursor)
-    cursor.expect(")")
+    if isinstance(inner, SubqueryExpression):
+        cursor.expect(")")
+    else:
+        cursor.then(")")
     return inner
 
 
 def _name_or_call(cursor: Cursor) -> Expression:
     token = cursor.advance()
     name = token.value
-    while cursor.kind == "::" and cursor.ahead().kind == IDENTIFIER:
-        cursor.advance()
+    while cursor.accept("::"):
         name += "::" + cursor.expect_name().value
     if cursor.kind == "(" or "::" in name:
         return _call(cursor, name, token.at)
@@ -222,7 +239,15 @@ def _name_or_call(cursor: Cursor) -> Expression:
 
 def _call(cursor: Cursor, name: str, at: int) -> Expression:
     cursor.expect("(")
-    arguments = [expression_or_query(cursor) for _ in cursor.separated(")")]
+    arguments = []
+    while not cursor.accept(")"):
+        arguments.append(expression_or_query(cursor))
+        if cursor.kind == ")":
+            continue
+        if not cursor.accept(","):
+            cursor.unexpected(")")
+        if cursor.kind == ")":
+            cursor.unexpected()
     return Call(name.upper(), tuple(arguments), at=at)
 
 
@@ -240,6 +265,17 @@ def expression_or_query(cursor: Cursor) -> Expression:
 def _array(cursor: Cursor) -> Expression:
     at = cursor.expect("[").at
     return ArrayLiteral(tuple(expression(cursor) for _ in cursor.separated("]")), at=at)
+
+
+def options(cursor: Cursor) -> ObjectLiteral | None:
+    """Parse `OPTIONS {…}` if it follows; nothing else can there."""
+    if cursor.kind != IDENTIFIER:
+        return None
+    word = cursor.advance().value
+    literal = object_literal(cursor)
+    if word.upper() != "OPTIONS":
+        cursor.unexpected_word(word, "'OPTIONS'", behind=True)
+    return literal
 
 
 def object_literal(cursor: Cursor) -> ObjectLiteral:
@@ -265,7 +301,7 @@ def _entry(cursor: Cursor) -> ObjectEntry:
         case "[":
             cursor.advance()
             key = expression(cursor)
-            cursor.expect("]")
+            cursor.then("]")
         case _:
             cursor.unexpected()
     cursor.expect(":")
@@ -274,7 +310,6 @@ def _entry(cursor: Cursor) -> ObjectEntry:
 
 _PRIMARIES: dict[str, Callable[[Cursor], Expression]] = {
     IDENTIFIER: _name_or_call,
-    STRING: _text,
     PARAMETER: _parameter,
     SOURCE_PARAMETER: _parameter,
     "LIKE": _like_call,

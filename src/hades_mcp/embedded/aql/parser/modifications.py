@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.clauses import Insert, Remove, Update, Upsert
-from hades_mcp.embedded.aql.nodes import Expression, Name, Node, ObjectLiteral, Parameter
-from hades_mcp.embedded.aql.parser.expressions import expression, object_literal
-from hades_mcp.embedded.aql.tokens import IDENTIFIER, SOURCE_PARAMETER, STRING
+from hades_mcp.embedded.aql.nodes import Expression, Name, Node, Parameter
+from hades_mcp.embedded.aql.parser.expressions import expression, object_literal, options
+from hades_mcp.embedded.aql.tokens import IDENTIFIER, PARAMETER, SOURCE_PARAMETER, STRING
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.parser.cursor import Cursor
@@ -17,7 +17,7 @@ def insert(cursor: Cursor) -> tuple[Node, ...]:
     """Parse `INSERT document INTO collection`."""
     at = cursor.expect("INSERT").at
     document = expression(cursor, without_in=True)
-    return (Insert(document=document, collection=_into(cursor), options=_options(cursor), at=at),)
+    return (Insert(document=document, collection=_into(cursor), options=options(cursor), at=at),)
 
 
 def update(cursor: Cursor) -> tuple[Node, ...]:
@@ -34,7 +34,7 @@ def update(cursor: Cursor) -> tuple[Node, ...]:
             patch=patch,
             replace=token.kind == "REPLACE",
             collection=collection,
-            options=_options(cursor),
+            options=options(cursor),
             at=token.at,
         ),
     )
@@ -44,7 +44,7 @@ def remove(cursor: Cursor) -> tuple[Node, ...]:
     """Parse `REMOVE key IN collection`."""
     at = cursor.expect("REMOVE").at
     key = expression(cursor, without_in=True)
-    return (Remove(key=key, collection=_into(cursor), options=_options(cursor), at=at),)
+    return (Remove(key=key, collection=_into(cursor), options=options(cursor), at=at),)
 
 
 def upsert(cursor: Cursor) -> tuple[Node, ...]:
@@ -54,11 +54,12 @@ def upsert(cursor: Cursor) -> tuple[Node, ...]:
     if cursor.accept("FILTER"):
         condition = expression(cursor)
     else:
-        search = expression(cursor)
+        search = _example(cursor)
     cursor.expect("INSERT")
     document = expression(cursor)
-    replace = cursor.kind == "REPLACE"
-    cursor.expect("REPLACE" if replace else "UPDATE")
+    replace = cursor.accept("REPLACE") is not None
+    if not replace:
+        cursor.then("UPDATE")
     patch = expression(cursor, without_in=True)
     collection = _into(cursor)
     return (
@@ -69,15 +70,22 @@ def upsert(cursor: Cursor) -> tuple[Node, ...]:
             patch=patch,
             replace=replace,
             collection=collection,
-            options=_options(cursor),
+            options=options(cursor),
             at=at,
         ),
     )
 
 
+def _example(cursor: Cursor) -> Expression:
+    if cursor.kind in {PARAMETER, SOURCE_PARAMETER}:
+        token = cursor.advance()
+        return Parameter(token.value, collection=token.kind == SOURCE_PARAMETER, at=token.at)
+    return object_literal(cursor)
+
+
 def _into(cursor: Cursor) -> Expression:
     if not cursor.accept("INTO"):
-        cursor.expect("IN")
+        cursor.then("IN")
     token = cursor.token
     if token.kind not in {IDENTIFIER, STRING, SOURCE_PARAMETER}:
         cursor.unexpected()
@@ -85,7 +93,3 @@ def _into(cursor: Cursor) -> Expression:
     if token.kind == SOURCE_PARAMETER:
         return Parameter(token.value, collection=True, at=token.at)
     return Name(token.value, at=token.at)
-
-
-def _options(cursor: Cursor) -> ObjectLiteral | None:
-    return object_literal(cursor) if cursor.accept_word("OPTIONS") else None

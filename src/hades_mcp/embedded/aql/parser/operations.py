@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING
 from hades_mcp.embedded.aql import clauses
 from hades_mcp.embedded.aql.nodes import Expression, Name, Node, ObjectLiteral, Parameter
 from hades_mcp.embedded.aql.parser.collecting import collect, window
-from hades_mcp.embedded.aql.parser.expressions import expression, object_literal
+from hades_mcp.embedded.aql.parser.cursor import too_much_nesting
+from hades_mcp.embedded.aql.parser.expressions import UNARY, expression, object_literal
 from hades_mcp.embedded.aql.parser.modifications import insert, remove, update, upsert
 from hades_mcp.embedded.aql.parser.patterns import pattern
 from hades_mcp.embedded.aql.parser.traversals import for_graph, is_graph_start
-from hades_mcp.embedded.aql.tokens import IDENTIFIER, PARAMETER, SOURCE_PARAMETER, STRING
+from hades_mcp.embedded.aql.tokens import (
+    DOUBLE,
+    IDENTIFIER,
+    INTEGER,
+    PARAMETER,
+    SOURCE_PARAMETER,
+    STRING,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hades_mcp.embedded.aql.parser.cursor import Cursor
+
+MAXIMUM_OPERATIONS = 4_000  # ArangoDB's `ExecutionPlan::maxPlanNodes`, about
 
 
 def body(cursor: Cursor) -> tuple[Node, ...]:
@@ -33,6 +43,9 @@ def body(cursor: Cursor) -> tuple[Node, ...]:
             cursor.unexpected()
         for operation in parse(cursor):
             found.append(operation)
+            cursor.operations += 1
+            if cursor.operations > MAXIMUM_OPERATIONS:
+                raise too_much_nesting()
             if isinstance(operation, clauses.Return):
                 return tuple(found)
 
@@ -42,7 +55,7 @@ def with_collections(cursor: Cursor) -> tuple[Expression, ...]:
     if not cursor.accept("WITH"):
         return ()
     found = [_collection(cursor)]
-    while cursor.accept(",") or cursor.kind in {IDENTIFIER, SOURCE_PARAMETER}:
+    while cursor.accept(",") or cursor.kind in {IDENTIFIER, PARAMETER, SOURCE_PARAMETER}:
         found.append(_collection(cursor))
     return tuple(found)
 
@@ -51,7 +64,9 @@ def _collection(cursor: Cursor) -> Expression:
     token = cursor.token
     if token.kind == IDENTIFIER:
         return Name(cursor.advance().value, at=token.at)
-    return Parameter(cursor.expect(SOURCE_PARAMETER).value, collection=True, at=token.at)
+    if token.kind not in {PARAMETER, SOURCE_PARAMETER}:
+        cursor.unexpected()
+    return Parameter(cursor.advance().value, collection=True, at=token.at)
 
 
 def _for(cursor: Cursor) -> tuple[Node, ...]:
@@ -66,9 +81,22 @@ def _for(cursor: Cursor) -> tuple[Node, ...]:
     if is_graph_start(cursor):
         return (for_graph(cursor, targets, source, at),)
     if len(targets) > 1:
-        cursor.unexpected()
-    search = expression(cursor) if cursor.accept_word("SEARCH") else None
+        only = "Collections and views FOR loops only allow a single return variable"
+        cursor.fail(cursor.token.at, only)
+    search = _search(cursor, targets[0]) if cursor.at_word("SEARCH") else None
+    if cursor.kind == IDENTIFIER and not cursor.at_word("OPTIONS"):
+        word = cursor.advance().value
+        expression(cursor)  # what ArangoDB reads before it looks at the word
+        cursor.unexpected_word(word, "'SEARCH' or 'OPTIONS'" if search is None else "'OPTIONS'")
     return (clauses.For(targets[0], source, search, _options(cursor), at=at),)
+
+
+def _search(cursor: Cursor, target: clauses.Pattern) -> Expression:
+    cursor.advance()
+    condition = expression(cursor)
+    if not isinstance(target, clauses.NamePattern):
+        cursor.fail(cursor.token.at, "SEARCH condition is incompatible with destructuring")
+    return condition
 
 
 def _options(cursor: Cursor) -> ObjectLiteral | None:
@@ -106,8 +134,8 @@ def _sort(cursor: Cursor) -> tuple[Node, ...]:
 def _sort_item(cursor: Cursor) -> clauses.SortItem:
     at = cursor.token.at
     value = expression(cursor)
-    if cursor.kind in {PARAMETER, STRING}:
-        return clauses.SortItem(value, direction=expression(cursor), at=at)
+    if cursor.kind in _DIRECTIONS:
+        return clauses.SortItem(value, direction=expression(cursor, UNARY), at=at)
     if cursor.accept("DESC"):
         return clauses.SortItem(value, descending=True, at=at)
     cursor.accept("ASC")
@@ -128,6 +156,9 @@ def _return(cursor: Cursor) -> tuple[Node, ...]:
     return (clauses.Return(expression(cursor), distinct, at=at),)
 
 
+_DIRECTIONS = frozenset(
+    {PARAMETER, SOURCE_PARAMETER, STRING, INTEGER, DOUBLE, "NULL", "TRUE", "FALSE"}
+)
 _OPERATIONS: dict[str, Callable[[Cursor], tuple[Node, ...]]] = {
     "FOR": _for,
     "LET": _let,

@@ -18,7 +18,9 @@ def pattern(cursor: Cursor) -> Pattern:
         return _array(cursor)
     if token.kind == "{":
         return _object(cursor)
-    return NamePattern(cursor.expect_name().value, at=token.at)
+    if token.kind != IDENTIFIER:
+        cursor.unexpected(IDENTIFIER, "{", "[")
+    return NamePattern(cursor.advance().value, at=token.at)
 
 
 def _array(cursor: Cursor) -> ArrayPattern:
@@ -41,7 +43,9 @@ def _object(cursor: Cursor) -> ObjectPattern:
     cursor.deeper()
     names: list[str] = []
     items: list[Pattern] = []
-    for _ in cursor.separated("}"):
+    while not cursor.accept("}"):
+        if cursor.accept(","):
+            continue  # {a, , b} skips nothing, but may be written
         token = cursor.token
         if token.kind not in {IDENTIFIER, STRING}:
             cursor.unexpected()
@@ -53,5 +57,7 @@ def _object(cursor: Cursor) -> ObjectPattern:
             cursor.unexpected(":")
         else:
             items.append(NamePattern(token.value, at=token.at))
+        if cursor.kind != "}":
+            cursor.expect(",")
     cursor.higher()
     return ObjectPattern(tuple(names), tuple(items), at=at)

@@ -14,6 +14,7 @@ from hades_mcp.embedded.aql.nodes import (
     Expression,
     Index,
     Parameter,
+    Quantifier,
     Question,
 )
 from hades_mcp.embedded.aql.tokens import AT_LEAST, IDENTIFIER, PARAMETER
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Access: TypeAlias = Callable[[Expression], Expression]
 """Applies `.name` and the like to an operand."""
 
+QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", AT_LEAST})
 RANGE_BINDING = 8  # below `..`, so that the bounds of a quantifier are read one by one
 
 
@@ -84,11 +86,10 @@ def _brackets(cursor: Cursor, parse: ExpressionParser) -> Access:
     at = cursor.expect("[").at
     if cursor.kind == "*":
         return _expansion(cursor, parse, at)
-    if cursor.accept("?"):
-        question = _question(cursor, parse, at)
-        return lambda subject: replace(question, subject=subject)
+    if cursor.kind == "?":
+        return _questioning(cursor, parse, at)
     index = parse(cursor)
-    cursor.expect("]")
+    cursor.then("]")
     return lambda subject: Index(subject, index, at=at)
 
 
@@ -106,6 +107,9 @@ def _expansion(cursor: Cursor, parse: ExpressionParser, at: int) -> Access:
     levels = 0
     while cursor.accept("*"):
         levels += 1
+    if cursor.kind in QUANTIFIERS:
+        message = "unexpected quantifier value found for array expansion operation."
+        cursor.fail(cursor.token.at, message)
     condition = parse(cursor) if cursor.accept("FILTER") else None
     offset = count = None
     if cursor.accept("LIMIT"):
@@ -119,33 +123,41 @@ def _expansion(cursor: Cursor, parse: ExpressionParser, at: int) -> Access:
     return Expanding(new)
 
 
+def _questioning(cursor: Cursor, parse: ExpressionParser, at: int) -> Access:
+    levels = 0
+    while cursor.accept("?"):
+        levels += 1
+    question = _question(cursor, parse, at)
+    if levels == 1:
+        return lambda subject: replace(question, subject=subject)
+    flat = Expansion(Element(at=at), levels, at=at)
+    return lambda subject: replace(question, subject=replace(flat, subject=subject))
+
+
 def _question(cursor: Cursor, parse: ExpressionParser, at: int) -> Question:
-    quantifier, low, high = _quantifier(cursor, parse)
-    condition = parse(cursor) if cursor.accept("FILTER") else None
-    if condition is None and low is not None:
-        cursor.unexpected("FILTER")
+    condition = None
+    quantifier: tuple[Quantifier | Literal["RANGE"], Expression | None, Expression | None]
+    quantifier = "ANY", None, None
+    if cursor.kind != "]":
+        if cursor.kind != "FILTER":
+            quantifier = _quantifier(cursor, parse)
+        cursor.expect("FILTER")
+        condition = parse(cursor)
     cursor.expect("]")
-    return Question(Element(at=at), quantifier, low, high, condition, at=at)
+    return Question(Element(at=at), *quantifier, condition, at=at)
 
 
 def _quantifier(
     cursor: Cursor, parse: ExpressionParser
-) -> tuple[
-    Literal["ALL", "ANY", "NONE", "AT LEAST", "RANGE"], Expression | None, Expression | None
-]:
+) -> tuple[Quantifier | Literal["RANGE"], Expression | None, Expression | None]:
     match cursor.kind:
         case "ALL" | "NONE" | "ANY" as kind:
             cursor.advance()
             return kind, None, None
-        case "FILTER" | "]":
-            return "ANY", None, None
-        case other:
-            at_least = other == AT_LEAST
-    if at_least:
-        cursor.advance()
+    if cursor.accept(AT_LEAST):
         cursor.expect("(")
         low = parse(cursor)
-        cursor.expect(")")
+        cursor.then(")")
         return "AT LEAST", low, None
     low = parse(cursor, RANGE_BINDING)
     high = parse(cursor, RANGE_BINDING) if cursor.accept("..") else None

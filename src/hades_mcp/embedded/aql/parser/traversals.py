@@ -14,15 +14,21 @@ from hades_mcp.embedded.aql.clauses import (
     Traversal,
 )
 from hades_mcp.embedded.aql.nodes import Constant, Expression, Name, Node, Parameter
-from hades_mcp.embedded.aql.parser.expressions import expression, object_literal
-from hades_mcp.embedded.aql.tokens import IDENTIFIER, PARAMETER, SOURCE_PARAMETER, STRING
+from hades_mcp.embedded.aql.parser.expressions import expression, object_literal, options
+from hades_mcp.embedded.aql.tokens import (
+    IDENTIFIER,
+    PARAMETER,
+    SOURCE_PARAMETER,
+    STRING,
+    describe,
+)
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.parser.cursor import Cursor
 
 _DIRECTIONS = frozenset({"OUTBOUND", "INBOUND", "ANY"})
 _PATHS = frozenset({"SHORTEST_PATH", "ALL_SHORTEST_PATHS", "K_SHORTEST_PATHS", "K_PATHS"})
-_MOST_NAMES = {"SHORTEST_PATH": 2}
+_TOO_MANY_NAMES = "Traversals only have one, two or three return variables"
 
 
 def is_graph_start(cursor: Cursor) -> bool:
@@ -41,46 +47,61 @@ def for_graph(
         steps: The depths, if given.
         at: Where FOR stands.
     """
-    names = tuple(_name(cursor, target) for target in targets)
     direction = _direction(cursor)
     if cursor.kind in _PATHS:
-        return _path_search(cursor, names, direction, steps, at)
-    if len(names) > 3:  # noqa: PLR2004  vertex, edge, path
-        cursor.fail(targets[3].at, "syntax error, too many variables for a traversal")
+        return _path_search(cursor, targets, direction, steps, at)
     start = expression(cursor)
     graph, edges = _subject(cursor)
+    names = _names(cursor, targets, "Traversal")
+    if len(names) > 3:  # noqa: PLR2004  vertex, edge, path
+        cursor.fail(cursor.token.at, _TOO_MANY_NAMES)
     prune, prune_name = _prune(cursor)
-    options = object_literal(cursor) if cursor.accept_word("OPTIONS") else None
     return Traversal(
-        names, direction, start, steps, graph, edges, prune, prune_name, options, at=at
+        names,
+        direction,
+        start,
+        steps,
+        graph,
+        edges,
+        prune,
+        prune_name,
+        object_literal(cursor) if cursor.accept_word("OPTIONS") else None,
+        at=at,
     )
 
 
 def _path_search(
     cursor: Cursor,
-    names: tuple[str, ...],
+    targets: list[Pattern],
     direction: Direction,
     steps: Expression | None,
     at: int,
 ) -> PathSearch:
     kind = cast("PathKind", cursor.advance().kind)
-    if len(names) > _MOST_NAMES.get(kind, 1):
-        cursor.fail(at, f"syntax error, too many variables for {kind}")
     if steps is not None and kind != "K_PATHS":
-        cursor.fail(steps.at, f"syntax error, unexpected range of depths for {kind}")
+        message = f"syntax error, unexpected {describe(kind)}"
+        cursor.fail(cursor.behind.at, message)
     start = expression(cursor)
-    if not cursor.accept_word("TO"):
-        cursor.unexpected()
+    word = cursor.then(IDENTIFIER).value
     target = expression(cursor)
     graph, edges = _subject(cursor)
-    options = object_literal(cursor) if cursor.accept_word("OPTIONS") else None
-    return PathSearch(kind, names, direction, start, target, steps, graph, edges, options, at=at)
+    given = options(cursor)
+    if word.upper() != "TO":
+        cursor.unexpected_word(word, "'TO'")
+    names = _names(cursor, targets, kind)
+    if len(names) > (2 if kind == "SHORTEST_PATH" else 1):
+        most = "must have one or two" if kind == "SHORTEST_PATH" else "only has one"
+        plural = "variables" if kind == "SHORTEST_PATH" else "variable"
+        cursor.fail(cursor.token.at, f"{kind} {most} return {plural}")
+    return PathSearch(kind, names, direction, start, target, steps, graph, edges, given, at=at)
 
 
-def _name(cursor: Cursor, target: Pattern) -> str:
-    if not isinstance(target, NamePattern):
-        cursor.fail(target.at, "syntax error, unexpected pattern as a variable of a graph query")
-    return target.name
+def _names(cursor: Cursor, targets: list[Pattern], kind: str) -> tuple[str, ...]:
+    names = tuple(target.name for target in targets if isinstance(target, NamePattern))
+    if len(names) < len(targets):
+        message = f"{kind} does not support array/object destructuring"
+        cursor.fail(cursor.token.at, message)
+    return names
 
 
 def _direction(cursor: Cursor) -> Direction:
@@ -90,11 +111,12 @@ def _direction(cursor: Cursor) -> Direction:
 def _subject(cursor: Cursor) -> tuple[Expression | None, tuple[EdgeSource, ...]]:
     if cursor.accept("GRAPH"):
         token = cursor.token
-        if token.kind not in {IDENTIFIER, STRING, PARAMETER}:
+        if token.kind not in {IDENTIFIER, STRING, PARAMETER, SOURCE_PARAMETER}:
             cursor.unexpected()
         cursor.advance()
-        if token.kind == PARAMETER:
-            return Parameter(token.value, at=token.at), ()
+        if token.kind in {PARAMETER, SOURCE_PARAMETER}:
+            source = token.kind == SOURCE_PARAMETER
+            return Parameter(token.value, collection=source, at=token.at), ()
         return Constant(token.value, at=token.at), ()
     edges = [_edge_source(cursor)]
     while cursor.accept(","):
@@ -105,11 +127,11 @@ def _subject(cursor: Cursor) -> tuple[Expression | None, tuple[EdgeSource, ...]]
 def _edge_source(cursor: Cursor) -> EdgeSource:
     direction = _direction(cursor) if cursor.kind in _DIRECTIONS else None
     token = cursor.token
-    if token.kind not in {IDENTIFIER, STRING, SOURCE_PARAMETER}:
+    if token.kind not in {IDENTIFIER, PARAMETER, SOURCE_PARAMETER}:
         cursor.unexpected()
     cursor.advance()
     collection: Node
-    if token.kind == SOURCE_PARAMETER:
+    if token.kind != IDENTIFIER:
         collection = Parameter(token.value, collection=True, at=token.at)
     else:
         collection = Name(token.value, at=token.at)
@@ -117,10 +139,13 @@ def _edge_source(cursor: Cursor) -> EdgeSource:
 
 
 def _prune(cursor: Cursor) -> tuple[Expression | None, str | None]:
-    if not cursor.accept_word("PRUNE"):
+    if cursor.kind != IDENTIFIER or cursor.at_word("OPTIONS"):
         return None, None
-    name = None
+    word, name = cursor.advance().value, None
     if cursor.kind == IDENTIFIER and cursor.ahead().kind == "=":
         name = cursor.advance().value
         cursor.advance()
-    return expression(cursor), name
+    condition = expression(cursor)
+    if word.upper() != "PRUNE":
+        cursor.unexpected_word(word, "'PRUNE' or 'OPTIONS'")
+    return condition, name

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import Subplan
 
+OUT_OF_RANGE = 1504
+
 _OPERATIONS: dict[type[Node], Callable[[Planner, Any], None]] = {
     clauses.For: plan_for,
     clauses.Traversal: plan_traversal,
@@ -90,6 +92,8 @@ def plan_query(
     """
     parameters = Parameters(bind_vars)
     planner = Planner(query.text, parameters, catalog, _OPERATIONS)
+    for _ in range(query.out_of_range):
+        planner.context.warn(OUT_OF_RANGE, "number out of range")
     for collection in query.collections:
         planner.read(target_name(planner, collection))
     plan = planner.body(query.clauses)

@@ -1,0 +1,60 @@
+"""Room on Python's stack for deeply nested queries: parser, planner and evaluation recurse."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHALLOW = 20  # levels that fit beside what a caller has on the stack already
+FRAMES = 25_000  # more than 500 levels take anywhere
+
+
+class _Room:
+    """The process-wide recursion limit while queries need it raised, and what it was before.
+
+    Only ArangoDB's own limit of 500 levels bounds the recursion then, so the raised limit cannot
+    run the C stack over: functions written in Python take none of it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._normal = 0
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._normal = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(FRAMES, self._normal))
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setrecursionlimit(self._normal)
+
+
+_ROOM = _Room()
+
+
+@contextmanager
+def room_for(levels: int) -> Iterator[None]:
+    """Allow as many Python frames in the block as a query takes.
+
+    Args:
+        levels: How deeply the query nests; as many as ArangoDB allows at most.
+    """
+    if levels <= SHALLOW:
+        yield
+        return
+    _ROOM.enter()
+    try:
+        yield
+    finally:
+        _ROOM.leave()
