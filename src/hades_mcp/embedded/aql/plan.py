@@ -318,10 +318,26 @@ class Edges(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class PathCheck(Node):
+    """A condition on a vertex or an edge of a path, the one at a depth or each of them.
+
+    Attributes:
+        variable: Takes the vertex or the edge while the condition is computed.
+    """
+
+    part: Literal["vertex", "edge"]
+    depth: int | None
+    condition: Expression
+    variable: Variable
+
+
+@dataclass(frozen=True, slots=True)
 class TraversalNode(Node):
     """Every path from a start vertex: its last vertex, last edge, and the path itself.
 
-    Without `fetch_vertex` the vertex is not read, for nothing reads its variable.
+    Attributes:
+        fetch_vertex: False where the vertex is not read, for nothing reads its variable.
+        checks: Conditions all paths satisfy; the walk does not go on where one is broken.
     """
 
     vertex: Variable
@@ -334,6 +350,7 @@ class TraversalNode(Node):
     prune_variable: Variable | None
     options: Options
     fetch_vertex: bool = True
+    checks: tuple[PathCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,7 +444,7 @@ def produced(node: Node) -> Iterator[Variable]:
         value = getattr(node, name, None)
         if isinstance(value, Variable):
             yield value
-    for name in ("groups", "aggregates", "projections", "scores"):
+    for name in ("groups", "aggregates", "projections", "scores", "checks"):
         for item in getattr(node, name, ()):
             yield item.variable
 

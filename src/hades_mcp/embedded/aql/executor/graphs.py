@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.executor.cutting import Checks, Cut
 from hades_mcp.embedded.aql.executor.restrictions import (
     check_restrictions,
     listed,
     vertex_collections_of,
 )
-from hades_mcp.embedded.aql.executor.cutting import Checks, Cut
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.errors import ArangoError

@@ -20,7 +20,11 @@ from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import 
 from hades_mcp.embedded.aql.rules.remove_filter_covered_by_index import (
     remove_filter_covered_by_index,
 )
+from hades_mcp.embedded.aql.rules.remove_filter_covered_by_traversal import (
+    remove_filter_covered_by_traversal,
+)
 from hades_mcp.embedded.aql.rules.remove_redundant_calculations import remove_redundant_calculations
+from hades_mcp.embedded.aql.rules.remove_redundant_path_var import remove_redundant_path_var
 from hades_mcp.embedded.aql.rules.remove_unnecessary_calculations import (
     remove_unnecessary_calculations,
 )
@@ -46,11 +50,13 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-filter-covered-by-index", remove_filter_covered_by_index),
     NamedRule("use-index-for-sort", use_index_for_sort),
     NamedRule("refuse-unused-index-hints", refuse_unused_index_hints, required=True),
+    NamedRule("optimize-traversals", optimize_traversals),
+    NamedRule("remove-filter-covered-by-traversal", remove_filter_covered_by_traversal),
+    NamedRule("remove-redundant-path-var", remove_redundant_path_var),
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
     NamedRule("move-calculations-down", move_calculations_down),
     NamedRule("sort-limit", sort_limit),
     NamedRule("optimize-projections", optimize_projections),
-    NamedRule("optimize-traversals", optimize_traversals),
     NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),
 )
 

@@ -1,34 +1,153 @@
-"""Rule `optimize-traversals`: vertices, edges and paths are fetched only where they are read."""
+"""Rule `optimize-traversals`: conditions on a path are checked during the walk and cut it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from hades_mcp.embedded.aql.plan import TraversalNode, Variable, used
+from hades_mcp.embedded.aql.nodes import (
+    ArrayComparison,
+    ArrayLiteral,
+    Attribute,
+    Binary,
+    Constant,
+    Expansion,
+    Expression,
+    Index,
+    Node,
+    VariableReference,
+    rebuild,
+    walk,
+)
+from hades_mcp.embedded.aql.plan import (
+    FilterNode,
+    PathCheck,
+    TraversalNode,
+    produced,
+    used,
+)
+from hades_mcp.embedded.aql.rules.conditions import conjuncts, lets_filters_pass
+from hades_mcp.embedded.aql.rules.effects import is_steady
+from hades_mcp.embedded.aql.rules.substitution import substituted
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.plan import Variable
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
-
-def optimize_traversals(nodes: Nodes, _: Optimization) -> Nodes:
-    """Drop the outputs of traversals that neither PRUNE nor anything after them reads."""
-    found: list[Node] = []
-    needed: set[Variable] = set()
-    for node in reversed(nodes):
-        found.append(_lean(node, needed) if isinstance(node, TraversalNode) else node)
-        needed |= used(node)
-    return tuple(reversed(found))
+_PARTS: dict[str, Literal["vertex", "edge"]] = {"vertices": "vertex", "edges": "edge"}
 
 
-def _lean(node: TraversalNode, needed: set[Variable]) -> TraversalNode:
-    read = needed | used(node.prune) if node.prune is not None else needed
-    if node.vertex in read and node.edge in (read | {None}) and node.path in (read | {None}):
-        return node
-    return replace(
-        node,
-        fetch_vertex=node.vertex in read,
-        edge=node.edge if node.edge in read else None,
-        path=node.path if node.path in read else None,
-    )
+def optimize_traversals(nodes: Nodes, optimization: Optimization) -> Nodes:
+    """Let traversals check what the filters after them ask of `p.vertices` and `p.edges`.
+
+    The filters stay; those that find nothing left to drop are noted for another rule.
+    """
+    found = list(nodes)
+    for position, node in enumerate(nodes):
+        # with uniqueVertices: global a cut would let another path be the first at a vertex
+        if (
+            isinstance(node, TraversalNode)
+            and node.path is not None
+            and node.options.get("uniqueVertices") != "global"
+        ):
+            checks = _checks(node, nodes[position:], optimization)
+            if checks:
+                found[position] = replace(node, checks=tuple(check for check, _ in checks))
+                covered = [source for _, source in checks if source is not None]
+                optimization.covered[node.vertex] = tuple(covered)
+    return tuple(found)
+
+
+_Check = tuple[PathCheck, "Expression | None"]
+
+
+def _checks(node: TraversalNode, after: Nodes, optimization: Optimization) -> list[_Check]:
+    unknown = {made for each in after for made in produced(each)}
+    found = []
+    for each in after[1:]:
+        if isinstance(each, FilterNode):
+            for condition in conjuncts(each.condition):
+                check = _check(node, condition, unknown, optimization)
+                if check is not None:
+                    covers = _always_reached(node, check)
+                    found.append((check, condition if covers else None))
+        elif not lets_filters_pass(each):
+            break
+    return found
+
+
+def _check(
+    node: TraversalNode, condition: Expression, unknown: set[Variable], optimization: Optimization
+) -> PathCheck | None:
+    """Return the condition as one on a single vertex or edge, if that is what it is."""
+    assert node.path is not None  # noqa: S101  the caller has looked
+    if not is_steady(condition):
+        return None
+    variable = optimization.variable()
+    each = _of_each(condition, node.path, variable)
+    if each is not None:
+        check = PathCheck(*each, variable=variable, at=condition.at)
+    else:
+        places = {place for part in walk(condition) if (place := _place(part, node.path))}
+        if len(places) != 1:
+            return None
+        ((kind, depth),) = places
+
+        def change(part: Node) -> Node:
+            if _place(part, node.path):
+                return VariableReference(variable, at=part.at)
+            return rebuild(part, change)
+
+        check = PathCheck(kind, depth, change(condition), variable, at=condition.at)
+    return check if (used(check.condition) - {variable}).isdisjoint(unknown) else None
+
+
+def _place(node: Node, path: Variable | None) -> tuple[Literal["vertex", "edge"], int] | None:
+    """Read `p.vertices[2]`."""
+    match node:
+        case Index(
+            subject=Attribute(subject=VariableReference(variable=variable), name=name),
+            index=Constant(value=int(depth)),
+        ) if variable == path and name in _PARTS and depth >= 0 and not isinstance(depth, bool):
+            return _PARTS[name], depth
+        case _:
+            return None
+
+
+def _of_each(
+    condition: Expression, path: Variable, variable: Variable
+) -> tuple[Literal["vertex", "edge"], None, Expression] | None:
+    """Read `p.edges[*].x ALL == 1`, which one edge after the other satisfies or not."""
+    match condition:
+        case ArrayComparison(
+            quantifier="ALL" | "NONE",
+            left=Expansion(
+                subject=Attribute(subject=VariableReference(variable=found), name=name),
+                levels=1,
+                filter=None,
+                count=None,
+                projection=None,
+                suffix=suffix,
+                variable=element,
+            ),
+        ) if found == path and name in _PARTS and element is not None:
+            one: Expression = VariableReference(variable, at=condition.at)
+            if suffix is not None:
+                one = substituted(suffix, {element: one})
+            return _PARTS[name], None, replace(condition, left=ArrayLiteral((one,)))
+        case _:
+            return None
+
+
+def _always_reached(node: TraversalNode, check: PathCheck) -> bool:
+    """Tell whether no path is so short that the filter would find nothing where it looks."""
+    match node.steps:
+        case _ if check.depth is None:
+            return True
+        case None:
+            least = 1
+        case Constant(value=int(depth)) | Binary(operator="..", left=Constant(value=int(depth))):
+            least = depth
+        case _:
+            return False
+    return check.depth < least or (check.part == "vertex" and check.depth == least)

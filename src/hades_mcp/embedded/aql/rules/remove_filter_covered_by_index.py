@@ -10,17 +10,19 @@ from hades_mcp.embedded.aql.rules.conditions import conjuncts
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.plan import Variable
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
 
 def remove_filter_covered_by_index(nodes: Nodes, optimization: Optimization) -> Nodes:
     """Take the conditions an IndexNode guarantees out of the filters after it."""
-    covered = [
-        condition
-        for node in nodes
-        if isinstance(node, IndexNode)
-        for condition in optimization.covered.get(node.variable, ())
-    ]
+    loops = [node.variable for node in nodes if isinstance(node, IndexNode)]
+    return without_covered(nodes, loops, optimization)
+
+
+def without_covered(nodes: Nodes, loops: list[Variable], optimization: Optimization) -> Nodes:
+    """Return the nodes without the conditions that the loops over these variables guarantee."""
+    covered = [each for variable in loops for each in optimization.covered.get(variable, ())]
     if not covered:
         return nodes
     found: list[Node] = []
