@@ -50,6 +50,23 @@ def test_a_removed_analyzer_is_gone(csv):
     assert csv.refused("POST /_api/cursor", {"query": "RETURN TOKENS('a', 'csv')"}) == (400, 10)
 
 
+def test_an_analyzer_of_an_inverted_index_stays_unless_forced(csv):
+    csv("POST /_api/collection", {"name": "c"})
+    index = {"type": "inverted", "fields": [{"name": "a", "analyzer": "csv"}]}
+    assert csv("POST /_api/index?collection=c", index).status == 201
+    assert csv.refused("DELETE /_api/analyzer/csv") == (409, 1200)
+    assert csv("DELETE /_api/analyzer/csv?force=true").status == 200
+    assert csv.refused("POST /_api/index?collection=c", {**index, "name": "i"}) == (400, 10)
+
+
+def test_an_index_names_analyzers_of_its_own_database(csv):
+    csv("POST /_api/database", {"name": "other"})
+    csv("POST /_db/other/_api/collection", {"name": "c"})
+    for name, refusal in (("csv", (400, 10)), ("_system::csv", (501, 9))):
+        index = {"type": "inverted", "fields": ["a"], "analyzer": name}
+        assert csv.refused("POST /_db/other/_api/index?collection=c", index) == refusal
+
+
 def test_tokens_uses_what_users_made(csv):
     assert _rows(csv, "RETURN TOKENS('a,b', 'csv')") == [["a", "b"]]
     assert _rows(csv, "RETURN TOKENS(['a,b', 'c'], '_system::csv')") == [[["a", "b"], ["c"]]]

@@ -57,7 +57,7 @@ def remove(request: Request, name: str) -> Response:
     with request.transaction(write=True) as transaction:
         analyzer = remove_analyzer(transaction, request.database_name, name)
         if not request.flag("force") and uses_analyzer(transaction, analyzer.name):
-            raise ArangoError(_CONFLICT, f"analyzer '{name}' is in use by a view")
+            raise ArangoError(_CONFLICT, f"analyzer '{name}' is in use by a view or an index")
     return ok({"name": _full_name(request, analyzer)})
 
 

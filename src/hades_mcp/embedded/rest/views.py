@@ -1,4 +1,4 @@
-"""`/_api/view`: views of type arangosearch; what is searched in them is refused elsewhere."""
+"""`/_api/view`: views of the types arangosearch and search-alias."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hades_mcp.embedded.storage.views import (
     find_view,
     list_views,
     named_links,
+    named_members,
     rename_view,
 )
 
@@ -63,7 +64,7 @@ def change(request: Request, name: str) -> Response:
         return plain(_description(transaction, view))
 
 
-@routes.add("PUT", "/_api/view/{view}/rename")
+@routes.add("PUT PATCH", "/_api/view/{view}/rename")
 def rename(request: Request, name: str) -> Response:
     """Rename a view."""
     with request.transaction(write=True) as transaction:
@@ -81,8 +82,10 @@ def drop(request: Request, name: str) -> Response:
 
 def _summary(view: View) -> dict[str, Any]:
     unique = f"h{view.id}/{view.id}"
-    return {"globallyUniqueId": unique, "id": view.id, "name": view.name, "type": "arangosearch"}
+    return {"globallyUniqueId": unique, "id": view.id, "name": view.name, "type": view.kind}
 
 
 def _description(transaction: Transaction, view: View) -> dict[str, Any]:
+    if view.kind == "search-alias":
+        return {**_summary(view), "indexes": named_members(transaction, view)}
     return {**_summary(view), **view.properties, "links": named_links(transaction, view)}

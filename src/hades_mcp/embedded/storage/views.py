@@ -189,12 +189,9 @@ def _members(
         raise ArangoError(_BAD_PARAMETER, "view property 'indexes' must be an array")
     members = {member: _index_of(transaction, member) for member in before}
     for item in wanted:
-        collection = transaction.collection(_named(item, "collection"))
-        index = collection.index(_named(item, "index"))
-        if index.type != "inverted":
-            raise ArangoError(_BAD_PARAMETER, f"index '{index.name}' must be of type inverted")
-        member = Member(collection.id, index.id)
-        if item.get("operation", "add") == "del":
+        collection, index = _wanted(transaction, item)
+        member = Member(collection, index.id)
+        if item.get("operation") == "del":
             members.pop(member, None)
             continue
         for other, known in members.items():
@@ -209,6 +206,21 @@ def _members(
                 )
         members[member] = index
     return tuple(members)
+
+
+def _wanted(transaction: Transaction, item: object) -> tuple[str, Index]:
+    """Return the collection's id and the index that an element of `indexes` names."""
+    names = _named(item, "collection"), _named(item, "index")
+    if isinstance(item, dict) and item.get("operation", "add") not in ("add", "del"):
+        raise ArangoError(_BAD_PARAMETER, "the 'operation' of an index must be 'add' or 'del'")
+    try:
+        collection = transaction.collection(names[0])
+        index = collection.index(names[1])
+    except ArangoError as error:
+        raise ArangoError(_BAD_PARAMETER, f"cannot find index '{'/'.join(names)}'") from error
+    if index.type != "inverted":
+        raise ArangoError(_BAD_PARAMETER, f"index '{index.name}' must be of type inverted")
+    return collection.id, index
 
 
 def _named(item: object, attribute: str) -> str:
