@@ -149,9 +149,17 @@ def drop_view(transaction: Transaction, name: str) -> None:
 
 
 def uses_analyzer(transaction: Transaction, name: str) -> bool:
-    """Tell whether a link of any view uses an Analyzer of this name."""
+    """Tell whether a link of any view or an inverted index uses an Analyzer of this name."""
     links = (link for view in list_views(transaction) for link in view.links.values())
-    return any(name == used.rpartition("::")[2] for link in links for used in analyzers_of(link))
+    if any(name == used.rpartition("::")[2] for link in links for used in analyzers_of(link)):
+        return True
+    return any(
+        name == used["name"]
+        for info in transaction.collections()
+        for index in info.indexes
+        if index.type == "inverted"
+        for used in index.options[HIDDEN]
+    )
 
 
 def named_links(transaction: Transaction, view: View) -> dict[str, dict[str, Any]]:
