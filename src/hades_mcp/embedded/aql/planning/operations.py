@@ -55,15 +55,18 @@ if TYPE_CHECKING:
 
 def plan_for(planner: Planner, clause: For) -> None:
     """Plan FOR over a collection, a view or an array."""
-    options = read_options(planner, clause.options)
     name = collection_name(planner, clause.source)
-    if name is not None and planner.is_view(name):
+    is_view = name is not None and planner.is_view(name)
+    options = read_options(planner, clause.options, "SEARCH" if is_view else "FOR")
+    if name is not None and is_view:
         variable = _target(planner, clause.target)
         search = None if clause.search is None else resolve_search(planner, clause.search)
         planner.emit(EnumerateViewNode(variable, name, search, options, at=clause.at))
         _take_apart(planner, clause.target, VariableReference(variable))
         return
     if clause.search is not None:
+        if name is not None:
+            planner.known(name)
         _fail(planner, clause.search.at, "SEARCH condition used on non-view")
     if name is not None:
         planner.read(name)
