@@ -21,7 +21,7 @@ from hades_mcp.embedded.aql.plan import (
     produced,
 )
 from hades_mcp.embedded.aql.planning.expressions import resolve
-from hades_mcp.embedded.aql.planning.options import read_options
+from hades_mcp.embedded.aql.planning.options import constant, read_options
 from hades_mcp.embedded.aql.scope import refuse
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _LOOPS = (
 
 def plan_collect(planner: Planner, clause: Collect) -> None:
     """Plan COLLECT: all variables of the scope end, those it sets begin."""
-    read_options(planner, clause.options)
+    read_options(planner, clause.options, "COLLECT")
     groups = [(item, resolve(planner, item.value)) for item in clause.groups]
     taken = {item.name for item in clause.groups}
     calls = [_aggregate(planner, item, taken) for item in clause.aggregates]
@@ -143,7 +143,7 @@ def plan_window(planner: Planner, clause: Window) -> None:
     if planner.access.written:
         raise refuse(WINDOW_AFTER_MODIFICATION, "window operation after data-modification")
     value = None if clause.value is None else resolve(planner, clause.value)
-    bounds = Constant(read_options(planner, clause.bounds), at=clause.bounds.at)
+    bounds = Constant(constant(planner, clause.bounds), at=clause.bounds.at)
     calls = [(item, *_aggregate(planner, item, set())) for item in clause.aggregates]
     aggregates = tuple(
         AggregateCall(planner.scopes.declare(item.name), function, argument, at=item.at)

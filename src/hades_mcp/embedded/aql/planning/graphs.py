@@ -32,7 +32,7 @@ def plan_traversal(planner: Planner, clause: Traversal) -> None:
     start = resolve(planner, clause.start)
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "TRAVERSAL")
     vertex, edge, path = _variables(planner, clause.names, 3)
     assert vertex is not None  # noqa: S101  the grammar asks for at least one name
     prune = prune_variable = None
@@ -54,7 +54,7 @@ def plan_path_search(planner: Planner, clause: PathSearch) -> None:
     start, target = resolve(planner, clause.start), resolve(planner, clause.target)
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "SHORTEST_PATH")
     first, second = _variables(planner, clause.names, 2)
     assert first is not None  # noqa: S101  the grammar asks for at least one name
     if clause.kind == "SHORTEST_PATH":

@@ -58,7 +58,7 @@ def _overwrites(options: Options) -> bool:
 def plan_insert(planner: Planner, clause: Insert) -> None:
     """Plan INSERT: sets NEW, and OLD where it may overwrite."""
     document = resolve(planner, clause.document)
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "INSERT")
     collection = _collection(planner, clause)
     old = _output(planner, "OLD") if _overwrites(options) else None
     planner.emit(
@@ -77,7 +77,7 @@ def plan_update(planner: Planner, clause: Update) -> None:
     """Plan UPDATE or REPLACE: sets OLD and NEW."""
     key = None if clause.key is None else resolve(planner, clause.key)
     patch = resolve(planner, clause.patch)
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "REPLACE" if clause.replace else "UPDATE")
     collection = _collection(planner, clause)
     make = ReplaceNode if clause.replace else UpdateNode
     planner.emit(
@@ -96,7 +96,7 @@ def plan_update(planner: Planner, clause: Update) -> None:
 def plan_remove(planner: Planner, clause: Remove) -> None:
     """Plan REMOVE: sets OLD."""
     key = resolve(planner, clause.key)
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "REMOVE")
     collection = _collection(planner, clause)
     planner.emit(
         RemoveNode(
@@ -111,7 +111,7 @@ def plan_remove(planner: Planner, clause: Remove) -> None:
 
 def plan_upsert(planner: Planner, clause: Upsert) -> None:
     """Plan UPSERT: a search that finds at most one document, then both ways on."""
-    options = read_options(planner, clause.options)
+    options = read_options(planner, clause.options, "UPSERT")
     name = target_name(planner, clause.collection)
     planner.known(name)
     search = _search(planner, clause, name, options)

@@ -18,16 +18,73 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import Options
     from hades_mcp.embedded.aql.planning.planner import Planner
 
-COMPILE_TIME_OPTIONS = 1575
+COMPILE_TIME_OPTIONS, UNKNOWN_OPTION = 1575, 1539
+
+_WRITE = {
+    "exclusive",
+    "ignoreErrors",
+    "ignoreRevs",
+    "isRestore",
+    "keepNull",
+    "mergeObjects",
+    "overwrite",
+    "overwriteMode",
+    "readOwnWrites",
+    "refillIndexCaches",
+    "skipDocumentValidation",
+    "versionAttribute",
+    "waitForSync",
+}
+_HINTS = {"disableIndex", "forceIndexHint", "indexHint", "useCache"}
+_PATHS = {"algorithm", "defaultWeight", "parallelism", "useCache", "weightAttribute"}
+KNOWN: dict[str, set[str]] = {
+    "FOR": _HINTS | {"lookahead", "maxProjections", "waitForSync"},
+    "SEARCH": {
+        "collections",
+        "conditionOptimization",
+        "countApproximate",
+        "filterOptimization",
+        "noMaterialization",
+        "parallelism",
+        "waitForSync",
+    },
+    "COLLECT": {"aggregateIntoExpressionOnDBServers", "disableIndex", "method"},
+    "INSERT": _WRITE,
+    "UPDATE": _WRITE,
+    "REPLACE": _WRITE,
+    "REMOVE": _WRITE,
+    "UPSERT": _WRITE | _HINTS,
+    "SHORTEST_PATH": _PATHS,
+    "TRAVERSAL": _PATHS
+    | _HINTS
+    | {
+        "bfs",
+        "edgeCollections",
+        "maxProjections",
+        "mode",
+        "order",
+        "uniqueEdges",
+        "uniqueVertices",
+        "vertexCollections",
+    },
+}
+"""The options of each operation; ArangoDB takes all of writing in each that writes."""
 
 
-def read_options(planner: Planner, node: ObjectLiteral | None) -> Options:
-    """Return the value of an OPTIONS object.
+def read_options(planner: Planner, node: ObjectLiteral | None, operation: str) -> Options:
+    """Return the value of the OPTIONS of an operation; warn 1539 of those it does not have.
 
     Raises:
         ArangoError: 1575 if it holds anything but constants and parameters.
     """
-    return {} if node is None else constant(planner, node)
+    options: Options = {} if node is None else constant(planner, node)
+    for name in options:
+        if name not in KNOWN[operation]:
+            planner.context.warn(
+                UNKNOWN_OPTION,
+                f"unknown/invalid OPTIONS attribute used: '{name}' in {operation}",
+            )
+    return options
 
 
 def constant(planner: Planner, node: Expression) -> Any:
