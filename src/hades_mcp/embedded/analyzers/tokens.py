@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Properties = dict[str, Any]
     Tokenizer = Callable[[str], list["Token"]]
 
+_KNOWN_WORDS = 1 << 15
 GEO_TYPES = frozenset({"geojson", "geopoint", "geo_s2"})
 
 
@@ -124,17 +125,19 @@ def _text(properties: Properties) -> Tokenizer:
     language = locale.partition("_")[0] if properties["stemming"] else ""
     stopwords, edges = frozenset(properties["stopwords"]), properties.get("edgeNgram")
 
+    @lru_cache(maxsize=_KNOWN_WORDS)  # few words make most of any text, and stemming is slow
+    def parts_of(word: str) -> tuple[str, ...]:
+        normal = normalize(word)
+        if normal in stopwords:
+            return ()
+        stemmed = stem(normal, language)
+        return tuple(edge_ngrams(stemmed, edges)) if edges else (stemmed,)
+
     def tokens(text: str) -> Iterator[Token]:
         for word, start, end in _placed(segments(text, locale)):
-            normal = normalize(word)
-            if normal in stopwords:
-                continue
-            stemmed = stem(normal, language)
-            if not edges:
-                yield Token(stemmed, 1, start, end)
-                continue
-            for place, part in enumerate(edge_ngrams(stemmed, edges)):
-                yield Token(part, int(not place), start, min(end, start + _size(part)))
+            for place, part in enumerate(parts_of(word)):
+                until = min(end, start + _size(part)) if edges else end
+                yield Token(part, int(not place), start, until)
 
     return lambda text: list(tokens(text))
 
