@@ -102,6 +102,13 @@ def _versions_and_adjacency(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
 
 
+def _postings(connection: sqlite3.Connection) -> None:
+    """Give views, whose definitions alone were kept, and inverted indexes their postings."""
+    from hades_mcp.embedded.storage.search.upgrade import build_postings  # noqa: PLC0415  it needs sessions, and connections migrate
+
+    build_postings(connection)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_format,
     _views,
@@ -109,6 +116,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _sizes_and_revisions,
     _times_in_ttl_indexes,
     _versions_and_adjacency,
+    _postings,
 )
 
 
