@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KILLED, RESOURCE_LIMIT = 1500, 32
 ARGUMENT_TYPE = 1542
-_FEW = 5000
+_SHORT, _FEW = 50, 5000
 
 T = TypeVar("T")
 
@@ -148,7 +148,11 @@ class Context:
 
     def each(self, values: list[T]) -> Iterable[T]:
         """Return the values to loop over; of many, every few thousand the query is checked."""
-        return values if len(values) <= _FEW else self._checked(values)
+        if len(values) > _FEW:
+            return self._checked(values)
+        if len(values) > _SHORT:
+            self.check()
+        return values
 
     def _checked(self, values: list[T]) -> Iterator[T]:
         for start in range(0, len(values), _FEW):

@@ -7,7 +7,7 @@ from its own latitude may stop as soon as that distance alone is too far.
 from __future__ import annotations
 
 import math
-from heapq import heappush, heappushpop
+from heapq import heappop, heappush, heappushpop
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.storage.sorted_table import descend
@@ -105,6 +105,30 @@ class GeoTable:
                 heappushpop(best, entry)
         return [(-row, -negated) for negated, row in sorted(best, reverse=True)]
 
+    def outward(self, latitude: float, longitude: float) -> Iterator[tuple[int, float]]:
+        """Yield the rows of all places with their distances, nearest first, as they are taken."""
+        waiting: list[tuple[float, int]] = []
+        for away, place, row in self._outward(latitude):
+            while waiting and waiting[0][0] + _SLACK < away:
+                far, nearest = heappop(waiting)
+                yield nearest, far
+            heappush(waiting, (distance(latitude, longitude, *place), row))
+        while waiting:
+            far, nearest = heappop(waiting)
+            yield nearest, far
+
+    def count(self) -> int:
+        """Return the number of places."""
+        found = self._session.execute(f"SELECT count(*) FROM {self._table}").fetchone()  # noqa: S608  same
+        return int(found[0])
+
+    def elsewhere(self, rows: str) -> Iterator[tuple[int, bytes]]:
+        """Yield the rows and bodies of the documents without a place, those of a table `rows`."""
+        return self._session.stream(
+            f"SELECT rid, CAST(body AS BLOB) FROM {rows}"  # noqa: S608  same
+            f" WHERE rid NOT IN (SELECT rid FROM {self._table}) ORDER BY rid"
+        )
+
     def within(self, latitude: float, longitude: float, radius: float) -> list[tuple[int, float]]:
         """Return the rows of the places not farther than this, nearest first."""
         reach = math.degrees((radius + _SLACK) / EARTH_RADIUS)
@@ -135,6 +159,7 @@ class GeoTable:
             (abs(head[0] - latitude), which) for which, head in enumerate(heads) if head is not None
         ]:
             apart, which = min(candidates)
+            self._session.check()
             lat, lng, row = heads[which] or ()
             yield math.radians(apart) * EARTH_RADIUS, (lat, lng), row
             heads[which] = next(sides[which], None)

@@ -53,11 +53,12 @@ def expansion(
             return []
         items = flatten(items, levels - 1)
         if condition is not None:
-            items = [item for item in items if truth(_with(row, place, item, condition))]
+            every = row[0].each(items)
+            items = [item for item in every if truth(_with(row, place, item, condition))]
         if count is not None:
             items = _limited(items, 0 if offset is None else offset(row), count(row))
         for step in steps:
-            items = [_with(row, place, item, step) for item in items]
+            items = [_with(row, place, item, step) for item in row[0].each(items)]
         return list(items)
 
     return expand
@@ -99,7 +100,7 @@ def question(
             return False
         hits = len(items)
         if condition is not None:
-            hits = sum(truth(_with(row, place, item, condition)) for item in items)
+            hits = sum(truth(_with(row, place, item, condition)) for item in row[0].each(items))
         match quantifier:
             case "ALL":
                 return hits == len(items)

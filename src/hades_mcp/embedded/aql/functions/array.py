@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.aql.ordering import in_order
 from hades_mcp.embedded.values import equal, hash_key, order_key, truth
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def position(context: Context, values: Any, search: Any, as_index: Any = None) -
     """Tell whether an array holds a value, or where."""
     if not isinstance(values, list):
         return context.refuse("POSITION", ARRAY_EXPECTED)
-    place = next((index for index, value in enumerate(values) if equal(value, search)), -1)
+    found = enumerate(context.each(values))
+    place = next((index for index, value in found if equal(value, search)), -1)
     return place if truth(as_index) else place >= 0
 
 
@@ -78,13 +80,13 @@ def flatten(context: Context, values: Any, depth: Any = 1) -> Any:
     if not isinstance(values, list):
         return context.refuse("FLATTEN", ARRAY_EXPECTED)
     levels = integer(depth)
-    return list(_flat(values, max(1, levels)))
+    return list(_flat(context, values, max(1, levels)))
 
 
-def _flat(values: list[Any], depth: int) -> Iterator[Any]:
-    for value in values:
+def _flat(context: Context, values: list[Any], depth: int) -> Iterator[Any]:
+    for value in context.each(values):
         if isinstance(value, list) and depth > 0:
-            yield from _flat(value, depth - 1)
+            yield from _flat(context, value, depth - 1)
         else:
             yield value
 
@@ -94,7 +96,7 @@ def sorted_array(context: Context, values: Any) -> Any:
     """Return an array in AQL's order."""
     if not isinstance(values, list):
         return context.refuse("SORTED", ARRAY_EXPECTED)
-    return sorted(values, key=order_key)
+    return in_order(values, order_key, context.check)
 
 
 @aql_function("SORTED_UNIQUE", low=1)
@@ -102,7 +104,7 @@ def sorted_unique(context: Context, values: Any) -> Any:
     """Return an array in AQL's order without repetitions."""
     if not isinstance(values, list):
         return context.refuse("SORTED_UNIQUE", ARRAY_EXPECTED)
-    return sorted(distinct(values), key=order_key)
+    return in_order(distinct(context.each(values)), order_key, context.check)
 
 
 @aql_function("UNIQUE", low=1)
@@ -110,7 +112,7 @@ def unique(context: Context, values: Any) -> Any:
     """Return an array without repetitions."""
     if not isinstance(values, list):
         return context.refuse("UNIQUE", ARRAY_EXPECTED)
-    return distinct(values)
+    return distinct(context.each(values))
 
 
 @aql_function("COUNT_DISTINCT", "COUNT_UNIQUE", low=1)
@@ -118,4 +120,4 @@ def count_distinct(context: Context, values: Any) -> Any:
     """Count the different elements of an array."""
     if not isinstance(values, list):
         return context.refuse("COUNT_DISTINCT", ARRAY_EXPECTED)
-    return len(set(map(hash_key, values)))
+    return len(set(map(hash_key, context.each(values))))

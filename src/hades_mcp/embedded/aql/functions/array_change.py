@@ -96,8 +96,8 @@ def remove_values(context: Context, values: Any, unwanted: Any) -> Any:
         return []
     if not isinstance(values, list) or not isinstance(unwanted, list):
         return context.refuse("REMOVE_VALUES")
-    keys = set(map(hash_key, unwanted))
-    return [value for value in values if hash_key(value) not in keys]
+    keys = set(map(hash_key, context.each(unwanted)))
+    return [value for value in context.each(values) if hash_key(value) not in keys]
 
 
 @aql_function("REMOVE_NTH", low=2)

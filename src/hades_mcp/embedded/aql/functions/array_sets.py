@@ -11,11 +11,12 @@ from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import hash_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hades_mcp.embedded.aql.context import Context
 
 _ABSENT = object()
+_PLACE = 8  # bytes of an element that another array holds too
 ARGUMENT_TYPE = 1542
 
 
@@ -26,34 +27,39 @@ def _register(name: str, refusal: int, combine: Callable[..., list[Any]]) -> Non
     def call(context: Context, *arrays: Any) -> Any:
         if not all(isinstance(array, list) for array in arrays):
             return context.refuse(name, refusal)
-        return combine(*arrays)
+        return combine(context, *arrays)
 
 
-def _union(*arrays: list[Any]) -> list[Any]:
+def _union(context: Context, *arrays: list[Any]) -> list[Any]:
+    context.allow(_PLACE * sum(map(len, arrays)))
     return list(chain(*arrays))
 
 
-def _union_distinct(*arrays: list[Any]) -> list[Any]:
-    return distinct(chain(*arrays))
+def _union_distinct(context: Context, *arrays: list[Any]) -> list[Any]:
+    return distinct(chain.from_iterable(map(context.each, arrays)))
 
 
-def _intersection(first: list[Any], *others: list[Any]) -> list[Any]:
-    shared = set.intersection(*(set(map(hash_key, other)) for other in others))
-    return [value for value in distinct(first) if hash_key(value) in shared]
+def _intersection(context: Context, first: list[Any], *others: list[Any]) -> list[Any]:
+    shared = set.intersection(*(set(map(hash_key, context.each(other))) for other in others))
+    return [value for value in _once(context, first) if hash_key(value) in shared]
 
 
-def _minus(first: list[Any], *others: list[Any]) -> list[Any]:
-    gone = set(map(hash_key, chain(*others)))
-    return [value for value in distinct(first) if hash_key(value) not in gone]
+def _minus(context: Context, first: list[Any], *others: list[Any]) -> list[Any]:
+    gone = set(map(hash_key, chain.from_iterable(map(context.each, others))))
+    return [value for value in _once(context, first) if hash_key(value) not in gone]
 
 
-def _outersection(*arrays: list[Any]) -> list[Any]:
-    together = _union(*arrays)
-    counts = Counter(map(hash_key, together))
-    return [value for value in together if counts[hash_key(value)] == 1]
+def _outersection(context: Context, *arrays: list[Any]) -> list[Any]:
+    together = _union(context, *arrays)
+    counts = Counter(map(hash_key, context.each(together)))
+    return [value for value in context.each(together) if counts[hash_key(value)] == 1]
 
 
-def _interleave(*arrays: list[Any]) -> list[Any]:
+def _once(context: Context, values: list[Any]) -> Iterable[Any]:
+    return context.each(distinct(context.each(values)))
+
+
+def _interleave(_: Context, *arrays: list[Any]) -> list[Any]:
     rounds = zip_longest(*arrays, fillvalue=_ABSENT)
     return [value for value in chain(*rounds) if value is not _ABSENT]
 

@@ -101,7 +101,7 @@ def zip_object(context: Context, names: Any, parts: Any) -> Any:
     if not isinstance(names, list) or not isinstance(parts, list) or len(names) != len(parts):
         return context.refuse("ZIP")
     made: dict[str, Any] = {}
-    for name, part in zip(names, parts, strict=True):
+    for name, part in zip(context.each(names), parts, strict=True):
         made.setdefault(to_text(name), part)
     return made
 

@@ -91,7 +91,7 @@ def _ngrams_alike(
         return 1.0 if text == target else 0.0
     alike = _alike_in_part if positional else _alike_in_full
     total = max(len(one), len(two)) if positional else len(two)
-    return _float32(_longest_common(one, two, alike) / total)
+    return _float32(_longest_common(context, one, two, alike) / total)
 
 
 def _grams(text: str, width: int) -> list[str]:
@@ -106,11 +106,14 @@ def _alike_in_part(one: str, two: str) -> float:
     return sum(mine == yours for mine, yours in zip(one, two, strict=True)) / len(one)
 
 
-def _longest_common(one: list[str], two: list[str], alike: Callable[[str, str], float]) -> float:
+def _longest_common(
+    context: Context, one: list[str], two: list[str], alike: Callable[[str, str], float]
+) -> float:
     row = [0.0] * (len(two) + 1)
     for mine in one:
+        context.check()
         before, row = row, [0.0]
-        for place, yours in enumerate(two):
+        for place, yours in enumerate(context.each(two)):
             row.append(max(before[place + 1], row[place], before[place] + alike(mine, yours)))
     return row[-1]
 

@@ -36,16 +36,20 @@ def length(_context: Context, value: Any) -> int:
 
 
 @aql_function("CONCAT", low=1, high=None)
-def concat(_context: Context, *values: Any) -> str:
+def concat(context: Context, *values: Any) -> str:
     """Join texts; nulls are left out, a single array is joined element by element."""
-    return "".join(map(to_text, _members(values)))
+    text = "".join(map(to_text, _members(values)))
+    context.allow(len(text))
+    return text
 
 
 @aql_function("CONCAT_SEPARATOR", low=2, high=None)
-def concat_separator(_context: Context, separator: Any, *values: Any) -> str:
+def concat_separator(context: Context, separator: Any, *values: Any) -> str:
     """Join texts with a separator; nulls are left out."""
-    kept = (to_text(value) for value in _members(values) if value is not None)
-    return to_text(separator).join(kept)
+    kept = [to_text(value) for value in _members(values) if value is not None]
+    between = to_text(separator)
+    context.allow(sum(map(len, kept)) + len(between) * len(kept))
+    return between.join(kept)
 
 
 def _members(values: tuple[Any, ...]) -> Any:

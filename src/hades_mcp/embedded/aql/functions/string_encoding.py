@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import orjson
 
-from hades_mcp.embedded.aql.functions.arguments import integer, is_number
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number, json_of
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import json_text, to_text
+from hades_mcp.embedded.values import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,9 +92,9 @@ def encode_uri_component(_context: Context, value: Any) -> str:
 
 
 @aql_function("JSON_STRINGIFY", low=1)
-def json_stringify(_context: Context, value: Any) -> str:
+def json_stringify(context: Context, value: Any) -> str:
     """Write a value as JSON."""
-    return json_text(value)
+    return json_of(context, value)
 
 
 @aql_function("JSON_PARSE", low=1)
