@@ -42,8 +42,8 @@ def _mean(values: list[float]) -> float | None:
 
 def _product(values: list[float]) -> float | None:
     try:
-        return number(math.prod(values))
-    except OverflowError:  # an integer too large to be multiplied with a double
+        return number(math.prod(map(float, values)))  # integers would grow without end
+    except OverflowError:  # an integer too large for a double
         return None
 
 
