@@ -47,11 +47,13 @@ def define(definition: dict[str, Any]) -> Analyzer:
             "invalid characters in analyzer name: a letter, then letters, digits, '_' or '-'",
         )
     kind = definition.get("type")
+    if not isinstance(kind, str):
+        raise ArangoError(_BAD_PARAMETER, "expecting a string as analyzer type")
     features = check_features(definition.get("features"))
     properties = complete(kind, definition.get("properties"))
     if kind == "wildcard" and "offset" in features:
         raise ArangoError(_BAD_PARAMETER, "analyzers of type 'wildcard' have no 'offset' feature")
-    return Analyzer(name, str(kind), properties, features)
+    return Analyzer(name, kind, properties, features)
 
 
 def check_features(given: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class Accounts:
             if self._read_at is None or now - self._read_at > _FRESH_SECONDS:
                 with self._engine.database(SYSTEM).transaction() as transaction:
                     found = transaction.collection(USERS).scan()
-                    self._known = {each["user"]: each for each in found if "user" in each}
+                    self._known = {each["user"]: each for each in found if _is_whole(each)}
                 self._read_at = now
             return self._known
 
@@ -225,7 +226,8 @@ class Accounts:
         """Replace what is kept of an account, read again: another process may have changed it."""
         with self._engine.database(SYSTEM).transaction(write=True) as transaction:
             accounts = transaction.collection(USERS)
-            after = change(accounts.get(name))
+            kept = accounts.get(name)
+            after = change(kept if kept is not None and _is_whole(kept) else None)
             stored = {key: value for key, value in after.items() if key not in {"_id", "_rev"}}
             accounts.insert(stored, overwrite_mode="replace")
         self._read_at = None
@@ -239,6 +241,24 @@ def _found(account: Account | None, name: str) -> Account:
     if account is None:
         raise ArangoError(_NOT_FOUND)
     return account
+
+
+def _is_whole(account: Account) -> bool:
+    """Tell whether a document is an account: others can be written into `_users` too."""
+    try:
+        simple, rights = account["authData"]["simple"], account["databases"]
+        texts = (account["user"], simple["salt"], simple["hash"])
+        tokens = [(each["name"], each["hash"]) for each in account.get("accessTokens", [])]
+        ends = [each["valid_until"] + each["id"] for each in account.get("accessTokens", [])]
+        return (
+            all(isinstance(text, str) for text in (*texts, *chain(*tokens)))
+            and all(isinstance(each["collections"], dict) for each in rights.values())
+            and all(isinstance(end, int) for end in ends)
+            and isinstance(account["active"], bool)
+            and isinstance(account["extra"], dict)
+        )
+    except (LookupError, TypeError, AttributeError):
+        return False
 
 
 def _name_and_password(given: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from hades_mcp.embedded.rest.router import Routes
 routes = Routes()
 
 _BAD_PARAMETER, _UNAUTHORIZED = 400, 401
+_LATEST = 2**53
 
 
 @routes.add("POST", "/_open/auth")
@@ -38,7 +39,7 @@ def add_access_token(request: Request, name: str) -> Response:
     check_admin(request.account, self_name=name)
     body = request.object()
     label, until = body.get("name"), body.get("valid_until")
-    if not isinstance(label, str) or isinstance(until, bool) or not isinstance(until, int | float):
+    if not isinstance(label, str) or not _is_time(until):
         raise ArangoError(_BAD_PARAMETER, "expecting 'name' and 'valid_until'")
     return plain(request.state.accounts.add_access_token(name, label, int(until)))
 
@@ -49,3 +50,8 @@ def remove_access_token(request: Request, name: str, number: str) -> Response:
     check_admin(request.account, self_name=name)
     request.state.accounts.remove_access_token(name, number)
     return Response(200, TEXT, b"")
+
+
+def _is_time(value: object) -> bool:
+    """Tell whether a value is a time, in seconds since 1970."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST

@@ -44,7 +44,7 @@ def create(request: Request) -> Response:
     name, kind = body.get("name"), body.get("type", _DOCUMENTS)
     if not isinstance(name, str) or not name:
         raise ArangoError(_ILLEGAL_NAME)
-    if kind not in _TYPES:
+    if not isinstance(kind, int | str) or kind not in _TYPES:
         raise ArangoError(_TYPE_INVALID)
     if name.startswith("_") and not body.get("isSystem"):
         raise ArangoError(_ILLEGAL_NAME, "illegal name: collection name invalid")

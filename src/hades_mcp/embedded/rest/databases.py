@@ -56,8 +56,11 @@ def create(request: Request) -> Response:
     body = request.object()
     if not isinstance(body.get("name"), str):
         raise ArangoError(_BAD_PARAMETER, "expecting name of the database")
+    users = body.get("users") or []
+    if not isinstance(users, list) or not all(map(_is_user, users)):
+        raise ArangoError(_BAD_PARAMETER, "expecting users with their names as 'users'")
     request.state.engine.create_database(body["name"])
-    for each in body.get("users") or ():
+    for each in users:
         _admit(request.state.accounts, body["name"], each)
     return result(value=True, status=201)
 
@@ -73,8 +76,16 @@ def drop(request: Request, name: str) -> Response:
     return result(value=True)
 
 
+def _is_user(given: Any) -> bool:
+    """Tell whether the body of a new database describes a user that way."""
+    if not isinstance(given, dict) or not isinstance(given.get("passwd"), str | None):
+        return False
+    name, extra = given.get("username") or given.get("user"), given.get("extra")
+    return isinstance(name, str) and name != "" and isinstance(extra, dict | None)
+
+
 def _admit(accounts: Accounts, database: str, body: dict[str, Any]) -> None:
-    name = str(body.get("username") or body.get("user") or "")
+    name = body.get("username") or body["user"]
     if name == ROOT:
         return
     if name not in accounts.all():

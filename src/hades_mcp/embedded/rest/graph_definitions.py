@@ -41,7 +41,15 @@ def graphs_of(transaction: Transaction) -> list[Graph]:
     """Return all graphs of a database."""
     if not transaction.has_collection(GRAPHS):
         return []
-    return list(transaction.collection(GRAPHS).scan())
+    return [each for each in transaction.collection(GRAPHS).scan() if is_whole(each)]
+
+
+def is_whole(graph: Graph) -> bool:
+    """Tell whether a document is a graph's: whoever may write can put others into `_graphs`."""
+    definitions, orphans = graph.get("edgeDefinitions"), graph.get("orphanCollections")
+    if not isinstance(definitions, list) or not isinstance(orphans, list):
+        return False
+    return all(map(is_definition, definitions)) and all(map(_is_name, orphans))
 
 
 def graph_named(transaction: Transaction, name: str) -> Graph:
@@ -49,7 +57,7 @@ def graph_named(transaction: Transaction, name: str) -> Graph:
     graph = None
     if transaction.has_collection(GRAPHS):
         graph = transaction.collection(GRAPHS).get(name)
-    if graph is None:
+    if graph is None or not is_whole(graph):
         raise ArangoError(NOT_FOUND, f"graph '{name}' not found")
     return graph
 
@@ -88,15 +96,21 @@ def vertex_collections(graph: Graph) -> list[str]:
 
 def check_definition(given: Any) -> dict[str, Any]:
     """Return a complete edge definition; ArangoError 1923 if it is malformed."""
-    if isinstance(given, dict) and _is_name(given.get("collection")):
-        ends = given.get("from"), given.get("to")
-        if all(isinstance(end, list) and end and all(map(_is_name, end)) for end in ends):
-            return {
-                "collection": given["collection"],
-                "from": sorted(set(given["from"])),
-                "to": sorted(set(given["to"])),
-            }
-    raise ArangoError(MALFORMED_DEFINITION)
+    if not is_definition(given):
+        raise ArangoError(MALFORMED_DEFINITION)
+    return {
+        "collection": given["collection"],
+        "from": sorted(set(given["from"])),
+        "to": sorted(set(given["to"])),
+    }
+
+
+def is_definition(given: Any) -> bool:
+    """Tell whether a value says which edge collection joins which vertex collections."""
+    if not isinstance(given, dict) or not _is_name(given.get("collection")):
+        return False
+    ends = given.get("from"), given.get("to")
+    return all(isinstance(end, list) and end and all(map(_is_name, end)) for end in ends)
 
 
 def check_orphans(given: Any, used: set[str]) -> list[str]:

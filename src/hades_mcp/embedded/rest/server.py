@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage import Engine
 
-_NOT_FOUND, _UNAUTHORIZED = 404, 401
+_NOT_FOUND, _UNAUTHORIZED, _RESOURCE_LIMIT = 404, 401, 32
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _GROUPS = tuple(
@@ -137,6 +137,10 @@ class Server:
             answer = self._answer(method, path, params or {}, headers or {}, body)
         except ArangoError as error:
             answer = failure(error, headers=_challenge(error, headers or {}))
+        except RecursionError:  # where no parser or planner counted the levels
+            answer = failure(
+                ArangoError(_RESOURCE_LIMIT, "resource limit exceeded: nested too deep")
+            )
         if answer.body and method.upper() == "HEAD":
             return Response(answer.status, answer.headers, b"")
         return answer
@@ -189,7 +193,7 @@ class Server:
         if parts[0] == "_db":
             if len(parts) < 2:  # noqa: PLR2004  /_db alone names no database
                 raise ArangoError(_NOT_FOUND, f"unknown path '{path}'")
-            database, parts = parts[1], parts[2:]
+            database, parts = parts[1], parts[2:] or [""]
         path = "/" + "/".join(parts)
         if encoding := headers.get("content-encoding"):
             body = unpacked(encoding, body)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 routes = Routes()
 
 _FUNCTIONS = "_aqlfunctions"
+_SHOWN = {"name", "code", "isDeterministic"}
 _NAME_INVALID, _CODE_INVALID, _NOT_FOUND = 1580, 1581, 1582
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_]*(?:::[a-zA-Z0-9_]+)+")
 _CODE = re.compile(r"\s*\(?\s*(?:function\b|\(?[\w\s,]*\)?\s*=>)")
@@ -34,8 +35,7 @@ def in_namespace(request: Request, namespace: str) -> Response:
     """List the registered functions of a namespace."""
     with request.transaction(write=False) as transaction:
         kept = _within(transaction.collection(_FUNCTIONS), namespace)
-    shown = ("name", "code", "isDeterministic")
-    return ok({"result": [{name: each[name] for name in shown} for each in kept]})
+    return ok({"result": [{name: each[name] for name in sorted(_SHOWN)} for each in kept]})
 
 
 @routes.add("POST", "/_api/aqlfunction")
@@ -78,4 +78,5 @@ def unregister(request: Request, name: str) -> Response:
 
 def _within(collection: Collection, namespace: str) -> list[dict[str, Any]]:
     prefix = f"{namespace.upper().rstrip(':')}::" if namespace else ""
-    return [each for each in collection.scan() if each["_key"].startswith(prefix)]
+    kept = (each for each in collection.scan() if each["_key"].startswith(prefix))
+    return [each for each in kept if each.keys() >= _SHOWN]  # others wrote documents there too

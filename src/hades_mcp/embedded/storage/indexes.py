@@ -109,7 +109,7 @@ def define(
     kind = definition.get("type")
     build = _TYPES.get(kind) if isinstance(kind, str) else None
     if build is None and kind != "inverted":
-        if kind in _ELSEWHERE:
+        if isinstance(kind, str) and kind in _ELSEWHERE:
             raise ArangoError(9, f"not implemented: index type '{kind}'")
         raise ArangoError(_BAD_PARAMETER, "invalid index type")
     name = definition.get("name")
@@ -158,7 +158,7 @@ def _vector_index(definition: dict[str, Any], number: str, name: str) -> Index:
     params = definition.get("params")
     if not isinstance(params, dict):
         raise ArangoError(_BAD_PARAMETER, "vector index needs params: metric, dimension, nLists")
-    if params.get("metric") not in METRICS:
+    if not isinstance(params.get("metric"), str) or params["metric"] not in METRICS:
         raise ArangoError(_BAD_PARAMETER, "params.metric must be cosine, l2 or innerProduct")
     dimension = params.get("dimension")
     if not isinstance(dimension, int) or isinstance(dimension, bool) or dimension < 1:

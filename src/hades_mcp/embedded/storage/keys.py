@@ -33,10 +33,12 @@ class Numbers(Protocol):
 
 def key_options(given: dict[str, Any] | None) -> dict[str, Any]:
     """Return complete key options; 1232 if they make no sense."""
+    if not isinstance(given, dict | None):
+        raise ArangoError(GENERATOR_INVALID)
     options = {name: value for name, value in (given or {}).items() if value is not None}
     kind = options.get("type", "traditional")
     allow = options.get("allowUserKeys", True)
-    if kind not in _GENERATORS or not isinstance(allow, bool):
+    if not isinstance(kind, str) or kind not in _GENERATORS or not isinstance(allow, bool):
         raise ArangoError(GENERATOR_INVALID)
     complete: dict[str, Any] = {"allowUserKeys": allow, "type": kind}
     if kind == "autoincrement":

@@ -28,11 +28,14 @@ def check_schema(schema: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a schema definition completed, or None for none; 1621 if it makes no sense."""
     if not schema:
         return None
-    if schema.get("type", "json") != "json" or schema.get("level", "strict") not in _LEVELS:
+    if not isinstance(schema, dict) or schema.get("type", "json") != "json":
+        raise ArangoError(_BAD)
+    level = schema.get("level", "strict")
+    if not isinstance(level, str) or level not in _LEVELS:
         raise ArangoError(_BAD)
     complete = {
         "message": schema.get("message", ""),
-        "level": schema.get("level", "strict"),
+        "level": level,
         "type": "json",
         "rule": schema.get("rule"),
     }

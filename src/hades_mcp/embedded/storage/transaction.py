@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.session import Session
 
 _NOT_FOUND, _DUPLICATE, _FORBIDDEN, _ABORTED = 1203, 1207, 11, 1654
+_HOLD_IDS = frozenset({"arangosearch", "inverted"})  # `_id` among what is searched
 
 
 class Transaction:
@@ -156,7 +157,11 @@ class Transaction:
         execute(*rename_statement(info.number, name, new_name))
         self.session.recount_bytes(info.number)
         self._reload()
-        return self.collection(new_name)
+        renamed = self.collection(new_name)
+        for index in renamed.info.indexes:
+            if index.type in _HOLD_IDS:
+                renamed.rebuild_index(index)
+        return renamed
 
     def change_properties(self, name: str, **changes: Any) -> Collection:
         """Replace `schema`, or merge into the other properties of a collection."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.transaction import Transaction
 
 _BAD_PARAMETER, _NOT_FOUND, _DUPLICATE = 10, 1203, 1207
+_ID_DIGITS = 19  # longer numbers SQLite cannot take
 
 Kind = Literal["arangosearch", "search-alias"]
 
@@ -68,7 +69,8 @@ def list_views(transaction: Transaction) -> list[View]:
 
 def find_view(transaction: Transaction, id_or_name: str) -> View:
     """Return a view by its id or name; 1203 if there is none."""
-    number = int(id_or_name) if id_or_name.isdecimal() and id_or_name.isascii() else -1
+    is_number = id_or_name.isdecimal() and id_or_name.isascii() and len(id_or_name) < _ID_DIGITS
+    number = int(id_or_name) if is_number else -1
     found = transaction.session.execute(
         "SELECT id, name, definition FROM views WHERE name = ? OR id = ?", (id_or_name, number)
     ).fetchone()
