@@ -302,7 +302,7 @@ class Chance:
         if self._seldom(3):
             return self._random.randbytes(self._random.randrange(40))
         if self._seldom(3):
-            return self._one(RAW)
+            return self._random.choice(RAW)
         query = {"query": self._one(QUERIES), "bindVars": {"a": self._value(), "@a": self._value()}}
         return json.dumps(self._one([query, self._value(), {**query, "options": {}}])).encode()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import TEXT, Request, Response, plain
 from hades_mcp.embedded.rest.rights import check_admin
@@ -52,6 +54,6 @@ def remove_access_token(request: Request, name: str, number: str) -> Response:
     return Response(200, TEXT, b"")
 
 
-def _is_time(value: object) -> bool:
+def _is_time(value: object) -> TypeGuard[float]:
     """Tell whether a value is a time, in seconds since 1970."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST
