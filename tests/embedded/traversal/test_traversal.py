@@ -44,7 +44,7 @@ class ToyCollection:
                 found[edge[near]].append((edge_handle(self.number, row), edge[far]))
         return found
 
-    def edges_in_rows(self, rows: Collection[int]) -> Iterator[tuple[int, Edge]]:
+    def in_rows(self, rows: Collection[int]) -> Iterator[tuple[int, Edge]]:
         return ((row, self.store.edge_collections[self.name][row]) for row in rows)
 
     def present(self, keys: Iterable[str]) -> dict[str, bool]:

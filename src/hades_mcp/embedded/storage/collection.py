@@ -14,6 +14,7 @@ from hades_mcp.embedded.storage.adjacency import find_hops, find_present
 from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
 from hades_mcp.embedded.storage.box_table import BoxTable, Span
 from hades_mcp.embedded.storage.catalog import stored_index
+from hades_mcp.embedded.storage.columns import known_columns
 from hades_mcp.embedded.storage.fulltext import find_rows
 from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexes import (
@@ -26,6 +27,7 @@ from hades_mcp.embedded.storage.indexes import (
 )
 from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.search.fields import LINK
+from hades_mcp.embedded.storage.sieve import sift
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
 from hades_mcp.embedded.storage.tables import IndexTable, table_of
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage.adjacency import Direction
     from hades_mcp.embedded.storage.catalog import CollectionInfo
+    from hades_mcp.embedded.storage.columns import Columns, Path
     from hades_mcp.embedded.storage.recent import Hop
     from hades_mcp.embedded.storage.session import Session
 
@@ -171,8 +174,20 @@ class Collection:
             raise ArangoError(_WRONG_TYPE, f"collection type invalid: {self.name} has no edges")
         return find_hops(self._session, self.info.number, vertex_ids, direction)
 
-    def edges_in_rows(self, rows: Sized[int]) -> Iterator[tuple[int, Document]]:
-        """Yield the edges that are stored in these rows, each with its row."""
+    def columns(
+        self, paths: Sequence[Path], check: Callable[[], None], *, again: bool
+    ) -> Columns | None:
+        """Return the columns known in this snapshot, if any; see `known_columns`."""
+        return known_columns(self._session, self.info.number, paths, check, again=again)
+
+    def sift(
+        self, conditions: tuple[str, list[Any]], check: Callable[[], None]
+    ) -> Iterator[Document]:
+        """Yield the documents that pass a sieve, in the order they were inserted."""
+        return sift(self._session, self.info.number, conditions, check)
+
+    def in_rows(self, rows: Sized[int]) -> Iterator[tuple[int, Document]]:
+        """Yield the documents that are stored in these rows, each with its row."""
         wanted = orjson.dumps(list(rows)).decode()
         found = self._session.execute(self._sql.by_rows, (wanted,)).fetchall()
         return ((row, load(body)) for row, body in found)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from hades_mcp.embedded.storage.columns import Columns
+
 Hop: TypeAlias = tuple[int, str]
 """An edge, as its collection's number and its row in one integer, and the vertex it leads to."""
 
-HOPS_KEPT = 1_000_000
+KEPT = 4_000_000
+"""Hops and values of one collection; about 300 MB."""
+
 KEYS_KEPT = 1_000_000
 _ROW_BITS = 44
 
@@ -25,12 +29,15 @@ class Reads:
         outbound: The edges that begin at a vertex, oldest first.
         inbound: The edges that end at a vertex, oldest first.
         present: Whether there is a document, by its key.
+        columns: Attributes of all documents.
+        scans: How often all documents were read.
     """
 
-    __slots__ = ("_held", "inbound", "outbound", "present", "version")
+    __slots__ = ("_held", "columns", "inbound", "outbound", "present", "scans", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
+        self.scans = 0
         self._empty()
 
     def hops(self, direction: str) -> dict[str, list[Hop]]:
@@ -41,15 +48,20 @@ class Reads:
         """Count what was added to the hops."""
         self._held += len(found) + sum(map(len, found.values()))
 
+    def weigh_values(self, count: int) -> None:
+        """Count what was added to the columns."""
+        self._held += count
+
     def make_room(self) -> None:
         """Begin anew if too much is held; who has a dictionary of ours may go on with it."""
-        if self._held > HOPS_KEPT or len(self.present) > KEYS_KEPT:
+        if self._held > KEPT or len(self.present) > KEYS_KEPT:
             self._empty()
 
     def _empty(self) -> None:
         self.outbound: dict[str, list[Hop]] = {}
         self.inbound: dict[str, list[Hop]] = {}
         self.present: dict[str, bool] = {}
+        self.columns = Columns()
         self._held = 0
 
 

@@ -30,6 +30,7 @@ class Statements:
     last_row: str
     by_row: str
     rows: str
+    span: str
     outbound: str
     inbound: str
     inbound_only: str
@@ -60,6 +61,7 @@ def statements(number: int, *, edge: bool) -> Statements:
         clear=f"DELETE FROM {table}",  # noqa: S608  same
         last_row=f"SELECT max(rid) FROM {table}",  # noqa: S608  same
         by_row=f"{select} WHERE rid = ?",
+        span=f"{select} WHERE rid > ? AND rid <= ?",
         rows=f"SELECT rid, {_BODY} FROM {table} ORDER BY rid",  # noqa: S608  same
         outbound=f"{select} WHERE src IN {_LIST}",
         inbound=f"{select} WHERE dst IN {_LIST}",

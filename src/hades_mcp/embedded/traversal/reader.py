@@ -50,7 +50,7 @@ class GraphCollection(Protocol):
     ) -> Mapping[str, Sequence[Hop]]:
         """Return the hops from at least these vertices, oldest edge first."""
 
-    def edges_in_rows(self, rows: Collection[int], /) -> Iterable[tuple[int, Document]]:
+    def in_rows(self, rows: Collection[int], /) -> Iterable[tuple[int, Document]]:
         """Yield the edges in these rows."""
 
     def get_many(self, keys: Iterable[str], /) -> Mapping[str, Document]:
@@ -229,7 +229,7 @@ class GraphReader:
             number, row = edge_place(edge)
             by_number.setdefault(number, []).append(row)
         for number, rows in by_number.items():
-            for row, document in self._by_number[number].edges_in_rows(rows):
+            for row, document in self._by_number[number].in_rows(rows):
                 self._edges[edge_handle(number, row)] = document
 
     def vertex(self, vertex: str) -> Document | None:

@@ -109,6 +109,19 @@ class Execution(Context):
             kept = self._kept[name] = list(collection.scan())
         return iter(kept)
 
+    def scanned_before(self, name: str) -> tuple[list[dict[str, Any]] | None, bool]:
+        """Return the documents that were kept of a collection, and whether it was scanned."""
+        return self._kept.get(name), name in self._scanned
+
+    def writes(self, name: str) -> bool:
+        """Tell whether the query writes to a collection."""
+        return name in self._written
+
+    def note_scan(self, name: str) -> None:
+        """Note that a collection is scanned; what the query writes to may be another next time."""
+        if name not in self._written:
+            self._scanned.add(name)
+
     @property
     def reader(self) -> GraphReader:
         """What graph operations read through; shared by all of the query."""

@@ -12,6 +12,7 @@ from hades_mcp.embedded.aql.executor import (
     indexing,
     modifying,
     rows,
+    scanning,
     searching,
     windowing,
 )
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.SingletonNode: rows.singleton,
     plan.NoResultsNode: rows.no_results,
-    plan.EnumerateCollectionNode: rows.enumerate_collection,
     plan.EnumerateListNode: rows.enumerate_list,
     plan.EnumerateViewNode: searching.enumerate_view,
     plan.InvertedIndexNode: searching.inverted_index,
@@ -62,9 +62,12 @@ class Pipeline:
         self._steps: list[Step] = []
         self._nodes = subplan.nodes
         self._result: Evaluate | None = None
-        for node in subplan.nodes:
+        for position, node in enumerate(subplan.nodes):
             if isinstance(node, plan.ReturnNode):
                 self._result = compiler.compile(node.value)
+            elif isinstance(node, plan.EnumerateCollectionNode):
+                step = scanning.enumerate_collection(compiler, subplan.nodes, position)
+                self._steps.append(step)
             else:
                 self._steps.append(_STEPS[type(node)](compiler, node))
 

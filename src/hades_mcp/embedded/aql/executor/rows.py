@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.evaluation.arithmetic import span
-from hades_mcp.embedded.aql.executor.indexing import storing
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.aql.ordering import PIECE, in_order
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import (
         CalculationNode,
-        EnumerateCollectionNode,
         EnumerateListNode,
         FilterNode,
         LimitNode,
@@ -79,24 +77,6 @@ def _items(compiler: Compiler, node: EnumerateListNode) -> Evaluate:
         return found
 
     return items
-
-
-def enumerate_collection(_: Compiler, node: EnumerateCollectionNode) -> Step:
-    """Make a row of each document of a collection."""
-    name, store = node.collection, storing(node)
-
-    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-        execution = execution_of(base)
-        check, stats = execution.check, execution.stats
-        for row in rows:
-            for document in execution.scan(name):
-                check()
-                stats.scannedFull += 1
-                new = row.copy()
-                store(new, document)
-                yield new
-
-    return step
 
 
 def filter_rows(compiler: Compiler, node: FilterNode) -> Step:

@@ -1,0 +1,181 @@
+"""The step that reads a whole collection, as little of it as the rest of the plan needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hades_mcp.embedded.aql.executor.execution import KEPT_DOCUMENTS
+from hades_mcp.embedded.aql.executor.indexing import storing
+from hades_mcp.embedded.aql.executor.projecting import attributes_read
+from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.rules.conditions import comparisons
+from hades_mcp.embedded.storage.columns import Comparison, Path, matching
+from hades_mcp.embedded.storage.sieve import sieve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
+    from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.executor.step import Step
+    from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.plan import EnumerateCollectionNode
+    from hades_mcp.embedded.storage.collection import Collection
+    from hades_mcp.embedded.storage.columns import Columns
+
+_Document: TypeAlias = dict[str, Any]
+_PLAIN_PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
+_BATCH = 500
+_OFTEN = 31
+"""A bit mask: a query is checked for a kill before each 32nd document."""
+
+
+def enumerate_collection(compiler: Compiler, nodes: Sequence[Node], position: int) -> Step:
+    """Make a row of each document of a collection that may pass the filters that follow.
+
+    Args:
+        compiler: Compiles what the documents are compared with.
+        nodes: The plan.
+        position: Where in it the loop is.
+    """
+    node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # as the caller saw
+    store = storing(node)
+    scan = _Scan(compiler, nodes, position)
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        execution = execution_of(base)
+        check = execution.check
+        for row in rows:
+            for count, document in enumerate(scan.documents(execution, row)):
+                if not count & _OFTEN:
+                    check()
+                new = row.copy()
+                store(new, document)
+                yield new
+
+    return step
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    path: Path
+    operator: str
+    value: Evaluate
+
+
+class _Scan:
+    """Reads the documents of a collection: from columns, through a sieve, or one by one."""
+
+    def __init__(self, compiler: Compiler, nodes: Sequence[Node], position: int) -> None:
+        node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # see above
+        self._name = node.collection
+        self._asked = [
+            _Asked(tuple(each.path.split(".")), each.operator, compiler.compile(each.value))
+            for each in comparisons(nodes, position, node.variable)
+            if _PLAIN_PATH.fullmatch(each.path)
+        ]
+        after = nodes[position + 1 :]
+        projected = frozenset(each.path[0] for each in node.projections)
+        read = attributes_read(node.variable, after)
+        self._wanted = None if read is None else sorted(read | projected)
+        self._paths = [each.path for each in self._asked]
+        self._paths += [(name,) for name in self._wanted or () if (name,) not in self._paths]
+
+    def documents(self, execution: Execution, row: Row) -> Iterator[_Document]:
+        """Yield the documents that may pass the filters, and count the others as filtered."""
+        if execution.profile is not None:
+            return _counted(execution, execution.scan(self._name))  # each node gives what it says
+        if not self._paths:
+            return _counted(execution, self._all(execution))
+        kept, again = execution.scanned_before(self._name)
+        if kept is not None:
+            return _counted(execution, iter(kept))
+        collection = execution.collection(self._name)
+        asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
+        columns = collection.columns(self._paths, execution.check, again=again)
+        if columns is not None:
+            found = self._from_columns(execution, collection, columns, asked)
+            return _filtered(execution, len(columns.rows), found)
+        conditions = sieve(asked)
+        if conditions is None or (again and collection.count() <= KEPT_DOCUMENTS):
+            return _counted(execution, execution.scan(self._name))
+        execution.note_scan(self._name)
+        found = collection.sift(conditions, execution.check)
+        return _filtered(execution, collection.count(), found)
+
+    def _all(self, execution: Execution) -> Iterable[_Document]:
+        """Return all documents, or something in their place if nothing reads them."""
+        if self._wanted is None:
+            return execution.scan(self._name)
+        return repeat({}, execution.collection(self._name).count())
+
+    def _from_columns(
+        self,
+        execution: Execution,
+        collection: Collection,
+        columns: Columns,
+        asked: list[Comparison],
+    ) -> Iterable[_Document]:
+        positions = matching(columns, asked)
+        values = self._projected(columns)
+        if values is not None:
+            return _records(self._wanted or (), values, positions)
+        if positions is None or 2 * len(positions) > len(columns.rows):
+            return execution.scan(self._name)
+        found = _stored(collection, [columns.rows[place] for place in positions])
+        # a loop must not meet what it writes
+        return list(found) if execution.writes(self._name) else found
+
+    def _projected(self, columns: Columns) -> list[list[Any]] | None:
+        """Return the columns of all attributes that are read, if there are columns of all."""
+        if self._wanted is None:
+            return None
+        found = [columns.known.get((name,)) for name in self._wanted]
+        values = [column.values for column in found if column is not None]
+        return values if len(values) == len(found) > 0 else None
+
+
+def _records(
+    names: Sequence[str], columns: list[list[Any]], positions: list[int] | None
+) -> Iterator[_Document]:
+    if positions is not None:
+        columns = [[column[place] for place in positions] for column in columns]
+    if len(names) == 1:
+        name = names[0]
+        return ({name: value} for value in columns[0])
+    return (dict(zip(names, values, strict=False)) for values in zip(*columns, strict=False))
+
+
+def _stored(collection: Collection, rows: list[int]) -> Iterator[_Document]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _BATCH)):
+        found = dict(collection.in_rows(batch))
+        yield from (found[row] for row in batch)
+
+
+def _counted(execution: Execution, documents: Iterable[_Document]) -> Iterator[_Document]:
+    count = 0
+    try:
+        for document in documents:
+            count += 1
+            yield document
+    finally:
+        execution.stats.scannedFull += count
+
+
+def _filtered(
+    execution: Execution, total: int, documents: Iterable[_Document]
+) -> Iterator[_Document]:
+    """Count as scanned what was held back, too, once the scan has come to its end."""
+    stats, count, end = execution.stats, 0, False
+    try:
+        for document in documents:
+            count += 1
+            yield document
+        end = True
+    finally:
+        stats.scannedFull += total if end else count
+        stats.filtered += total - count if end else 0

@@ -1,0 +1,188 @@
+"""Scans answer the same from documents, through the sieve and from columns; judged by a model."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hades_mcp.embedded.aql import execute
+from hades_mcp.embedded.storage import Database, Engine
+from hades_mcp.embedded.values import compare, equal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ENOUGH = 4  # runs until columns were read and used
+
+plain = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.sampled_from([0.1, 0.30000000000000004, 1e-9, -2.5, 1e300, 2**53, 2**60, -(2**53) - 1]),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.sampled_from(
+        ["", "a", "A", "é", "e\u0301", 'q"uote', "back\\slash", "two\nlines", "1", "[]"]
+    ),
+)
+values = st.one_of(plain, st.lists(plain, max_size=2), st.just({"b": 1}))
+documents = st.lists(
+    st.fixed_dictionaries({}, optional={"a": values, "b": plain, "c": st.just({"d": 5})}),
+    max_size=12,
+)
+operators = st.sampled_from(["==", "<", "<=", ">", ">=", "IN"])
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(None) as engine:
+        yield engine
+
+
+def fresh(engine: Engine, docs: list[dict[str, Any]], name: str = "things") -> Database:
+    database = engine.database("_system")
+    with database.transaction(write=True) as tx:
+        if tx.has_collection(name):
+            tx.drop_collection(name)
+        tx.create_collection(name).insert_many(
+            [{"_key": str(at), **document} for at, document in enumerate(docs)]
+        )
+    return database
+
+
+def holds(value: Any, sign: str, bound: Any) -> bool:
+    if sign == "IN":
+        return type(bound) is list and any(equal(value, item) for item in bound)
+    if sign == "==":
+        return equal(value, bound)
+    signs = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    return bool(signs[sign](compare(value, bound), 0))
+
+
+@given(docs=documents, sign=operators, bound=values, other=plain)
+def test_every_way_to_scan_finds_what_a_model_finds(
+    engine: Engine, docs: list[dict[str, Any]], sign: str, bound: Any, other: Any
+) -> None:
+    database = fresh(engine, docs)
+    expected = [
+        (str(at), document.get("b"))
+        for at, document in enumerate(docs)
+        if holds(document.get("a"), sign, bound)
+    ]
+    both = [key for key, value in expected if holds(value, ">=", other)]
+    query = f"FOR t IN things FILTER t.a {sign} @bound "
+    names = {"bound": bound}
+    for _ in range(ENOUGH):
+        rows = execute(database, query + "RETURN [t._key, t.b]", names).rows
+        assert [tuple(row) for row in rows] == expected
+        rows = execute(database, query + "RETURN t", names).rows
+        assert [row["_key"] for row in rows] == [key for key, _ in expected]
+        found = execute(
+            database, query + "FILTER t.b >= @other RETURN t._key", names | {"other": other}
+        )
+        assert found.rows == both
+        assert found.stats["scannedFull"] == len(docs)
+        assert found.stats["filtered"] == len(docs) - len(both)
+
+
+@given(docs=documents)
+def test_attributes_come_out_of_columns_as_they_went_in(
+    engine: Engine, docs: list[dict[str, Any]]
+) -> None:
+    database = fresh(engine, docs)
+    expected = [repr([document.get("a"), document.get("b")]) for document in docs]
+    for _ in range(ENOUGH):
+        rows = execute(database, "FOR t IN things RETURN [t.a, t.b]").rows
+        assert [repr(row) for row in rows] == expected  # 1, 1.0 and true are told apart
+
+
+@given(left=documents, right=documents)
+def test_a_join_without_an_index_pairs_what_is_equal(
+    engine: Engine, left: list[dict[str, Any]], right: list[dict[str, Any]]
+) -> None:
+    fresh(engine, left, "left")
+    database = fresh(engine, right, "right")
+    expected = [
+        [str(one), str(two)]
+        for one, mine in enumerate(left)
+        for two, yours in enumerate(right)
+        if equal(yours.get("b"), mine.get("b"))
+    ]
+    query = "FOR l IN left FOR r IN right FILTER r.b == l.b RETURN [l._key, r._key]"
+    for _ in range(ENOUGH):
+        assert execute(database, query).rows == expected
+
+
+COUNT = "FOR t IN things FILTER t.n > 5 COLLECT WITH COUNT INTO found RETURN found"
+
+
+def test_what_others_write_is_seen_though_columns_were_known(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine, Engine(tmp_path) as other:  # as two processes have it
+        database = fresh(engine, [{"n": number} for number in range(10)])
+        for _ in range(ENOUGH):
+            assert execute(database, COUNT).rows == [4]
+        execute(other.database("_system"), "UPDATE '0' WITH {n: 10} IN things")
+        assert execute(database, COUNT).rows == [5]
+        execute(other.database("_system"), "REMOVE '9' IN things")
+        for _ in range(ENOUGH):
+            assert execute(database, COUNT).rows == [4]
+
+
+def test_an_old_snapshot_and_a_new_one_see_each_their_own(engine: Engine) -> None:
+    database = fresh(engine, [{"n": number} for number in range(10)])
+    with database.transaction() as old:
+        for _ in range(ENOUGH):
+            assert execute(old, COUNT).rows == [4]
+        execute(database, "INSERT {n: 11} IN things")
+        for _ in range(ENOUGH):
+            assert execute(old, COUNT).rows == [4]
+            assert execute(database, COUNT).rows == [5]
+
+
+def test_a_transaction_sees_what_it_has_written_itself(engine: Engine) -> None:
+    database = fresh(engine, [{"n": number} for number in range(10)])
+    for _ in range(ENOUGH):
+        assert execute(database, COUNT).rows == [4]
+    with database.transaction(write=True) as tx:
+        assert execute(tx, COUNT).rows == [4]
+        execute(tx, "FOR t IN things FILTER t.n > 5 REMOVE t IN things")
+        assert execute(tx, COUNT).rows == [0]
+        tx.abort()
+    assert execute(database, COUNT).rows == [4]
+
+
+def test_a_query_does_not_meet_what_it_writes_itself(engine: Engine) -> None:
+    for runs in range(ENOUGH):
+        database = fresh(engine, [{"n": number} for number in range(700)])
+        for _ in range(runs):
+            execute(database, "FOR t IN things FILTER t.n >= 0 RETURN t.n")
+        query = "FOR t IN things FILTER t.n < 300 INSERT {n: t.n} IN things"
+        assert execute(database, query).stats["writesExecuted"] == 300
+        query = """FOR t IN things FILTER t.n < 300
+            REMOVE {_key: TO_STRING(299 - t.n)} IN things OPTIONS {ignoreErrors: true}"""
+        assert execute(database, query).stats["writesExecuted"] == 300
+
+
+def test_walks_see_new_edges_and_removed_ones_though_hops_were_known(tmp_path: Path) -> None:
+    query = "FOR v, e IN 1..2 OUTBOUND 'v/0' e RETURN [v._key, e._key]"
+    with Engine(tmp_path) as engine, Engine(tmp_path) as other:
+        database, writer = engine.database("_system"), other.database("_system")
+        with database.transaction(write=True) as tx:
+            tx.create_collection("v").insert_many([{"_key": str(at)} for at in range(4)])
+            edges = [{"_key": str(at), "_from": "v/0", "_to": f"v/{at}"} for at in (1, 2)]
+            tx.create_collection("e", edge=True).insert_many(edges)
+        for _ in range(2):
+            assert execute(database, query).rows == [["2", "2"], ["1", "1"]]
+        execute(writer, "INSERT {_key: '3', _from: 'v/1', _to: 'v/3'} IN e")
+        for _ in range(2):
+            assert execute(database, query).rows == [["2", "2"], ["1", "1"], ["3", "3"]]
+        execute(writer, "UPDATE '2' WITH {_to: 'v/3'} IN e")
+        assert execute(database, query).rows == [["3", "2"], ["1", "1"], ["3", "3"]]
+        execute(writer, "REMOVE '3' IN e")
+        assert execute(database, query).rows == [["3", "2"], ["1", "1"]]
+        execute(writer, "REMOVE '3' IN v")
+        assert execute(database, query).rows == [[None, "2"], ["1", "1"]]
