@@ -84,6 +84,7 @@ class EnumerateViewNode(Node):
     Attributes:
         condition: The search expression; it reads `variable` itself.
         matches: Takes what OFFSET_INFO() needs to know of a match.
+        materialized: False where the documents are not read, for nothing reads the variable.
     """
 
     variable: Variable
@@ -92,6 +93,7 @@ class EnumerateViewNode(Node):
     options: Options = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     matches: Variable | None = None
+    materialized: bool = True
 
 
 @dataclass(frozen=True, slots=True)

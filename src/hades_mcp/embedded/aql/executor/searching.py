@@ -44,11 +44,14 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
         sources = sources_of(execution.transaction, view)
         tables = [source.table(execution.transaction) for source in sources]
         among = _among(sources, node.options)
+        order = view.properties.get("primarySort", [])
         for row in rows:
             searcher = _searcher(execution, tables)
             wanted = condition.filter(row, _by_field(view, tables))
-            found = searcher.find(wanted, [make(row) for make in scorers], among=among)
-            for item in _sorted(found, view):
+            scored = [make(row) for make in scorers]
+            read = node.materialized or bool(order)
+            found = searcher.find(wanted, scored, among=among, read=read)
+            for item in _sorted(found, order):
                 execution.check()
                 execution.stats.scannedIndex += 1
                 new = row.copy()
@@ -181,9 +184,8 @@ def _among(sources: list[Source], options: dict[str, Any]) -> list[int] | None:
     ]
 
 
-def _sorted(found: Iterator[Found], view: View) -> Iterator[Found]:
+def _sorted(found: Iterator[Found], order: list[dict[str, Any]]) -> Iterator[Found]:
     """Put documents in the view's own order, if it has one."""
-    order = view.properties.get("primarySort", []) if view.kind == "arangosearch" else []
     if not order:
         return found
     keys = [(item["field"].split("."), item["asc"]) for item in order]

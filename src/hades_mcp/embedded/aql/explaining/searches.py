@@ -62,5 +62,5 @@ def _view(node: plan.EnumerateViewNode, notes: Notes) -> dict[str, Any]:
             "parallelism": node.options.get("parallelism", 1),
         },
         "volatility": 0,
-        "noMaterialization": False,
+        "noMaterialization": not node.materialized,
     }

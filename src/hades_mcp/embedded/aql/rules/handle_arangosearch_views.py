@@ -12,7 +12,7 @@ from hades_mcp.embedded.aql.nodes import (
     VariableReference,
     rebuild,
 )
-from hades_mcp.embedded.aql.plan import EnumerateViewNode, Score
+from hades_mcp.embedded.aql.plan import EnumerateViewNode, Score, used
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import Variable
@@ -29,7 +29,12 @@ def handle_arangosearch_views(nodes: Nodes, optimization: Optimization) -> Nodes
         if isinstance(node, EnumerateViewNode):
             uses = _Uses(node.variable, optimization, list(node.scores), node.matches)
             later = [uses.change(each) for each in found[position + 1 :]]
-            view = replace(node, scores=tuple(uses.scores), matches=uses.matches)
+            view = replace(
+                node,
+                scores=tuple(uses.scores),
+                matches=uses.matches,
+                materialized=any(node.variable in used(each) for each in later),
+            )
             found[position:] = [view, *later]
     return tuple(found)
 

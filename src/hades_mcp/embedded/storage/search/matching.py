@@ -69,7 +69,7 @@ class Corpus:
         """Return the terms words stand for, in all tables."""
         found = self._terms.get(words)
         if found is None:
-            found = self._terms[words] = expand(words, self.tables)
+            found = self._terms[words] = expand(words, self.tables, self.check)
         return found
 
     def matcher(self, at: int) -> Matcher:

@@ -53,6 +53,7 @@ class Searcher:
         scorers: Sequence[Scorer] = (),
         *,
         among: Collection[int] | None = None,
+        read: bool = True,
     ) -> Iterator[Found]:
         """Yield the documents a filter finds, in the order they were inserted.
 
@@ -60,12 +61,15 @@ class Searcher:
             wanted: The filter.
             scorers: How to score them.
             among: Which of the tables to look into; all count for the scores.
+            read: Whether to read the documents; they come empty otherwise.
         """
         places = range(len(self.corpus.tables)) if among is None else among
-        found = (item for at in places for item in self._table(at, wanted, scorers))
+        found = (item for at in places for item in self._table(at, wanted, scorers, read=read))
         return found if self._lazy else iter(list(found))
 
-    def _table(self, at: int, wanted: Filter, scorers: Sequence[Scorer]) -> Iterator[Found]:
+    def _table(
+        self, at: int, wanted: Filter, scorers: Sequence[Scorer], *, read: bool
+    ) -> Iterator[Found]:
         rows = self.corpus.matcher(at).rows(wanted)
         scores = [Ranking(self.corpus, at, scorer).scores(wanted, rows) for scorer in scorers]
         ordered, table = sorted(rows), self.corpus.tables[at]
@@ -74,16 +78,11 @@ class Searcher:
             self.corpus.check()
             batch = ordered[start : start + size]
             start, size = start + size, _BATCH
-            bodies = table.documents(batch)
+            bodies = table.documents(batch) if read else dict.fromkeys(batch, b"{}")
             for row in batch:
                 if row in bodies:
                     each = tuple(score.get(row, 0.0) for score in scores)
                     yield Found(_document(bodies[row]), (at, row), each)
-
-    def count(self, wanted: Filter) -> int:
-        """Return how many documents a filter finds."""
-        places = range(len(self.corpus.tables))
-        return sum(len(self.corpus.matcher(at).rows(wanted)) for at in places)
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -21,9 +21,9 @@ from hades_mcp.embedded.storage.search.fields import FieldPlan
 from hades_mcp.embedded.values import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from hades_mcp.embedded.analyzers import Analyzer
+    from hades_mcp.embedded.analyzers import Analyzer, Token
 
 GEO = frozenset({"geojson", "geopoint", "geo_s2"})
 NULL, BOOL, NUMBER, OBJECTS = "n", "b", "d", "o"
@@ -70,24 +70,17 @@ def text_term(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-class Posting(NamedTuple):
-    """A term in a document.
+Posting: TypeAlias = tuple[int, bytes, int, int, int, bytes | None]
+"""A term in a document: a plain tuple, for there are many. In this order:
 
-    Attributes:
-        field: The field's number.
-        ordinal: 0 for the document, else which of its nested objects.
-        frequency: How often the term occurs; 0 where the Analyzer does not count.
-        norm: Terms of the field in this row; 1 where the Analyzer does not count them. For an
-            object the ordinal of the object around it.
-        places: Positions, or positions with byte offsets, of the occurrences; or a shape.
-    """
-
-    field: int
-    term: bytes
-    ordinal: int
-    frequency: int
-    norm: int
-    places: bytes | None
+    field       The field's number.
+    term        The term.
+    ordinal     0 for the document, else which of its nested objects.
+    frequency   How often the term occurs; 0 where the Analyzer does not count.
+    norm        Terms of the field in this row; 1 where the Analyzer does not count them. For an
+                object the ordinal of the object around it.
+    places      Positions, or positions with byte offsets, of the occurrences; or a shape.
+"""
 
 
 class FieldUse(NamedTuple):
@@ -144,16 +137,32 @@ class _Terms:
     position: int = -1
     offset: int = 0
 
+    def add(self, text: str, tokens: Iterable[Token]) -> None:
+        """Enter the tokens of a text."""
+        position, offset, held = self.position, self.offset, self.found
+        with_offsets, total = self.places == 3, 0  # noqa: PLR2004  position, start, end
+        for term, step, start, end in tokens:
+            total += 1
+            position = max(position + step, 0)
+            found = held.setdefault(text_term(term), [])
+            if with_offsets:
+                found += (position, offset + start, offset + end)
+            else:
+                found.append(position)
+        self.total += total
+        self.position = position
+        self.offset += len(text.encode("utf-8", "surrogatepass"))
+
     def postings(self, key: int, ordinal: int) -> Iterator[Posting]:
         norm = self.total if self.normed else 1
         for term, (frequency, number) in self.fixed.items():
-            yield Posting(key, term, ordinal, frequency, number, None)
+            yield key, term, ordinal, frequency, number, None
         for term, shape in self.shapes.items():
-            yield Posting(key, term, ordinal, 0, 1, shape)
+            yield key, term, ordinal, 0, 1, shape
         for term, found in self.found.items():
             frequency = len(found) // max(self.places, 1) if self.counts else 0
             places = array("I", found).tobytes() if self.places else None
-            yield Posting(key, term, ordinal, frequency, norm, places)
+            yield key, term, ordinal, frequency, norm, places
 
 
 class _Reader:
@@ -250,19 +259,15 @@ class _Reader:
             terms = self._terms(Field(path, kind), row, plan)
             terms.counts, terms.normed = "frequency" in features, "norm" in features
             terms.places = 3 if "offset" in features else int("position" in features)
-        for token in analyze(analyzer, value):
-            if type(token.text) is not str:  # an Analyzer of type aql may return other values
-                self.scalar(plan, token.text, path, row)
-                continue
-            terms.total += 1
-            terms.position += token.step
-            found = terms.found.setdefault(text_term(token.text), [])
-            if terms.places == 3:  # noqa: PLR2004  position, start, end
-                start, end = token.start, token.end
-                found += (terms.position, terms.offset + start, terms.offset + end)
+        terms.add(value, self._texts(analyze(analyzer, value), plan, path, row))
+
+    def _texts(self, tokens: list[Token], plan: FieldPlan, path: str, row: int) -> Iterator[Token]:
+        """Yield the tokens that are text; an Analyzer of type aql may return other values."""
+        for token in tokens:
+            if type(token.text) is str:
+                yield token
             else:
-                found.append(max(terms.position, 0))
-        terms.offset += len(value.encode())
+                self.scalar(plan, token.text, path, row)
 
     def shape(self, plan: FieldPlan, analyzer: Analyzer, value: Any, path: str, row: int) -> None:
         """Keep a shape as it is: it is compared with others when it is searched."""

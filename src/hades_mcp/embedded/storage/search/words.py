@@ -18,19 +18,23 @@ from hades_mcp.embedded.storage.search.similarity import distance_within
 from hades_mcp.embedded.storage.search.terms import text_term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hades_mcp.embedded.storage.search.table import SearchTable
 
+_OFTEN = 1000  # terms between two looks at the clock
 Words = Term | Terms | Prefix | Range | Pattern | Similar
 
 
-def expand(words: Words, tables: Iterable[SearchTable]) -> dict[bytes, float]:
+def expand(
+    words: Words, tables: Iterable[SearchTable], check: Callable[[], None]
+) -> dict[bytes, float]:
     """Return the terms that words stand for, each with how much it counts.
 
     Args:
         words: What is searched for.
         tables: All that is searched: which words are most similar depends on all of them.
+        check: Called now and then; raises when the query must stop.
     """
     match words:
         case Term(term=term):
@@ -43,10 +47,10 @@ def expand(words: Words, tables: Iterable[SearchTable]) -> dict[bytes, float]:
         case Pattern(pattern=pattern):
             start, matches = _pattern(pattern)
             low = text_term(start)
-            found = _all(words, tables, low, after(low))
+            found = _checked(_all(words, tables, low, after(low)), check)
             return {term: 1.0 for term in found if matches(_text(term))}
         case Similar():
-            return _similar(words, tables)
+            return _similar(words, tables, check)
 
 
 def bounds(words: Prefix | Range) -> tuple[bytes, bytes | None]:
@@ -92,12 +96,21 @@ def _pattern(pattern: str) -> tuple[str, re.Pattern[str].fullmatch]:  # type: ig
     return start, re.compile("".join(parts), re.DOTALL).fullmatch
 
 
-def _similar(words: Similar, tables: Iterable[SearchTable]) -> dict[bytes, float]:
+def _checked(terms: Iterable[bytes], check: Callable[[], None]) -> Iterator[bytes]:
+    for number, term in enumerate(terms):
+        if number % _OFTEN == 0:
+            check()
+        yield term
+
+
+def _similar(
+    words: Similar, tables: Iterable[SearchTable], check: Callable[[], None]
+) -> dict[bytes, float]:
     low = text_term(words.prefix)
     start, target = len(words.prefix), words.target
     whole = start + len(target)
     found: dict[bytes, float] = {}
-    for term in set(_all(words, tables, low, after(low))):
+    for term in _checked(set(_all(words, tables, low, after(low))), check):
         text = _text(term)
         away = distance_within(
             text[start:], target, words.distance, transpositions=words.transpositions
