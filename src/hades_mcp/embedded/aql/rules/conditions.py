@@ -228,3 +228,15 @@ def _readings(condition: Node, variable: Variable) -> Iterator[tuple[str, str, E
         path = attribute_path(right, variable)
         if path is not None:
             yield path, MIRRORED[operator], left
+    if operator == "!=":
+        yield from _something(left, right, variable)
+        yield from _something(right, left, variable)
+
+
+def _something(
+    side: Node, other: Expression, variable: Variable
+) -> Iterator[tuple[str, str, Expression]]:
+    """Read `attribute != null` as `attribute > null`: nothing sorts before null."""
+    path = attribute_path(side, variable)
+    if path is not None and isinstance(other, Constant) and other.value is None:
+        yield path, ">", other
