@@ -76,6 +76,19 @@ def test_edges_may_lead_to_any_collection(caching):
     assert ask(caching, walk) == ([2], False)
 
 
+def test_a_changed_view_is_searched_anew(caching):
+    caching("POST /_api/collection", {"name": "others"})
+    caching("POST /_api/document/others", {"_key": "2"})
+    links = {"things": {"includeAllFields": True}}
+    caching("POST /_api/view", {"name": "v", "type": "arangosearch", "links": links})
+    search = "FOR d IN v SEARCH d._key IN ['1', '2'] SORT d._key RETURN d._key"
+    assert [ask(caching, search), ask(caching, search)] == [(["1"], False), (["1"], True)]
+    caching("PATCH /_api/view/v/properties", {"links": {"others": {"includeAllFields": True}}})
+    assert ask(caching, search) == (["1", "2"], False)
+    caching("DELETE /_api/document/others/2")
+    assert ask(caching, search) == (["1"], False)
+
+
 def test_what_may_differ_is_not_kept(caching):
     for query in (
         "RETURN RAND()",

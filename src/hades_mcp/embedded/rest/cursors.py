@@ -8,7 +8,7 @@ from hades_mcp.embedded.aql.explaining import plan_json
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.open_cursors import OpenCursor
-from hades_mcp.embedded.rest.query_text import QueryText, check_rights, run
+from hades_mcp.embedded.rest.query_text import QueryText, check_rights, prepare_for, run
 from hades_mcp.embedded.rest.result_cache import is_cacheable, key_of, seen_by
 from hades_mcp.embedded.rest.router import Routes
 
@@ -80,14 +80,14 @@ def _result(
     database, key = request.database_name, key_of(query, body)
     with request.transaction(write=False) as transaction:
         check_rights(request, query, transaction)
-        kept = results.find(database, key, transaction)
+        prepared = prepare_for(query, transaction)
+        kept = results.find(database, key, prepared, transaction)
         if kept is not None:
             return kept.rows, {"cached": True, "extra": kept.extra}
         answer = run(request, query, transaction)
-        seen = None if answer.prepared is None else seen_by(transaction, answer.prepared)
+        seen = seen_by(transaction, prepared)
     extra = _extra(request, answer, query)
-    if seen is not None:
-        results.keep(database, key, query, answer, extra, seen)
+    results.keep(database, key, query, answer, extra, seen)
     return answer.rows, {"cached": False, "extra": extra}
 
 

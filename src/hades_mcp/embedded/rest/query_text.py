@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql import QueryOptions, Result, execute, prepare
+from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, prepare
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Database
 
@@ -105,6 +105,17 @@ def check_rights(request: Request, query: QueryText, target: Database | Transact
         prepared = prepare(query.text, query.bind_vars, transaction=target)
     for name in sorted(prepared.read | prepared.written):
         request.check_rights(name, write=name in prepared.written)
+
+
+def prepare_for(query: QueryText, transaction: Transaction) -> PreparedQuery:
+    """Prepare a query as running it does."""
+    return prepare(
+        query.text,
+        query.bind_vars,
+        transaction=transaction,
+        rules=query.rules,
+        full_count=query.options.get("fullCount") is True,
+    )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from hades_mcp.embedded.aql import PreparedQuery, Result
     from hades_mcp.embedded.rest.query_text import QueryText
@@ -77,8 +77,8 @@ class Kept:
     Attributes:
         rows: The result, not to be changed.
         extra: Warnings and statistics as of the first run.
-        sources: The collections it was read from.
-        fingerprint: What these were like.
+        prepared: How it was read; another one if collections, views or indexes changed.
+        fingerprint: What the collections it was read from were like.
         size: Bytes of query, result and parameters, as velocypack.
     """
 
@@ -87,7 +87,7 @@ class Kept:
     bind_vars: dict[str, Any]
     rows: list[Any]
     extra: dict[str, Any]
-    sources: list[str]
+    prepared: PreparedQuery
     fingerprint: Fingerprint
     size: int
     seconds: float
@@ -105,7 +105,7 @@ class Kept:
             "hits": self.hits,
             "runTime": self.seconds,
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
-            "dataSources": self.sources,
+            "dataSources": sorted(self.prepared.read),
         }
 
 
@@ -124,13 +124,15 @@ class ResultCache:
             return False
         return asked is True or (self.settings.mode == "on" and asked is not False)
 
-    def find(self, database: str, key: bytes, transaction: Transaction) -> Kept | None:
+    def find(
+        self, database: str, key: bytes, prepared: PreparedQuery, transaction: Transaction
+    ) -> Kept | None:
         """Return a kept result that is still what the query would give."""
         with self._lock:
             kept = self._of(database).get(key)
         if kept is None:
             return None
-        if fingerprint(transaction, _everything_or(kept.query, kept.sources)) != kept.fingerprint:
+        if kept.prepared is not prepared or seen_by(transaction, prepared) != kept.fingerprint:
             with self._lock:
                 self._of(database).pop(key, None)
             return None
@@ -159,7 +161,7 @@ class ResultCache:
             bind_vars=query.bind_vars,
             rows=answer.rows,
             extra=extra,
-            sources=sorted(prepared.read),
+            prepared=prepared,
             fingerprint=seen,
             size=size,
             seconds=sum(answer.phases.values()),
@@ -227,23 +229,13 @@ def is_cacheable(text: str) -> bool:
     return True
 
 
-def fingerprint(transaction: Transaction, names: Iterable[str] | None) -> Fingerprint | None:
-    """Return what some collections are like (None: all); None if one of them is none."""
-    names = [info.name for info in transaction.collections()] if names is None else names
-    if not all(transaction.has_collection(name) for name in names):
-        return None  # dropped, or a view
+def seen_by(transaction: Transaction, prepared: PreparedQuery) -> Fingerprint:
+    """Return what the collections behind a query are like: all, if edges may lead anywhere."""
+    names = sorted(prepared.read)
+    if _walks_edges(prepared.text):
+        names = [info.name for info in transaction.collections()]
     collections = [transaction.collection(name) for name in names]
     return tuple((each.info.number, each.revision(), each.count()) for each in collections)
-
-
-def seen_by(transaction: Transaction, prepared: PreparedQuery) -> Fingerprint | None:
-    """Return what the collections behind a query are like."""
-    return fingerprint(transaction, _everything_or(prepared.text, sorted(prepared.read)))
-
-
-def _everything_or(text: str, sources: Sequence[str]) -> Sequence[str] | None:
-    """Return the sources; None if edges may lead a query to any collection."""
-    return None if _walks_edges(text) else sources
 
 
 @lru_cache(maxsize=512)
