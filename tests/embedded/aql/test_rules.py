@@ -17,6 +17,7 @@ from hades_mcp.embedded.storage.views import create_view
 
 FIXTURES = Path(__file__).parent / "fixtures" / "rules"
 VECTOR = "use-vector-index"
+HOMES = {"ann": (7.1, 50.7), "bob": (10.1, 54.3), "cid": (7.0, 50.1), "dee": (-9.1, 38.7)}
 PLACES = {"ann": [1.0, 0.1], "bob": [0.0, 1.0], "cid": [1.0, 0.0], "dee": [0.5, 0.5]}
 
 
@@ -34,6 +35,11 @@ def transaction(database: Database) -> Iterator[Transaction]:
     people = transaction.collection("people")
     for key, place in PLACES.items():
         people.update(key, {"place": place})
+        longitude, latitude = HOMES[key]
+        home = {"type": "Point", "coordinates": [longitude, latitude]}
+        people.update(key, {"home": home, "lat": latitude, "lng": longitude})
+    people.ensure_index({"type": "geo", "fields": ["home"], "geoJson": True})
+    people.ensure_index({"type": "geo", "fields": ["lat", "lng"]})
     people.update("ann", {"nick": "a", "likes": ["red", "red", None], "pets": [{"name": "rex"}]})
     people.update("bob", {"likes": ["blue"], "pets": "rex"})
     people.ensure_index({"type": "persistent", "fields": ["city", "age"]})

@@ -463,9 +463,8 @@ def used(node: Node) -> frozenset[Variable]:
         elif isinstance(part, SubqueryExpression) and part.plan is not None:
             found |= used_in_plan(part.plan)
     found -= inner
-    if isinstance(node, TraversalNode | ModificationNode | EnumerateViewNode | InvertedIndexNode):
-        # PRUNE, UPSERT and searches read what the node itself sets
-        found.difference_update(produced(node))
+    if not isinstance(node, VariableReference):
+        found.difference_update(produced(node))  # PRUNE, UPSERT and searches read what they set
     return frozenset(found)
 
 

@@ -274,6 +274,18 @@ class Collection:
         """Return the documents not farther than `radius` metres, nearest first."""
         return self._rows(self._geo(index).within(*place, radius))
 
+    def outward(self, index: Index, place: tuple[float, float]) -> Iterator[tuple[Document, float]]:
+        """Yield all documents with a place and their metres, nearest first, as they are taken."""
+        for row in self._geo(index).outward(*place):
+            yield from self._rows((row,))
+
+    def without_place(self, index: Index) -> Iterator[Document]:
+        """Yield the documents a geo index has no place of, such as those with a polygon."""
+        table = self._geo(index)
+        if table.count() < self.count():
+            for _, body in table.elsewhere(f"c{self.info.number}"):
+                yield load(body)
+
     def in_rectangle(
         self, index: Index, *, south: float, north: float, west: float, east: float
     ) -> list[Document]:

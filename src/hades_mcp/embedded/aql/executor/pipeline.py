@@ -11,12 +11,14 @@ from hades_mcp.embedded.aql.executor import (
     graphs,
     indexing,
     modifying,
+    places,
     rows,
     scanning,
     searching,
     windowing,
 )
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
+from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +31,7 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.NoResultsNode: rows.no_results,
     plan.EnumerateListNode: rows.enumerate_list,
     plan.EnumerateViewNode: searching.enumerate_view,
+    GeoIndexNode: places.geo_lookup,
     plan.InvertedIndexNode: searching.inverted_index,
     plan.IndexNode: indexing.index_lookup,
     plan.EnumerateNearVectorNode: indexing.near_vector,

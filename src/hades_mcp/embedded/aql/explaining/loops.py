@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 from hades_mcp.embedded.aql.nodes import Attribute, Binary, Constant, VariableReference
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ def collection_json(node: plan.EnumerateCollectionNode, notes: Notes) -> dict[st
     }
 
 
-def index_json(node: plan.IndexNode, notes: Notes) -> dict[str, Any]:
+def index_json(node: plan.IndexNode | GeoIndexNode, notes: Notes) -> dict[str, Any]:
     """Return what is particular to a loop over an index."""
+    if isinstance(node, GeoIndexNode):
+        return _geo(node, notes)
     lookups: list[plan.IndexNode | plan.IndexLookup] = [node, *node.also]
     return {
         "collection": node.collection,
@@ -54,6 +57,24 @@ def index_json(node: plan.IndexNode, notes: Notes) -> dict[str, Any]:
         "limit": 0,
         "lookahead": 1,
         **_documents(node, notes),
+    }
+
+
+def _geo(node: GeoIndexNode, notes: Notes) -> dict[str, Any]:
+    asked = [] if node.condition is None else [node.condition]
+    inner = [notes.expression(each) for each in asked]
+    whole = {"type": "n-ary and", "typeID": 62} | ({"subNodes": inner} if inner else {})
+    return {
+        "collection": node.collection,
+        "indexes": [notes.index(node.collection, node.index)],
+        "condition": {"type": "n-ary or", "typeID": 63, "subNodes": [whole]},
+        "outVariable": notes.note(node.variable, document=True),
+        "projections": [],
+        "ascending": True,
+        "sorted": node.order is not None,
+        "reverse": False,
+        "limit": 0,
+        "producesResult": True,
     }
 
 

@@ -12,8 +12,13 @@ from hades_mcp.embedded.aql.explaining.expressions import (
     expression_json,
     variable_json,
 )
-from hades_mcp.embedded.aql.explaining.loops import collection_json, graph_json, index_json
+from hades_mcp.embedded.aql.explaining.loops import (
+    collection_json,
+    graph_json,
+    index_json,
+)
 from hades_mcp.embedded.aql.explaining.searches import search_json
+from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 from hades_mcp.embedded.aql.nodes import (
     Attribute,
     Binary,
@@ -100,6 +105,7 @@ class Explainer:
 
 
 _SHOWN_AS: dict[type[Node], str] = {
+    GeoIndexNode: "IndexNode",
     plan.InvertedIndexNode: "IndexNode",
     plan.SubqueryNode: "SubqueryEndNode",
 }
@@ -186,7 +192,7 @@ class _Listing:
                 return self._explainer.count(name) * share
             case plan.EnumerateListNode(source=source):
                 return _length(source)
-            case plan.InvertedIndexNode(collection=name):
+            case plan.InvertedIndexNode(collection=name) | GeoIndexNode(collection=name):
                 return self._explainer.count(name) * SELECTIVITY
             case plan.TraversalNode() | plan.EnumeratePathsNode() | plan.ShortestPathNode():
                 return TRAVERSAL_PATHS
@@ -230,7 +236,7 @@ class _Listing:
         match node:
             case plan.EnumerateCollectionNode():
                 return collection_json(node, explainer)
-            case plan.IndexNode():
+            case plan.IndexNode() | GeoIndexNode():
                 return index_json(node, explainer)
             case plan.EnumerateViewNode() | plan.InvertedIndexNode():
                 return search_json(node, explainer)

@@ -1,5 +1,6 @@
 """The optimizer rules in the order they are applied."""
 
+from hades_mcp.embedded.aql.rules.geo_index_optimizer import geo_index_optimizer
 from hades_mcp.embedded.aql.rules.handle_arangosearch_views import handle_arangosearch_views
 from hades_mcp.embedded.aql.rules.move_calculations_down import move_calculations_down
 from hades_mcp.embedded.aql.rules.move_calculations_up import move_calculations_up
@@ -45,6 +46,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("handle-arangosearch-views", handle_arangosearch_views, required=True),
     NamedRule("use-vector-index", use_vector_index, required=True),
     NamedRule("refuse-unused-vector-search", refuse_unused, required=True),
+    NamedRule("geo-index-optimizer", geo_index_optimizer),
     NamedRule("use-indexes", use_inverted_indexes),
     NamedRule("use-indexes", use_indexes),
     NamedRule("remove-filter-covered-by-index", remove_filter_covered_by_index),

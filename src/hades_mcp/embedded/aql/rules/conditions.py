@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 from hades_mcp.embedded.aql.nodes import (
     Attribute,
     Binary,
@@ -172,6 +173,7 @@ def lets_filters_pass(node: Node) -> bool:
         | EnumerateListNode
         | EnumerateViewNode
         | IndexNode
+        | GeoIndexNode
         | InvertedIndexNode
         | TraversalNode
         | SortNode,
