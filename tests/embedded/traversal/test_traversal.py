@@ -21,7 +21,7 @@ from hades_mcp.embedded.traversal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 Edge = dict[str, Any]
 
@@ -47,8 +47,9 @@ class ToyCollection:
     def in_rows(self, rows: Collection[int]) -> Iterator[tuple[int, Edge]]:
         return ((row, self.store.edge_collections[self.name][row]) for row in rows)
 
-    def present(self, keys: Iterable[str]) -> dict[str, bool]:
-        return {key: f"{self.name}/{key}" in self.store.vertices for key in keys}
+    def keys_of(self, ids: Sequence[str]) -> dict[str, str | None]:
+        stored = self.store.vertices
+        return {each: each.partition("/")[2] if each in stored else None for each in ids}
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Edge]:
         self.store.vertex_reads += 1

@@ -11,8 +11,9 @@ from hades_mcp.embedded.storage.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Sized
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+    from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.recent import Hop
     from hades_mcp.embedded.storage.session import Session
 
@@ -54,16 +55,16 @@ def _read_hops(
     return found
 
 
-def find_present(session: Session, number: int, keys: Iterable[str]) -> dict[str, bool]:
-    """Return for at least these keys whether there is a document."""
-    reads = session.reads(number) or Reads(0)
+def find_keys(session: Session, info: CollectionInfo, ids: Sequence[str]) -> dict[str, str | None]:
+    """Return for at least these `_id`s of a collection the key, or None without a document."""
+    reads = session.reads(info.number) or Reads(0)
     reads.make_room()
-    known = reads.present
-    missing = [key for key in keys if key not in known]
+    known = reads.keys
+    missing = [vertex for vertex in ids if vertex not in known]
     if missing:
-        sql = statements(number, edge=False).present
-        rows = session.execute(sql, (orjson.dumps(missing).decode(),)).fetchall()
-        found = dict.fromkeys(missing, False)
-        found.update((key, True) for (key,) in rows)
-        known.update(found)
+        start = len(info.name) + 1
+        wanted = orjson.dumps([vertex[start:] for vertex in missing]).decode()
+        sql = statements(info.number, edge=info.is_edge).present
+        stored = {key for (key,) in session.execute(sql, (wanted,))}
+        known.update((each, key if (key := each[start:]) in stored else None) for each in missing)
     return known

@@ -10,7 +10,7 @@ import orjson
 
 from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.storage.adjacency import find_hops, find_present
+from hades_mcp.embedded.storage.adjacency import find_hops, find_keys
 from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
 from hades_mcp.embedded.storage.box_table import BoxTable, Span
 from hades_mcp.embedded.storage.catalog import stored_index
@@ -192,9 +192,9 @@ class Collection:
         found = self._session.execute(self._sql.by_rows, (wanted,)).fetchall()
         return ((row, load(body)) for row, body in found)
 
-    def present(self, keys: Iterable[str]) -> Mapping[str, bool]:
-        """Return for each key whether there is a document; other keys may be there."""
-        return find_present(self._session, self.info.number, keys)
+    def keys_of(self, ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Return the key for each `_id`, None without such a document; others may be there."""
+        return find_keys(self._session, self.info, ids)
 
     def lookup(
         self, index: Index, low: Bound | None, high: Bound | None, *, reverse: bool = False

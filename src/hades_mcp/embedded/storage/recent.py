@@ -17,7 +17,7 @@ Hop: TypeAlias = tuple[int, str]
 KEPT = 4_000_000
 """Hops and values of one collection; about 300 MB."""
 
-KEYS_KEPT = 1_000_000
+KEYS_KEPT = 500_000
 _ROW_BITS = 44
 
 
@@ -28,12 +28,12 @@ class Reads:
         version: The collection's version.
         outbound: The edges that begin at a vertex, oldest first.
         inbound: The edges that end at a vertex, oldest first.
-        present: Whether there is a document, by its key.
+        keys: The keys of documents by their `_id`s; None where there is no document.
         columns: Attributes of all documents.
         scans: How often all documents were read.
     """
 
-    __slots__ = ("_held", "columns", "inbound", "outbound", "present", "scans", "version")
+    __slots__ = ("_held", "columns", "inbound", "keys", "outbound", "scans", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -54,13 +54,13 @@ class Reads:
 
     def make_room(self) -> None:
         """Begin anew if too much is held; who has a dictionary of ours may go on with it."""
-        if self._held > KEPT or len(self.present) > KEYS_KEPT:
+        if self._held > KEPT or len(self.keys) > KEYS_KEPT:
             self._empty()
 
     def _empty(self) -> None:
         self.outbound: dict[str, list[Hop]] = {}
         self.inbound: dict[str, list[Hop]] = {}
-        self.present: dict[str, bool] = {}
+        self.keys: dict[str, str | None] = {}
         self.columns = Columns()
         self._held = 0
 

@@ -3,6 +3,7 @@
 from hades_mcp.embedded.traversal.k_paths import k_paths
 from hades_mcp.embedded.traversal.k_shortest import k_shortest_paths
 from hades_mcp.embedded.traversal.path import Path
+from hades_mcp.embedded.traversal.reaching import reach
 from hades_mcp.embedded.traversal.reader import Direction, GraphReader
 from hades_mcp.embedded.traversal.shortest import all_shortest_paths, shortest_path
 from hades_mcp.embedded.traversal.traverse import traverse
@@ -14,6 +15,7 @@ __all__ = [
     "all_shortest_paths",
     "k_paths",
     "k_shortest_paths",
+    "reach",
     "shortest_path",
     "traverse",
 ]

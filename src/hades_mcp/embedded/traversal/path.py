@@ -103,6 +103,11 @@ class Path:
         return self._reader.vertex(self._last.vertex)
 
     @property
+    def stub(self) -> Document | None:
+        """`_key` and `_id` of the last vertex; None if it does not exist."""
+        return self._reader.stub(self._last.vertex)
+
+    @property
     def edge(self) -> Document | None:
         """The last edge, AQL's second loop variable; None at the start vertex."""
         edge = self._last.edge

@@ -56,8 +56,8 @@ class GraphCollection(Protocol):
     def get_many(self, keys: Iterable[str], /) -> Mapping[str, Document]:
         """Return the documents that exist, by key."""
 
-    def present(self, keys: Iterable[str], /) -> Mapping[str, bool]:
-        """Return for at least these keys whether there is a document."""
+    def keys_of(self, ids: Sequence[str], /) -> Mapping[str, str | None]:
+        """Return for at least these `_id`s the key, if there is a document, else None."""
 
 
 class GraphSource(Protocol):
@@ -172,6 +172,7 @@ class GraphReader:
         self._edge_collections: dict[str, GraphCollection] = {}
         self._by_number: dict[int, GraphCollection] = {}
         self._vertices: dict[str, Document | None] = {}
+        self._stubs: dict[str, Document | None] = {}
         self._seen: dict[str, None] = {}
         self._batch = Batch()
         self._edges: dict[Edge, Document] = {}
@@ -243,26 +244,50 @@ class GraphReader:
             self._read_vertices(batch)
         return self._vertices[vertex]
 
-    def present(self, ids: Sequence[str]) -> list[bool]:
-        """Return for each of these vertices whether it is stored."""
+    def vertices(self, ids: Sequence[str]) -> list[Document | None]:
+        """Return vertices; None for those that an edge names but nobody stored."""
+        new = [vertex for vertex in ids if vertex not in self._vertices]
+        if len(self._vertices) > REMEMBERED_VERTICES:
+            self._vertices.clear()
+            new = list(ids)
+        if new:
+            self._read_vertices(new)
+        return [self._vertices[vertex] for vertex in ids]
+
+    def stub(self, vertex: str) -> Document | None:
+        """Return `_key` and `_id` of a vertex, or None if nobody stored it."""
+        if vertex not in self._stubs:
+            if len(self._stubs) > REMEMBERED_VERTICES:
+                self._stubs.clear()
+            batch = self._batch.take(vertex, self._seen, self._stubs)
+            for each in batch:
+                self._seen.pop(each, None)
+            self._stubs.update(zip(batch, self.stubs(batch), strict=True))
+        return self._stubs[vertex]
+
+    def stubs(self, ids: Sequence[str]) -> list[Document | None]:
+        """Return `_key` and `_id` of vertices; None for those that nobody stored."""
         self.check()
-        answers: dict[str, bool] = {}
-        for name, keys in _by_collection(ids).items():
+        keys: dict[str, str | None] = {}
+        for name, within in _by_collection(ids).items():
             collection = self._vertex_collection(name)
-            found = {} if collection is None else collection.present(keys)
-            answers.update((f"{name}/{key}", found.get(key, False)) for key in keys)
-        return [answers[vertex] for vertex in ids]
+            if collection is not None:
+                found = collection.keys_of(within)
+                if len(within) == len(ids):
+                    return _briefly(ids, found)
+                keys.update((vertex, found[vertex]) for vertex in within)
+        return _briefly(ids, keys)
 
     def _read_vertices(self, ids: list[str]) -> None:
         self.check()
-        for name, keys in _by_collection(ids).items():
-            collection = self._vertex_collection(name)
+        for name, within in _by_collection(ids).items():
+            collection, start = self._vertex_collection(name), len(name) + 1
+            keys = [vertex[start:] for vertex in within]
             found = {} if collection is None else collection.get_many(keys)
-            for key in keys:
-                document = found.get(key)
-                self._vertices[f"{name}/{key}"] = document
+            for vertex, key in zip(within, keys, strict=True):
+                document = self._vertices[vertex] = found.get(key)
                 if document is None and self._missing is not None:
-                    self._missing(f"{name}/{key}")
+                    self._missing(vertex)
 
     def _vertex_collection(self, name: str) -> GraphCollection | None:
         try:
@@ -273,12 +298,22 @@ class GraphReader:
             raise
 
 
-def _by_collection(ids: Iterable[str]) -> dict[str, list[str]]:
+def _by_collection(ids: Sequence[str]) -> dict[str, Sequence[str]]:
+    name, slash, _ = ids[0].partition("/")
+    prefix = name + slash
+    if all(vertex.startswith(prefix) for vertex in ids):  # as a rule
+        return {name: ids}
     found: dict[str, list[str]] = {}
     for vertex in ids:
-        name, _, key = vertex.partition("/")
-        found.setdefault(name, []).append(key)
-    return found
+        found.setdefault(vertex.partition("/")[0], []).append(vertex)
+    return {**found}
+
+
+def _briefly(ids: Sequence[str], keys: Mapping[str, str | None]) -> list[Document | None]:
+    return [
+        None if (key := keys.get(vertex)) is None else {"_key": key, "_id": vertex}
+        for vertex in ids
+    ]
 
 
 NO_SUCH_COLLECTION = 1203

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.traversal.path import Path, Step
 from hades_mcp.embedded.traversal.queues import Order, Queue, queue_for
-from hades_mcp.embedded.traversal.reader import Direction, Edge, GraphReader, GraphSource
+from hades_mcp.embedded.traversal.reader import Adjacency, Direction, GraphReader, GraphSource
 from hades_mcp.embedded.traversal.weights import Weigher
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def traverse(
     reader.reads_edges = reader.reads_edges or order == "weighted"
     walk = _Walk(
         reader,
+        reader.adjacency(edge_collections),
         queue_for(order),
-        tuple(edge_collections),
         maximum,
         unique_vertices,
         unique_edges,
@@ -79,8 +79,8 @@ def traverse(
 @dataclass(slots=True)
 class _Walk:
     reader: GraphReader
+    adjacency: Adjacency
     queue: Queue
-    edge_collections: tuple[tuple[str, Direction], ...]
     maximum: int
     unique_vertices: UniqueVertices
     unique_edges: UniqueEdges
@@ -91,6 +91,7 @@ class _Walk:
     def paths(self, start_id: str, minimum: int) -> Iterator[Path]:
         """Yield the paths from a start vertex."""
         queue, seen, once = self.queue, set[str](), self.unique_vertices == "global"
+        reader, prune, weighted = self.reader, self.prune, self.weigher is not None
         queue.push(Step(start_id, None, None))
         while queue:
             step = queue.pop()
@@ -98,27 +99,29 @@ class _Walk:
                 if step.vertex in seen:
                     continue
                 seen.add(step.vertex)
-            path = Path(self.reader, step, weighted=self.weigher is not None)
-            pruned = self.prune is not None and self.prune(path)
+            path = Path(reader, step, weighted=weighted)
+            pruned = prune is not None and prune(path)
             if step.depth >= minimum:
                 yield path
             if step.depth < self.maximum and not pruned:
                 self._expand(step, seen)
 
     def _expand(self, step: Step, seen: set[str]) -> None:
-        adjacency = self.reader.adjacency(self.edge_collections)
         ahead = (other.vertex for other in self.queue.ahead() if other.depth < self.maximum)
-        for edge, vertex in adjacency.hops(step.vertex, ahead):
-            if vertex not in seen and self._allows(step, edge, vertex):
-                self.reader.expect(vertex)
-                weight = step.weight + self.weigher(edge) if self.weigher else 0
-                self.queue.push(Step(vertex, edge, step, weight))
+        push, weigher, weight = self.queue.push, self.weigher, 0.0
+        # a path of one edge cannot use it twice
+        again = self.unique_edges == "path" and step.edge is not None
+        for edge, vertex in self.adjacency.hops(step.vertex, ahead):
+            if vertex in seen or (again and step.uses(edge)) or not self._allows(step, vertex):
+                continue
+            self.reader.expect(vertex)
+            if weigher is not None:
+                weight = step.weight + weigher(edge)
+            push(Step(vertex, edge, step, weight))
 
-    def _allows(self, step: Step, edge: Edge, vertex: str) -> bool:
+    def _allows(self, step: Step, vertex: str) -> bool:
         if self.vertex_collections is not None:
             collection, _, _ = vertex.partition("/")
             if collection not in self.vertex_collections:
                 return False
-        if self.unique_vertices == "path" and step.visits(vertex):
-            return False
-        return self.unique_edges == "none" or not step.uses(edge)
+        return self.unique_vertices != "path" or not step.visits(vertex)

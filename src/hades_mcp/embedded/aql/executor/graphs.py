@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.cutting import Checks, Cut
@@ -11,6 +12,12 @@ from hades_mcp.embedded.aql.executor.restrictions import (
     vertex_collections_of,
 )
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
+from hades_mcp.embedded.aql.executor.visiting import (
+    KEY_AND_ID,
+    only_visits,
+    visit,
+    warn_of_missing,
+)
 from hades_mcp.embedded.aql.nodes import Binary
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.traversal import (
@@ -38,23 +45,34 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.traversal import Direction
 
 BAD_PARAMETER, SYNTAX_ERROR, GRAPH_NOT_FOUND = 10, 1501, 1924
-DOCUMENT_NOT_FOUND = 1202
 
 _EdgeList = list[tuple[str, "Direction"]]
 
 
-def traversal(compiler: Compiler, node: TraversalNode) -> Step:
-    """Make a row of each path."""
+def traversal(
+    compiler: Compiler, node: TraversalNode, attributes: frozenset[str] | None = None
+) -> Step:
+    """Make a row of each path.
+
+    Args:
+        compiler: Compiles expressions.
+        node: The traversal.
+        attributes: What the plan reads of its vertices; None: all of it.
+    """
     start, steps = compiler.compile(node.start), _depths(compiler, node.steps)
     edges = _edges(compiler, node.edges, node.options)
     settings = _settings(node.options)
-    places = _places(node)
+    if only_visits(node):
+        begin = partial(_start, start)
+        within = settings["vertex_collections"]
+        return visit(node, begin, steps, edges, within, attributes)
+    places = _places(node, brief=attributes is not None and attributes <= KEY_AND_ID)
     prune = compiler.optional(node.prune)
     pruned = None if node.prune_variable is None else node.prune_variable.id
     checks = Checks(compiler, node.checks)
 
     def paths(execution: Execution, row: Row) -> Iterator[Path]:
-        start_id = _vertex_id(execution, start(row))
+        start_id = _start(start, execution, row)
         if start_id is None:
             return iter(())
         low, high = steps(row)
@@ -74,12 +92,13 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
         for row in rows:
+            execution.reader.reads_edges |= places[1] is not None or places[2] is not None
             for path in paths(execution, row):
                 execution.check()
                 new = row.copy()
                 _store(new, path, places)
                 if places[0] is not None and new[places[0]] is None:
-                    _warn_of_missing(execution, path.vertex_ids[-1])
+                    warn_of_missing(execution, path.vertex_ids[-1])
                 if pruned is not None and prune is not None:
                     new[pruned] = prune(new)
                 yield new
@@ -87,30 +106,26 @@ def traversal(compiler: Compiler, node: TraversalNode) -> Step:
     return step
 
 
-_Places = tuple[int | None, int | None, int | None]
+_Places = tuple[int | None, int | None, int | None, bool]
 
 
-def _places(node: TraversalNode) -> _Places:
+def _places(node: TraversalNode, *, brief: bool) -> _Places:
     return (
         node.vertex.id if node.fetch_vertex else None,
         None if node.edge is None else node.edge.id,
         None if node.path is None else node.path.id,
+        brief,
     )
 
 
 def _store(row: Row, path: Path, places: _Places) -> None:
-    vertex, edge, whole = places
+    vertex, edge, whole, brief = places
     if vertex is not None:
-        row[vertex] = path.vertex
+        row[vertex] = path.stub if brief else path.vertex
     if edge is not None:
         row[edge] = path.edge
     if whole is not None:
         row[whole] = _as_value(path)
-
-
-def _warn_of_missing(execution: Execution, vertex_id: str) -> None:
-    """Tell of an edge that leads nowhere; its vertex is null."""
-    execution.warn(DOCUMENT_NOT_FOUND, f"vertex '{vertex_id}' not found")
 
 
 def _as_value(path: Path) -> dict[str, Any]:
@@ -212,6 +227,10 @@ def _graph_named(execution: Execution, graph: Any) -> dict[str, Any]:
     if document is None:
         raise ArangoError(GRAPH_NOT_FOUND, f"AQL: graph '{graph}' not found (while executing)")
     return {"edgeDefinitions": [], **document}
+
+
+def _start(start: Evaluate, execution: Execution, row: Row) -> str | None:
+    return _vertex_id(execution, start(row))
 
 
 def _vertex_id(execution: Execution, value: Any) -> str | None:

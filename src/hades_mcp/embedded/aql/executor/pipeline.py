@@ -17,6 +17,7 @@ from hades_mcp.embedded.aql.executor import (
     searching,
     windowing,
 )
+from hades_mcp.embedded.aql.executor.projecting import attributes_read
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 
@@ -42,7 +43,6 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.LimitNode: rows.limit_rows,
     plan.CollectNode: collecting.collect,
     plan.WindowNode: windowing.window,
-    plan.TraversalNode: graphs.traversal,
     plan.ShortestPathNode: graphs.shortest,
     plan.EnumeratePathsNode: graphs.enumerate_paths,
     plan.InsertNode: modifying.insert,
@@ -71,6 +71,9 @@ class Pipeline:
             elif isinstance(node, plan.EnumerateCollectionNode):
                 step = scanning.enumerate_collection(compiler, subplan.nodes, position)
                 self._steps.append(step)
+            elif isinstance(node, plan.TraversalNode):
+                read = attributes_read(node.vertex, subplan.nodes[position:])
+                self._steps.append(graphs.traversal(compiler, node, read))
             else:
                 self._steps.append(_STEPS[type(node)](compiler, node))
 
