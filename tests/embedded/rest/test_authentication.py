@@ -186,6 +186,12 @@ def test_who_may_only_read_changes_no_schema_and_no_account(guarded, line, body)
     assert guarded.refused(line, body, **basic("ada", "x")) == (403, 11)
 
 
+def test_a_query_knows_who_asks(guarded):
+    query = {"query": "RETURN CURRENT_USER()"}
+    for name, who in (("root", ROOT), ("ada", basic("ada", "x"))):
+        assert guarded("POST /_api/cursor", query, **who).json["result"] == [name]
+
+
 def test_an_account_may_see_itself_and_change_its_password(guarded):
     guarded("DELETE /_api/user/ada/database/_system", **ROOT)
     who = basic("ada", "x")

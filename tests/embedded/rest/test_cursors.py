@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from hades_mcp.embedded.rest.running_queries import RunningQueries
-
 
 def rows(api: Any, body: Any) -> Any:
     answer = api("POST /_api/cursor", body)
@@ -172,16 +170,42 @@ def test_a_running_query_is_listed_and_can_be_killed(api):
     assert api.refused(f"DELETE /_api/query/{listed[0]['id']}") == (404, 1591)
 
 
-def test_slow_queries_are_remembered_until_forgotten(monkeypatch):
-    monkeypatch.setattr("hades_mcp.embedded.rest.running_queries.SLOW_SECONDS", 0.0)
-    queries = RunningQueries()
-    for database in ("mine", "yours"):
-        with queries.run(database, "RETURN 1", {}):
-            pass
-    assert [each["query"] for each in queries.slow("mine")] == ["RETURN 1"]
-    queries.forget_slow("mine")
-    assert queries.slow("mine") == []
-    assert len(queries.slow("yours")) == 1
+def test_slow_queries_are_remembered_until_forgotten(api):
+    path, slow = "/_api/query/properties", "/_api/query/slow"
+    api("POST /_api/database", {"name": "other"})
+    rows(api, {"query": "RETURN 0"})
+    for prefix in ("", "/_db/other"):
+        changed = api(f"PUT {prefix}{path}", {"slowQueryThreshold": 0, "maxSlowQueries": 2}).json
+        assert (changed["slowQueryThreshold"], changed["enabled"]) == (0, True)
+    for text in ("RETURN 1", "RETURN 2", "RETURN @x"):
+        rows(api, {"query": text, "bindVars": {"x": 3} if "@" in text else {}})
+    told = api(f"GET {slow}").json
+    assert [each["query"] for each in told] == ["RETURN 2", "RETURN @x"]
+    assert (told[1]["bindVars"], told[1]["state"]) == ({"x": 3}, "finished")
+    api("POST /_db/other/_api/cursor", {"query": "RETURN 4"})
+    assert len(api(f"GET {slow}?all=true").json) == 3
+    assert api.refused(f"GET /_db/other{slow}?all=true") == (403, 11)
+    api(f"DELETE {slow}")
+    assert api(f"GET {slow}").json == []
+    assert len(api(f"GET /_db/other{slow}").json) == 1
+
+
+def test_how_queries_are_watched_can_be_changed(api):
+    path, slow = "/_api/query/properties", "/_api/query/slow"
+    api(f"PUT {path}", {"slowQueryThreshold": 0, "trackBindVars": False})
+    api(f"PUT {path}", {"maxQueryStringLength": 8, "nothing": 1})
+    rows(api, {"query": "RETURN @x", "bindVars": {"x": 1}})
+    (told,) = api(f"GET {slow}").json
+    assert told["query"] == "RETURN @..."
+    assert "bindVars" not in told
+    for off in ({"trackSlowQueries": False}, {"enabled": False}):
+        api(f"DELETE {slow}")
+        assert api(f"PUT {path}", off).status == 200
+        rows(api, {"query": "RETURN 1"})
+        assert api(f"GET {slow}").json == []
+    for bad in ({"enabled": 1}, {"slowQueryThreshold": "1"}, {"maxSlowQueries": -1}):
+        assert api.refused(f"PUT {path}", {"trackBindVars": True, **bad}) == (400, 400)
+    assert api(f"GET {path}").json["trackBindVars"] is False
 
 
 def test_a_query_is_checked_without_running_it(api):
@@ -213,10 +237,6 @@ def test_a_query_is_checked_without_running_it(api):
 )
 def test_questions_about_queries_are_answered(api, line):
     assert api(line).status == 200
-
-
-def test_how_queries_are_watched_cannot_be_changed(api):
-    assert api.refused("PUT /_api/query/properties", {"enabled": False}) == (501, 9)
 
 
 def test_a_plan_is_told_without_running_the_query(things):

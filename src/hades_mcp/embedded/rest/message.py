@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.rights import check_collection
+from hades_mcp.embedded.rest.rights import ROOT, check_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,6 +75,13 @@ class Request:
     def database(self) -> Database:
         """The database the path names; ArangoError 1228 if there is none."""
         return self.state.engine.database(self.database_name)
+
+    @property
+    def user(self) -> str | None:
+        """The name of who asks; None where nobody is asked for it."""
+        if self.account is not None:
+            return str(self.account["user"])
+        return ROOT if self.state.accounts.guarded else None
 
     @property
     def stream_id(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql import parse
@@ -18,25 +19,16 @@ from hades_mcp.embedded.aql.nodes import Name, Node, Parameter, walk
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
 from hades_mcp.embedded.rest.query_text import QueryText
+from hades_mcp.embedded.rest.rights import SYSTEM, check_admin
 from hades_mcp.embedded.rest.router import Routes
-from hades_mcp.embedded.rest.running_queries import SLOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 routes = Routes()
 
-_NOT_IMPLEMENTED = 9
+_FORBIDDEN = 11
 _PSEUDO_VARIABLES = frozenset({"OLD", "NEW", "CURRENT"})
-_TRACKING = {
-    "enabled": True,
-    "trackSlowQueries": True,
-    "trackBindVars": True,
-    "maxSlowQueries": 64,
-    "slowQueryThreshold": SLOW_SECONDS,
-    "slowStreamingQueryThreshold": SLOW_SECONDS,
-    "maxQueryStringLength": 4096,
-}
 
 
 @routes.add("POST", "/_api/query")
@@ -60,20 +52,20 @@ def check(request: Request) -> Response:
 
 @routes.add("GET", "/_api/query/current")
 def current(request: Request) -> Response:
-    """List the queries that run."""
-    return plain(request.state.queries.current(request.database_name))
+    """List the queries that run; with `all`, in all databases."""
+    return plain(request.state.queries.current(_database(request)))
 
 
 @routes.add("GET", "/_api/query/slow")
 def slow(request: Request) -> Response:
-    """List the queries that took long."""
-    return plain(request.state.queries.slow(request.database_name))
+    """List the queries that took long; with `all`, in all databases."""
+    return plain(request.state.queries.slow(_database(request)))
 
 
 @routes.add("DELETE", "/_api/query/slow")
 def forget_slow(request: Request) -> Response:
-    """Empty the list of slow queries."""
-    request.state.queries.forget_slow(request.database_name)
+    """Empty the list of slow queries; with `all`, of all databases."""
+    request.state.queries.forget_slow(_database(request))
     return ok({})
 
 
@@ -85,15 +77,26 @@ def kill(request: Request, query_id: str) -> Response:
 
 
 @routes.add("GET", "/_api/query/properties")
-def properties(_request: Request) -> Response:
-    """Tell how queries are watched."""
-    return ok(_TRACKING)
+def properties(request: Request) -> Response:
+    """Tell how the queries of a database are watched."""
+    return ok(asdict(request.state.queries.tracking(request.database_name)))
 
 
 @routes.add("PUT", "/_api/query/properties")
-def change_properties(_request: Request) -> Response:
-    """Refuse: how queries are watched is fixed."""
-    raise ArangoError(_NOT_IMPLEMENTED, "not implemented: changing query tracking")
+def change_properties(request: Request) -> Response:
+    """Change how the queries of a database are watched, until the server ends."""
+    changes = request.object()
+    return ok(asdict(request.state.queries.track(request.database_name, changes)))
+
+
+def _database(request: Request) -> str | None:
+    """Return the database of the path, or None for all; ArangoError 11 for who may not ask."""
+    if not request.flag("all"):
+        return request.database_name
+    if request.database_name != SYSTEM:
+        raise ArangoError(_FORBIDDEN, status=403)
+    check_admin(request.account)
+    return None
 
 
 def _declared(node: Node) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, prepare
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.rights import ROOT
 from hades_mcp.embedded.storage import Database
 
 if TYPE_CHECKING:
@@ -80,13 +81,19 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         ArangoError: Whatever the query raises; 1652 when it writes to a collection that its
             stream transaction did not declare.
     """
-    running = request.state.queries.run(request.database_name, query.text, query.bind_vars)
+    running = request.state.queries.run(
+        request.database_name,
+        query.text,
+        query.bind_vars,
+        stream=query.options.get("stream") is True,
+        user=request.user or ROOT,
+    )
     with running as entry:
 
         def watch(execution: Execution) -> None:
             execution.killed = entry.killed
 
-        options = _options(query, request.database_name, watch)
+        options = _options(query, request, watch)
         if within is not None:
             return execute(within, query.text, query.bind_vars, options=options)
         with _target(request, query) as target:
@@ -133,7 +140,7 @@ def _target(request: Request, query: QueryText) -> Iterator[Database | Transacti
         yield stream.transaction
 
 
-def _options(query: QueryText, database: str, watch: Any) -> QueryOptions:
+def _options(query: QueryText, request: Request, watch: Any) -> QueryOptions:
     given = query.options
     runtime = given.get("maxRuntime")
     warnings = given.get("maxWarningCount")
@@ -144,7 +151,8 @@ def _options(query: QueryText, database: str, watch: Any) -> QueryOptions:
         fail_on_warning=given.get("failOnWarning") is True,
         max_warnings=warnings if isinstance(warnings, int) else _WARNINGS_KEPT,
         rules=query.rules,
-        database=database,
+        database=request.database_name,
+        user=request.user,
         profile=given.get("profile") == WITH_PLAN,
         watch=watch,
     )

@@ -20,6 +20,7 @@ from hades_mcp.embedded.aql.functions.registry import find
 from hades_mcp.embedded.aql.nodes import Call, walk
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import dump
+from hades_mcp.embedded.rest.settings import change_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,20 +55,6 @@ class Settings:
     maxResultsSize: int = 256 * 2**20  # noqa: N815
     maxEntrySize: int = 16 * 2**20  # noqa: N815
     includeSystem: bool = False  # noqa: N815
-
-    def change(self, changes: dict[str, Any]) -> None:
-        """Change some settings; ArangoError 400 for a value that a setting cannot have."""
-        known = {name: value for name, value in changes.items() if name in self.__slots__}
-        for name, value in known.items():
-            if not _may_be(getattr(self, name), value) or (name == "mode" and value not in _MODES):
-                raise ArangoError(_BAD_PARAMETER, f"bad value for '{name}'")
-        for name, value in known.items():
-            setattr(self, name, value)
-
-
-def _may_be(now: object, value: object) -> bool:
-    """Tell whether a value is of a setting's type, and no negative number."""
-    return type(value) is type(now) and not (isinstance(value, int) and value < 0)
 
 
 @dataclass(slots=True)
@@ -185,8 +172,14 @@ class ResultCache:
             self._kept.pop(database or "", None)
 
     def change_settings(self, changes: dict[str, Any]) -> Settings:
-        """Change some settings; what does not fit them any more is forgotten."""
-        self.settings.change(changes)
+        """Change some settings; what does not fit them any more is forgotten.
+
+        Raises:
+            ArangoError: 400 for a value that a setting cannot have.
+        """
+        if changes.get("mode", "off") not in _MODES:
+            raise ArangoError(_BAD_PARAMETER, "expecting a mode of 'off', 'on' or 'demand'")
+        change_settings(self.settings, changes)
         if self.settings.mode == "off":
             self.clear()
         with self._lock:

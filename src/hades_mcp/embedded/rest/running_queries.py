@@ -12,13 +12,26 @@ from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.rights import ROOT
+from hades_mcp.embedded.rest.settings import change_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NOT_FOUND = 1591
-SLOW_SECONDS = 10.0
-_SLOW_KEPT = 64
+
+
+@dataclass(slots=True)
+class Tracking:
+    """How the queries of a database are watched, in the words of the HTTP API."""
+
+    enabled: bool = True
+    trackSlowQueries: bool = True  # noqa: N815  the names of the HTTP API
+    trackBindVars: bool = True  # noqa: N815
+    maxSlowQueries: int = 64  # noqa: N815
+    slowQueryThreshold: float = 10.0  # noqa: N815
+    slowStreamingQueryThreshold: float = 10.0  # noqa: N815
+    maxQueryStringLength: int = 4096  # noqa: N815
 
 
 @dataclass(slots=True)
@@ -26,6 +39,7 @@ class RunningQuery:
     """One query that runs.
 
     Attributes:
+        stream: Whether the client asked to fetch its rows one by one.
         killed: Set to make the query stop with ArangoError 1500.
     """
 
@@ -35,22 +49,30 @@ class RunningQuery:
     bind_vars: Mapping[str, Any]
     started: float
     clock: float
+    stream: bool
+    user: str
     killed: Event = field(default_factory=Event)
     thread: int = field(default_factory=get_ident)
 
-    def describe(self, state: str) -> dict[str, Any]:
+    def describe(self, state: str, tracking: Tracking) -> dict[str, Any]:
         """Return the query as the HTTP API lists it."""
-        return {
+        text = self.text
+        if len(text) > tracking.maxQueryStringLength:
+            text = f"{text[: tracking.maxQueryStringLength]}..."
+        listed = {
             "id": self.id,
             "database": self.database,
-            "user": "root",
-            "query": self.text,
+            "user": self.user,
+            "query": text,
             "bindVars": self.bind_vars,
             "started": datetime.fromtimestamp(self.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "runTime": time.monotonic() - self.clock,
             "state": state,
-            "stream": False,
+            "stream": self.stream,
         }
+        if not tracking.trackBindVars:
+            del listed["bindVars"]
+        return listed
 
 
 class RunningQueries:
@@ -61,19 +83,36 @@ class RunningQueries:
         self._lock = Lock()
         self._running: dict[str, RunningQuery] = {}
         self._doomed: set[int] = set()
-        self._slow: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_SLOW_KEPT)
+        self._tracking: dict[str, Tracking] = {}
+        self._slow: dict[str, deque[dict[str, Any]]] = {}
+
+    def tracking(self, database: str) -> Tracking:
+        """Return how the queries of a database are watched."""
+        return self._tracking.setdefault(database, Tracking())
+
+    def track(self, database: str, changes: dict[str, Any]) -> Tracking:
+        """Change how the queries of a database are watched; ArangoError 400 for bad values."""
+        tracking = self.tracking(database)
+        change_settings(tracking, changes)
+        with self._lock:
+            slow = self._slow.get(database, ())
+            self._slow[database] = deque(slow, maxlen=tracking.maxSlowQueries)
+        return tracking
 
     @contextmanager
-    def run(self, database: str, text: str, bind_vars: Mapping[str, Any]) -> Iterator[RunningQuery]:
+    def run(
+        self,
+        database: str,
+        text: str,
+        bind_vars: Mapping[str, Any],
+        *,
+        stream: bool = False,
+        user: str = ROOT,
+    ) -> Iterator[RunningQuery]:
         """List a query while it runs."""
-        query = RunningQuery(
-            str(next(self._ids)),
-            database,
-            text,
-            bind_vars,
-            time.time(),
-            time.monotonic(),
-        )
+        begun, clock = time.time(), time.monotonic()
+        number = str(next(self._ids))
+        query = RunningQuery(number, database, text, bind_vars, begun, clock, stream, user)
         with self._lock:
             self._running[query.id] = query
             if query.thread in self._doomed:
@@ -83,26 +122,48 @@ class RunningQueries:
         finally:
             with self._lock:
                 del self._running[query.id]
-                if time.monotonic() - query.clock >= SLOW_SECONDS:
-                    self._slow.append((database, query.describe("finished")))
+            self._remember(query)
 
-    def current(self, database: str) -> list[dict[str, Any]]:
-        """List what runs in a database."""
+    def current(self, database: str | None) -> list[dict[str, Any]]:
+        """List what runs in a database, or in all (None)."""
         with self._lock:
-            running = [each for each in self._running.values() if each.database == database]
-        return [each.describe("executing") for each in running]
+            running = list(self._running.values())
+        return [
+            each.describe("executing", self.tracking(each.database))
+            for each in running
+            if database in {None, each.database} and self.tracking(each.database).enabled
+        ]
 
-    def slow(self, database: str) -> list[dict[str, Any]]:
-        """List what ran long in a database."""
+    def slow(self, database: str | None) -> list[dict[str, Any]]:
+        """List what ran long in a database, or in all (None)."""
         with self._lock:
-            return [each for name, each in self._slow if name == database]
+            return [
+                each
+                for name, slow in self._slow.items()
+                for each in slow
+                if database in {None, name}
+            ]
 
-    def forget_slow(self, database: str) -> None:
-        """Empty the list of slow queries of a database."""
+    def forget_slow(self, database: str | None) -> None:
+        """Empty the list of slow queries of a database, or of all (None)."""
         with self._lock:
-            kept = [each for each in self._slow if each[0] != database]
-            self._slow.clear()
-            self._slow.extend(kept)
+            for name, slow in self._slow.items():
+                if database in {None, name}:
+                    slow.clear()
+
+    def _remember(self, query: RunningQuery) -> None:
+        tracking = self.tracking(query.database)
+        if not (tracking.enabled and tracking.trackSlowQueries):
+            return
+        most = tracking.slowQueryThreshold
+        if query.stream:
+            most = tracking.slowStreamingQueryThreshold
+        if time.monotonic() - query.clock < most:
+            return
+        told = query.describe("finished", tracking)
+        with self._lock:
+            kept = self._slow.setdefault(query.database, deque(maxlen=tracking.maxSlowQueries))
+            kept.append(told)
 
     def kill(self, database: str, query_id: str) -> None:
         """Make a query stop soon; ArangoError 1591 if it does not run."""
