@@ -135,6 +135,33 @@ def test_views_search_several_collections_or_some_of_them(things, db, ask):
     assert caught.value.error_code == 10
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "{waitForSync: 1}",
+        "{collections: 'things'}",
+        "{conditionOptimization: 'all'}",
+        "{countApproximate: 1}",
+        "{parallelism: 0}",
+    ],
+)
+def test_options_of_wrong_types_are_refused(things, db, ask, options):
+    view(db, {"things": {"includeAllFields": True}})
+    with pytest.raises(AQLQueryExecuteError, match="invalid ArangoSearch options") as caught:
+        ask(f"FOR d IN v SEARCH true OPTIONS {options} RETURN d")
+    assert caught.value.error_code == 10
+    good = "{waitForSync: true, collections: null, countApproximate: 'cost', parallelism: 4}"
+    assert len(ask(f"FOR d IN v SEARCH true OPTIONS {good} RETURN d")) == 3
+
+
+def test_a_changed_view_needs_no_new_query(things, db, ask):
+    view(db, {})
+    query = "FOR d IN @@view SEARCH d.x == 'one' RETURN d._key"
+    assert ask(query, **{"@view": "v"}) == []
+    db.update_arangosearch_view("v", {"links": {"things": {"includeAllFields": True}}})
+    assert ask(query, **{"@view": "v"}) == ["a"]
+
+
 def test_a_view_without_sort_gives_its_primary_order(things, db, ask):
     order = [{"field": "x", "direction": "desc"}, {"field": "_key", "direction": "asc"}]
     view(db, {"things": {"includeAllFields": True}}, primarySort=order)

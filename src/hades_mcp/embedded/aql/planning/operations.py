@@ -47,6 +47,7 @@ from hades_mcp.embedded.aql.planning.expressions import (
     resolve_search,
 )
 from hades_mcp.embedded.aql.planning.options import constant, read_options
+from hades_mcp.embedded.aql.search.options import check_search_options
 from hades_mcp.embedded.aql.tokens import syntax_error
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def plan_for(planner: Planner, clause: For) -> None:
     options = read_options(planner, clause.options, "SEARCH" if is_view else "FOR")
     if name is not None and is_view:
         variable = _target(planner, clause.target)
+        check_search_options(options)
         search = None if clause.search is None else resolve_search(planner, clause.search)
         planner.emit(EnumerateViewNode(variable, name, search, options, at=clause.at))
         _take_apart(planner, clause.target, VariableReference(variable))

@@ -46,6 +46,7 @@ _NEGATED = {
     "==": "!=", "!=": "==", "IN": "NOT IN", "NOT IN": "IN",
     "<": ">=", "<=": ">", ">": "<=", ">=": "<",
 }  # fmt: skip
+_NEVER_CONSTANT = frozenset({"ANALYZER", "BOOST", "EXISTS", "MIN_MATCH", "PHRASE"})
 _MOST_OBJECTS = 2**31
 
 
@@ -74,7 +75,9 @@ def filter_of(node: Expression, scene: Scene) -> Filter:
             return _array_comparison(node, scene)
         case Question():
             return _question(node, scene)
-        case Call(name=name) if name in FILTER_FUNCTIONS:
+        case Call(name=name) if name in FILTER_FUNCTIONS and (
+            name in _NEVER_CONSTANT or scene.mentions(node)
+        ):
             return FILTER_FUNCTIONS[name](node, scene, filter_of)
         case _:
             return anything(node, scene)

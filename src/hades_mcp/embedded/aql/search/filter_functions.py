@@ -21,6 +21,7 @@ from hades_mcp.embedded.aql.search.geo import geo_in_range, geo_relation
 from hades_mcp.embedded.aql.search.phrases import phrase
 from hades_mcp.embedded.aql.search.scene import NOT_IMPLEMENTED, Scene, bad
 from hades_mcp.embedded.aql.search.values import whole_range
+from hades_mcp.embedded.aql.search.wildcards import wildcard_like
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.search.filters import (
     SCORED_TERMS,
@@ -141,8 +142,11 @@ def _like(call: Call, scene: Scene, _: Inner) -> Filter:
     """LIKE(attribute, pattern)."""
     if len(call.arguments) != 2:  # noqa: PLR2004  no third one as outside SEARCH
         raise bad(f"'{call.name}' AQL function: Invalid number of arguments passed (expected 2)")
-    field = scene.text_field(attribute(call, scene))
-    return Pattern(field, scene.boost, text(call, scene, 1))
+    path, pattern = attribute(call, scene), text(call, scene, 1)
+    chosen = scene.analyzer_of(path)
+    if chosen.type == "wildcard":
+        return wildcard_like(path, pattern, chosen, scene.boost)
+    return Pattern(scene.text_field(path, chosen), scene.boost, pattern)
 
 
 def _levenshtein(call: Call, scene: Scene, _: Inner) -> Filter:

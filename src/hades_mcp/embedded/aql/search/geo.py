@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.context import Context
 from hades_mcp.embedded.aql.evaluation.comparison import COMPARISONS
 from hades_mcp.embedded.aql.functions import resolve
+from hades_mcp.embedded.aql.functions.geo_shapes import place, read
 from hades_mcp.embedded.aql.nodes import Call, Expression
 from hades_mcp.embedded.aql.search.arguments import argument, boolean, number
 from hades_mcp.embedded.aql.search.scene import Scene, bad
@@ -63,7 +64,7 @@ def geo_relation(call: Call, scene: Scene) -> Filter:
 
     def related(shape: Any) -> bool:
         pair = (other, shape) if at == 0 else (shape, other)
-        return relation(Context(), *pair) is True
+        return relation(Context(), *map(_geojson, pair)) is True
 
     return _shape(path, scene, related)
 
@@ -107,7 +108,7 @@ def _shape(path: str, scene: Scene, test: Callable[[Any], bool]) -> Filter:
 def _reader(analyzer: Analyzer) -> Callable[[Any], Any]:
     """Return what makes GeoJSON, or a pair with the longitude first, of what was indexed."""
     if analyzer.type != "geopoint":
-        return lambda value: value
+        return _SHAPES[analyzer.properties.get("type", "shape")]
     latitude, longitude = analyzer.properties["latitude"], analyzer.properties["longitude"]
 
     def point(value: Any) -> Any:
@@ -121,6 +122,32 @@ def _reader(analyzer: Analyzer) -> Callable[[Any], Any]:
         return list(pair) if numbers else None
 
     return point
+
+
+def _geojson(value: Any) -> Any:
+    """Return a point for a pair: the relations of shapes take GeoJSON alone."""
+    return {"type": "Point", "coordinates": value} if isinstance(value, list) else value
+
+
+def _whole(value: Any) -> Any:
+    return value
+
+
+def _centroid(value: Any) -> Any:
+    shape = read(value)
+    return None if shape is None else list(place(shape.centroid()))
+
+
+def _point(value: Any) -> Any:
+    is_point = not isinstance(value, dict) or value.get("type") == "Point"
+    return value if is_point else None
+
+
+_SHAPES: dict[str, Callable[[Any], Any]] = {
+    "shape": _whole,
+    "centroid": _centroid,
+    "point": _point,
+}
 
 
 def _at(value: Any, names: list[str]) -> Any:

@@ -160,6 +160,8 @@ class Matcher:
                 kept = kept - self.rows(each.filter)
             elif kept is not None and isinstance(each, Test):
                 kept = self._tested(each, kept)
+            elif kept is not None and isinstance(each, Shape):
+                kept = self._shaped(each, kept)
             else:
                 found = self.rows(each)
                 kept = found if kept is None else kept & found
@@ -192,8 +194,8 @@ class Matcher:
                 return set(self.occurrences(wanted))
             case Grams():
                 return set(self.sequences(wanted))
-            case Shape(field=where, test=test):
-                return {row for row, shape in self.table.shapes(where) if test(load(shape))}
+            case Shape():
+                return self._shaped(wanted, None)
             case Test():
                 return self._tested(wanted, self.every())
             case Exists() | Has():
@@ -232,6 +234,14 @@ class Matcher:
             if count >= wanted.low and (wanted.high is None or count <= wanted.high)
         }
         return found | (self.every() - set(counts)) if wanted.low <= 0 else found
+
+    def _shaped(self, wanted: Shape, among: set[int] | None) -> set[int]:
+        self.corpus.check()
+        return {
+            row
+            for row, shape in self.table.shapes(wanted.field)
+            if (among is None or row in among) and wanted.test(load(shape))
+        }
 
     def _tested(self, wanted: Test, rows: set[int]) -> set[int]:
         ordered, found = sorted(rows), set()

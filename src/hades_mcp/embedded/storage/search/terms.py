@@ -1,7 +1,8 @@
 """What is kept of a document: its terms per field, how often and where, as postings.
 
 A field is an attribute path and a kind: `n` null, `b` boolean, `d` number, `s:` and the name of an
-Analyzer for text, `o` the objects of a nested array. Typed terms sort as their values do.
+Analyzer for text, `w:` the texts behind a wildcard Analyzer's n-grams, `o` the objects of a nested
+array. Typed terms sort as their values do.
 Documents have rows of their own, the objects of nested arrays too: the document's row and an
 ordinal. Positions count on over the values of one field, as in IResearch.
 """
@@ -16,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 
-from hades_mcp.embedded.analyzers import analyze
+from hades_mcp.embedded.analyzers import Analyzer, analyze
 from hades_mcp.embedded.storage.search.fields import FieldPlan
 from hades_mcp.embedded.values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hades_mcp.embedded.analyzers import Analyzer, Token
+    from hades_mcp.embedded.analyzers import Token
 
 GEO = frozenset({"geojson", "geopoint", "geo_s2"})
 NULL, BOOL, NUMBER, OBJECTS = "n", "b", "d", "o"
@@ -51,6 +52,11 @@ EVERY = Field("", "")
 def text_kind(analyzer: str) -> str:
     """Return the kind of terms an Analyzer makes."""
     return "s:" + analyzer.rpartition("::")[2]
+
+
+def whole_kind(analyzer: str) -> str:
+    """Return the kind under which the texts are kept that a wildcard Analyzer cut to pieces."""
+    return "w:" + analyzer.rpartition("::")[2]
 
 
 def typed_term(value: Any) -> tuple[str, bytes] | None:
@@ -260,6 +266,18 @@ class _Reader:
             terms.counts, terms.normed = "frequency" in features, "norm" in features
             terms.places = 3 if "offset" in features else int("position" in features)
         terms.add(value, self._texts(analyze(analyzer, value), plan, path, row))
+        if analyzer.type == "wildcard":
+            self._whole(analyzer, value, path, row)
+
+    def _whole(self, analyzer: Analyzer, value: str, path: str, row: int) -> None:
+        """Keep the texts that become n-grams: patterns are compared with them."""
+        inner, texts = analyzer.properties.get("analyzer"), [value]
+        if inner is not None:
+            made = analyze(Analyzer("", inner["type"], inner["properties"]), value)
+            texts = [token.text for token in made]
+        where = Field(path, whole_kind(analyzer.name))
+        terms = self.found.setdefault((where, row), _Terms(stored=False))
+        terms.shapes[len(terms.shapes).to_bytes(4, "big")] = orjson.dumps(texts)
 
     def _texts(self, tokens: list[Token], plan: FieldPlan, path: str, row: int) -> Iterator[Token]:
         """Yield the tokens that are text; an Analyzer of type aql may return other values."""

@@ -45,7 +45,7 @@ def expand(
             low, high = bounds(words)
             return dict.fromkeys(_all(words, tables, low, high), 1.0)
         case Pattern(pattern=pattern):
-            start, matches = _pattern(pattern)
+            start, matches = like_pattern(pattern)
             low = text_term(start)
             found = _checked(_all(words, tables, low, after(low)), check)
             return {term: 1.0 for term in found if matches(_text(term))}
@@ -81,18 +81,20 @@ def _text(term: bytes) -> str:
     return term.decode("utf-8", "replace")
 
 
+def like_parts(pattern: str) -> list[tuple[str, bool]]:
+    """Return the letters of a LIKE pattern, each with whether it is a wildcard."""
+    found = re.findall(r"\\([%_\\])|([%_])|(.)", pattern, re.DOTALL)
+    return [(wild, True) if wild else (escaped or letter, False) for escaped, wild, letter in found]
+
+
 @lru_cache(maxsize=64)
-def _pattern(pattern: str) -> tuple[str, re.Pattern[str].fullmatch]:  # type: ignore[valid-type]
+def like_pattern(pattern: str) -> tuple[str, Callable[[str], object]]:
     """Return the literal beginning of a LIKE pattern and what matches all of it."""
     parts, start, literal = [], "", True
-    for escaped, wild, letter in re.findall(r"\\([%_\\])|([%_])|(.)", pattern, re.DOTALL):
-        if wild:
-            literal = False
-            parts.append(".*" if wild == "%" else ".")
-            continue
-        plain = escaped or letter
-        parts.append(re.escape(plain))
-        start += plain if literal else ""
+    for letter, wild in like_parts(pattern):
+        literal = literal and not wild
+        start += letter if literal else ""
+        parts.append({"%": ".*", "_": "."}[letter] if wild else re.escape(letter))
     return start, re.compile("".join(parts), re.DOTALL).fullmatch
 
 
