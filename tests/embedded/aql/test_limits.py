@@ -1,8 +1,14 @@
+from random import Random
+from threading import Event
+
 import pytest
 
 from hades_mcp.embedded.aql import QueryOptions, execute
 from hades_mcp.embedded.aql.executor import Execution
+from hades_mcp.embedded.aql.memory import size_of
+from hades_mcp.embedded.aql.ordering import PIECE, in_order
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.values import order_key
 
 ENDLESS = "FOR i IN 1..1000000000 FILTER i < 0 RETURN i"
 
@@ -30,10 +36,108 @@ def test_a_query_stops_when_it_is_killed() -> None:
         "FOR i IN 1..100000 RETURN CONCAT('foobarbaz', i)",
         "FOR i IN 1..100000 SORT CONCAT('foobarbaz', i) RETURN 1",
         "FOR i IN 1..100000 COLLECT x = CONCAT('foobarbaz', i) RETURN 1",
+        "FOR i IN 1..100000 SORT i RETURN i",
+        "RETURN LENGTH(FOR i IN 1..100000 RETURN i)",
+        "FOR i IN 1..100000 COLLECT x = 1 INTO g RETURN LENGTH(g)",
+        "FOR i IN 1..100000 WINDOW { preceding: 1 } AGGREGATE n = SUM(i) LIMIT 1 RETURN n",
+        "FOR i IN 1..1000 FOR j IN 1..1000 FOR k IN 1..1000 RETURN [i, j, k]",
+        "LET a = REPEAT('x', 60000) RETURN LENGTH(CONCAT(a, a))",
+        "LET a = REPEAT('x', 60000) RETURN LENGTH(CONCAT_SEPARATOR('', a, a))",
+        "LET a = 1..10000 RETURN LENGTH(UNION(a, a))",
     ],
 )
-def test_a_query_stops_at_its_memory_limit(text: str) -> None:
-    assert number_of(text, QueryOptions(memory_limit=100_000)) == 32
+def test_a_query_stops_at_its_memory_limit_and_says_so(text: str) -> None:
+    with pytest.raises(ArangoError, match="memoryLimit is 100000 bytes") as caught:
+        execute(None, text, options=QueryOptions(memory_limit=100_000))
+    assert (caught.value.number, caught.value.status) == (32, 500)
+
+
+def test_a_limit_holds_what_is_kept_at_once_and_not_what_passes_through() -> None:
+    options = QueryOptions(memory_limit=1_000_000)
+    text = "FOR i IN 1..3000 LET x = (FOR j IN 1..10 RETURN [i, j]) FILTER x[0] == null RETURN x"
+    assert execute(None, text, options=options).rows == []
+    text = "FOR i IN 1..50000 COLLECT x = i % 2 WITH COUNT INTO n RETURN n"
+    assert execute(None, text, options=options).rows == [25000, 25000]
+
+
+def test_without_a_word_a_query_may_hold_a_part_of_the_machines_memory() -> None:
+    limit = QueryOptions().memory_limit
+    assert 2**26 < limit < 2**40
+    rows = "FOR i IN 1..1000000 FOR j IN 1..1000000 RETURN 1..1000000"
+    assert number_of(rows, QueryOptions(max_runtime=60)) == 32
+
+
+@pytest.mark.parametrize(
+    ("value", "least"), [("x" * 1000, 1000), ([0] * 1000, 8000), ({"a": "x" * 1000}, 1000), (1, 1)]
+)
+def test_a_value_weighs_what_is_in_it_however_deep(value: object, least: int) -> None:
+    for _ in range(4):
+        assert least <= size_of(value) <= 10 * least + 1000
+        value = [value]
+
+
+def test_of_many_elements_some_are_weighed_for_all() -> None:
+    assert size_of([{"n": "x" * 100}] * 1000) == pytest.approx(
+        1000 * size_of({"n": "x" * 100}), 0.1
+    )
+
+
+class Killer(Event):
+    """Kills a query when it has been asked so often."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FOR i IN 1..10000 FILTER i == 9999 RETURN i",
+        "RETURN LENGTH(UNIQUE(1..50000))",
+        "RETURN LENGTH(SORTED_UNIQUE(1..50000))",
+        "RETURN COUNT_DISTINCT(1..50000)",
+        "RETURN LENGTH(SORTED(1..500000))",
+        "RETURN LENGTH(INTERSECTION(1..50000, 1..50000))",
+        "RETURN LENGTH(MINUS(1..50000, 1..40000))",
+        "RETURN LENGTH(OUTERSECTION(1..50000, 1..40000))",
+        "RETURN LENGTH(UNION_DISTINCT(1..50000, 1..40000))",
+        "RETURN LENGTH(FLATTEN([1..50000, 1..50000]))",
+        "RETURN LENGTH(REMOVE_VALUES(1..50000, [1]))",
+        "RETURN LENGTH((1..50000)[* FILTER CURRENT > 5])",
+        "RETURN LENGTH((1..50000)[* RETURN CURRENT + 1])",
+        "RETURN LENGTH((1..100)[* RETURN (1..100)[* RETURN 1]])",
+        "RETURN (1..50000)[? ALL FILTER CURRENT > 0]",
+        "RETURN POSITION(1..50000, -1)",
+        "RETURN LENGTH(ZIP(1..50000, 1..50000))",
+        "RETURN LENGTH(TO_STRING(1..50000))",
+        "RETURN LENGTH(JSON_STRINGIFY(1..50000))",
+        "RETURN LEVENSHTEIN_DISTANCE(REPEAT('ab', 50), REPEAT('ba', 50))",
+        "RETURN NGRAM_SIMILARITY(REPEAT('ab', 50), REPEAT('ba', 50), 2)",
+        "FOR i IN 1..20000 COLLECT x = i RETURN x",
+        "FOR i IN 1..20000 SORT -i RETURN i",
+        "FOR i IN 1..20000 WINDOW { preceding: 1 } AGGREGATE n = SUM(i) RETURN n",
+        "RETURN LENGTH(FOR i IN 1..20000 RETURN i)",
+    ],
+)
+def test_a_kill_ends_a_query_in_the_middle_of_what_takes_long(text: str) -> None:
+    def watch(execution: Execution) -> None:
+        execution.killed = Killer(6)
+
+    assert number_of(text, QueryOptions(watch=watch)) == 1500
+    assert execute(None, text).rows  # it is no other error that ended it
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 3 * PIECE + 17])
+def test_sorting_in_pieces_is_sorting(count: int) -> None:
+    random = Random(count)
+    items = [(random.choice([0, 1, random.random()]), number) for number in range(count)]
+    found = in_order(items, lambda item: order_key(item[0]), lambda: None)
+    assert found == sorted(items, key=lambda item: item[0])  # equal ones in the order they had
 
 
 def test_a_limit_ends_the_loops_before_it() -> None:

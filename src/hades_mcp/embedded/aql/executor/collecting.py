@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import AggregateCall, CollectNode
 
 
+_GROUP = 500  # bytes of a group, about: its row, its accumulators, its place in the table
+
+
 class Aggregates:
     """The compiled aggregate calls of a COLLECT or a WINDOW."""
 
@@ -96,7 +99,7 @@ def _gatherer(
             key = tuple(map(hash_key, found))
             group = groups.get(key)
             if group is None:
-                execution.hold(found)
+                execution.hold(found, _GROUP)
                 group = groups[key] = Group(row, found, aggregates.start())
             aggregates.add(group.accumulators, row)
             if member is not None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 KEPT_DOCUMENTS = 10_000
 _ALL, _SOME = 64, 63  # so many values are weighed all, of the others one in 64
-_BATCH = 1000
+_FIRST, _BATCH = 16, 1000
+_BATCH_BYTES = 2**20
 
 T = TypeVar("T")
 
@@ -134,17 +135,21 @@ class Execution(Context):
         """Drop what was read of the graph, after a write."""
         self._reader = None
 
-    def hold(self, value: Any) -> None:
+    def hold(self, value: Any, overhead: int = 0) -> None:
         """Count a value that is kept until the query ends.
+
+        Args:
+            value: What is kept.
+            overhead: Bytes that are kept beside it.
 
         Raises:
             ArangoError: 32 above the memory limit.
         """
         self._held = count = self._held + 1
         if count <= _ALL:
-            self._hold(size_of(value))
+            self._hold(size_of(value) + overhead)
         elif not count & _SOME:
-            self._hold(size_of(value) * (_SOME + 1))
+            self._hold((size_of(value) + overhead) * (_SOME + 1))
 
     def _hold(self, size: int) -> None:
         self.stats.peakMemoryUsage += size
@@ -160,20 +165,20 @@ class Execution(Context):
         Raises:
             ArangoError: 32 above the memory limit, 1500 if the query is stopped.
         """
-        found = list(islice(values, _BATCH))
-        more = len(found) == _BATCH
-        if kept or more:
-            weight = size_of(found)
+        batch = found = list(islice(values, _FIRST))
+        wanted, weight = _FIRST, 0
+        while kept or len(batch) == wanted:
+            size = size_of(batch)
+            weight += size
             self.allow(self.stats.peakMemoryUsage + weight)
-            while more:
-                self.check()
-                batch = list(islice(values, _BATCH))
-                found += batch
-                weight += size_of(batch)
-                self.allow(self.stats.peakMemoryUsage + weight)
-                more = len(batch) == _BATCH
-            if kept:
-                self._hold(weight)
+            if len(batch) < wanted:
+                break
+            self.check()
+            wanted = _BATCH if size < _BATCH_BYTES else _FIRST
+            batch = list(islice(values, wanted))
+            found += batch
+        if kept:
+            self._hold(weight)
         return found
 
     def finish(self) -> None:
