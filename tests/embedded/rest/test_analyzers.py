@@ -59,23 +59,43 @@ def test_an_analyzer_of_an_inverted_index_stays_unless_forced(csv):
     assert csv.refused("POST /_api/index?collection=c", {**index, "name": "i"}) == (400, 10)
 
 
-def test_an_index_names_analyzers_of_its_own_database(csv):
-    csv("POST /_api/database", {"name": "other"})
-    csv("POST /_db/other/_api/collection", {"name": "c"})
-    for name, refusal in (("csv", (400, 10)), ("_system::csv", (501, 9))):
-        index = {"type": "inverted", "fields": ["a"], "analyzer": name}
-        assert csv.refused("POST /_db/other/_api/index?collection=c", index) == refusal
-
-
 def test_tokens_uses_what_users_made(csv):
     assert _rows(csv, "RETURN TOKENS('a,b', 'csv')") == [["a", "b"]]
     assert _rows(csv, "RETURN TOKENS(['a,b', 'c'], '_system::csv')") == [[["a", "b"], ["c"]]]
 
 
-def test_an_analyzer_of_another_database_is_refused_not_confused(csv):
-    csv("POST /_api/database", {"name": "other"})
+def test_analyzers_of_the_system_database_serve_all_others_no_more(csv):
+    for name in ("other", "third"):
+        csv("POST /_api/database", {"name": name})
     assert csv.refused("GET /_db/other/_api/analyzer/csv") == (404, 1202)
-    assert csv.refused("GET /_db/other/_api/analyzer/_system::csv") == (501, 9)
+    path = "/_db/other/_api/analyzer"
+    for name in ("_system::csv", "::csv"):
+        assert csv(f"GET {path}/{name}").json["name"] == "_system::csv"
+        query = {"query": f"RETURN TOKENS('a,b', '{name}')"}
+        assert csv("POST /_db/other/_api/cursor", query).json["result"] == [["a", "b"]]
+        assert csv.refused(f"DELETE {path}/{name}") == (403, 11)
+        assert csv.refused(f"POST {path}", {"name": name, "type": "identity"}) == (403, 11)
+    own = csv(f"POST {path}", {"name": "own", "type": "identity"}).json
+    assert own["name"] == "other::own"
+    assert csv.refused("GET /_db/third/_api/analyzer/other::own") == (404, 1202)
+
+
+def test_a_view_and_an_index_may_use_analyzers_of_the_system_database(csv):
+    csv("POST /_api/database", {"name": "other"})
+    here = "/_db/other/_api"
+    csv(f"POST {here}/collection", {"name": "c"})
+    index = {"type": "inverted", "fields": ["a"], "analyzer": "_system::csv", "name": "i"}
+    made = csv(f"POST {here}/index?collection=c", index).json
+    assert made["analyzer"] == "_system::csv"
+    links = {"c": {"fields": {"a": {"analyzers": ["_system::csv"]}}}}
+    csv(f"POST {here}/view", {"name": "v", "type": "arangosearch", "links": links})
+    csv(f"POST {here}/document/c", {"a": "x,y"})
+    found = "SEARCH ANALYZER(d.a == 'y', '_system::csv') RETURN d.a"
+    rows = csv(f"POST {here}/cursor", {"query": f"FOR d IN v {found}"}).json
+    assert rows["result"] == ["x,y"]
+    hint = "OPTIONS { indexHint: 'i', forceIndexHint: true }"
+    query = {"query": f"FOR d IN c {hint} FILTER d.a == 'y' RETURN d.a"}
+    assert csv(f"POST {here}/cursor", query).json["result"] == ["x,y"]
 
 
 def test_an_analyzer_a_view_uses_is_removed_only_by_force(csv):

@@ -72,5 +72,5 @@ def _describe(request: Request, analyzer: Analyzer) -> dict[str, Any]:
 
 def _full_name(request: Request, analyzer: Analyzer) -> str:
     """Return the name with its database in front; the built-in ones belong to all."""
-    local = analyzer.name in BUILT_IN
-    return analyzer.name if local else f"{request.database_name}::{analyzer.name}"
+    complete = analyzer.name in BUILT_IN or "::" in analyzer.name
+    return analyzer.name if complete else f"{request.database_name}::{analyzer.name}"

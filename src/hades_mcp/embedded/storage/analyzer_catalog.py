@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.analyzers import BUILT_IN, Analyzer, define
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.session import Session
     from hades_mcp.embedded.storage.transaction import Transaction
 
-_COLLECTION = "_analyzers"
-_NOT_IMPLEMENTED, _BAD_PARAMETER, _FORBIDDEN, _NOT_FOUND = 9, 10, 11, 1202
+_COLLECTION, _SYSTEM = "_analyzers", "_system"
+_BAD_PARAMETER, _FORBIDDEN, _NOT_FOUND = 10, 11, 1202
 
 
 def find_analyzer(transaction: Transaction | None, database: str, name: str) -> Analyzer | None:
@@ -23,26 +24,32 @@ def find_analyzer(transaction: Transaction | None, database: str, name: str) -> 
     Args:
         transaction: Where to read the Analyzers users made; None knows the built-in ones.
         database: The name of the transaction's database.
-        name: `::name` means the system database.
-
-    Raises:
-        ArangoError: 9 for a name of another database.
+        name: `::name` means the system database. Other databases than that cannot be looked into.
     """
-    local = local_name(database, name)
-    if local in BUILT_IN:
-        return BUILT_IN[local]
-    stored = None if transaction is None else transaction.collection(_COLLECTION).get(local)
-    return None if stored is None else _restore(stored)
+    if transaction is None:
+        return BUILT_IN.get(name.rpartition("::")[2])
+    return stored_analyzer(transaction.session, database, name)
 
 
 def stored_analyzer(session: Session, database: str, name: str) -> Analyzer | None:
-    """Do the same inside a session, where no collections are at hand."""
-    local = local_name(database, name)
+    """Do the same inside a session; one of the system database keeps `_system::` in its name."""
+    owner, separator, local = name.rpartition("::")
+    owner = (owner or _SYSTEM) if separator else database
     if local in BUILT_IN:
         return BUILT_IN[local]
+    if owner == database:
+        return _read(session, local)
+    if owner != _SYSTEM or session.system is None:
+        return None
+    with session.system.transaction() as transaction:
+        found = _read(transaction.session, local)
+    return None if found is None else replace(found, name=f"{_SYSTEM}::{local}")
+
+
+def _read(session: Session, name: str) -> Analyzer | None:
     find = "SELECT id FROM collections WHERE name = ?"
     (number,) = session.execute(find, (_COLLECTION,)).fetchone()
-    found = session.execute(statements(number, edge=False).find, (local,)).fetchone()
+    found = session.execute(statements(number, edge=False).find, (name,)).fetchone()
     return None if found is None else _restore(load(found[1]))
 
 
@@ -58,11 +65,16 @@ def save_analyzer(
 
     Raises:
         ArangoError: 10 for a bad definition or a name another definition has, 9 for a type that
-            is not built.
+            is not built, 11 for a name of another database.
     """
     given = definition.get("name")
     if isinstance(given, str):
-        definition = {**definition, "name": local_name(database, given)}
+        owner, separator, local = given.rpartition("::")
+        if separator and (owner or _SYSTEM) != database:
+            raise ArangoError(
+                _FORBIDDEN, "Database in analyzer name does not match current database"
+            )
+        definition = {**definition, "name": local}
     analyzer = define(definition)
     known = find_analyzer(transaction, database, analyzer.name)
     if known is not None:
@@ -92,18 +104,10 @@ def remove_analyzer(transaction: Transaction, database: str, name: str) -> Analy
         raise ArangoError(
             _NOT_FOUND, f"failure to find analyzer while removing arangosearch analyzer '{name}'"
         )
-    if analyzer.name in BUILT_IN:
-        raise ArangoError(_FORBIDDEN, f"cannot remove the built-in analyzer '{name}'")
+    if analyzer.name in BUILT_IN or "::" in analyzer.name:
+        raise ArangoError(_FORBIDDEN, f"cannot remove an analyzer of all databases: '{name}'")
     transaction.collection(_COLLECTION).remove(analyzer.name)
     return analyzer
-
-
-def local_name(database: str, name: str) -> str:
-    """Return a name without its database; 9 if it is another one's."""
-    owner, separator, local = name.rpartition("::")
-    if not separator or (owner or "_system") == database:
-        return local
-    raise ArangoError(_NOT_IMPLEMENTED, f"not implemented: analyzer of another database '{name}'")
 
 
 def _restore(stored: dict[str, Any]) -> Analyzer:

@@ -36,6 +36,7 @@ class Database:
         lock_timeout: Seconds a writer waits for another one.
         durable: False if the file need not outlive the process.
         expiry: Told when there is a TTL index.
+        system: The system database, unless this is it.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Database:
         lock_timeout: float,
         durable: bool,
         expiry: Expiry | None = None,
+        system: Database | None = None,
     ) -> None:
         self.name = name
         self.path = path
@@ -55,6 +57,7 @@ class Database:
         self._writer = Lock()  # threads queue here: SQLite would have them poll
         self._catalog = Catalog(0, {})
         self._expiry = expiry
+        self._system = system
         self._recent = Recent()
         self._matrices = Matrices(Mappings(path, self._record_mapping) if durable else None)
 
@@ -180,6 +183,7 @@ class Database:
             matrices=self._matrices,
             recent=self._recent,
         )
+        session.system = self._system
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)
 

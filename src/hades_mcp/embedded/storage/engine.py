@@ -177,6 +177,7 @@ class Engine:
                     lock_timeout=self._lock_timeout,
                     durable=self._durable,
                     expiry=self.expiry,
+                    system=None if name == SYSTEM else self._system,
                 )
             return database
 

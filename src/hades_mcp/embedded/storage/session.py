@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from hades_mcp.embedded.storage.database import Database
     from hades_mcp.embedded.storage.matrices import Matrices
     from hades_mcp.embedded.storage.recent import Reads, Recent
 
@@ -63,6 +64,7 @@ class Session:
         check: Called now and then by what takes long; raises to stop it.
         sync: Whether the commit is to reach the disk itself before it returns (`waitForSync`).
         recent: What these threads have read of collections nobody has written to since.
+        system: The system database, unless this is it: its Analyzers may be used here too.
         failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
     """
 
@@ -78,6 +80,7 @@ class Session:
         self._connection = connection
         self._path = path
         self.failed = False
+        self.system: Database | None = None
         self.sync = False
         self.check: Callable[[], None] = _go_on
         self.execute = connection.execute
