@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _ROOM = 4  # a filter drops some of the nearest: so many times more are looked for at first
-_WITH_TEXT = frozenset({str, list, dict})
+_DECOMPOSED = re.compile("[;`K]")
 _Document: TypeAlias = "dict[str, Any]"
 _Find: TypeAlias = "Callable[[Collection, Row], Iterator[_Document]]"
 _Test: TypeAlias = "Callable[[_Document], bool]"
@@ -41,7 +42,7 @@ def index_lookup(compiler: Compiler, node: IndexNode) -> Step:
     lookups: list[IndexNode | IndexLookup] = [node, *node.also]
     finds = [_finder(compiler, node, lookup) for lookup in lookups]
     find = finds[0] if len(finds) == 1 else _each_once(finds)
-    store = storing(node)
+    store, place = storing(node), None if node.projections else node.variable.id
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -51,7 +52,10 @@ def index_lookup(compiler: Compiler, node: IndexNode) -> Step:
                 check()
                 stats.scannedIndex += 1
                 new = row.copy()
-                store(new, document)
+                if place is None:
+                    store(new, document)
+                else:
+                    new[place] = document
                 yield new
 
     return step
@@ -219,7 +223,7 @@ def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | N
         tests: list[tuple[Callable[[_Document], list[Any]], list[Any]]] = []
         for at, value in enumerate(values):
             wanted = value if at in many else [value]
-            if type(wanted) is list and any(type(item) in _WITH_TEXT for item in wanted):
+            if type(wanted) is list and not all(map(_is_alone, wanted)):
                 tests.append((readers[at], wanted))
         if not tests:
             return None
@@ -228,6 +232,17 @@ def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | N
         )
 
     return exactly
+
+
+def _is_alone(value: Any) -> bool:
+    """Tell whether no other value can share the key of a value in an index.
+
+    Of ASCII only three characters are what Unicode decomposes another one into: the Greek question
+    mark, the Greek varia and the Kelvin sign.
+    """
+    if type(value) is str:
+        return value.isascii() and not _DECOMPOSED.search(value)
+    return type(value) is not list and type(value) is not dict
 
 
 def _bound(
