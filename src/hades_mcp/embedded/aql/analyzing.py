@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BAD_PARAMETER = 10
 _PARAMETER = "param"
+_SECONDS = 5.0  # a query that never ends must not hold the writer's lock for ever
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "string": to_text,
     "number": to_number,
@@ -53,7 +54,9 @@ class _Runner:
     def run(self, query: str, text: str, memory: int) -> list[Any]:
         """Return the rows of a query; none if it fails, as ArangoDB's index then has no tokens."""
         compiled, values = _compiled(query)
-        execution = Execution(None, dict.fromkeys(values, text), memory_limit=memory)
+        execution = Execution(
+            None, dict.fromkeys(values, text), memory_limit=memory, max_runtime=_SECONDS
+        )
         rows = []
         try:
             for row in compiled.run(execution):
