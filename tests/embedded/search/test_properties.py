@@ -1,5 +1,6 @@
 """Searches and the brute force of a small model agree on random documents and random writes."""
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -252,3 +253,83 @@ def test_after_all_these_writes_the_postings_are_those_of_the_documents(
 ) -> None:
     with Engine(folder) as engine:
         assert check(engine) == []
+
+
+@given(
+    st.lists(st.lists(words, min_size=1, max_size=5).map(" ".join), min_size=1, max_size=6),
+    words,
+    words,
+)
+def test_scores_are_those_of_the_formulas(
+    db: StandardDatabase, held: list[str], one: str, other: str
+) -> None:
+    collection: Any = db.collection("c")
+    collection.truncate()
+    collection.insert_many([{"_key": str(at), "x": text} for at, text in enumerate(held)])
+    bags = [text.split(" ") for text in held]
+    mean = sum(map(len, bags)) / len(bags)
+    query = f"FOR d IN v SEARCH ANALYZER(BOOST(d.x == '{one}', 3) OR d.x == '{other}', 'spaces')"
+    rows: Any = db.aql.execute(
+        f"{query} RETURN [TO_NUMBER(d._key), BM25(d, 2, 0.5), TFIDF(d, true)]"
+    )
+    for at, bm25, tfidf in rows:
+        bag, expected = bags[at], [0.0, 0.0]
+        for word, boost in ((one, 3), (other, 1)):
+            count, having = bag.count(word), sum(word in each for each in bags)
+            if count:
+                idf = math.log1p((len(bags) - having + 0.5) / (having + 0.5))
+                length = 2 * (0.5 + 0.5 * len(bag) / mean)
+                expected[0] += boost * idf * 3 * count / (count + length)
+                idf = math.log1p((len(bags) + 1) / (having + 1))
+                expected[1] += boost * idf * math.sqrt(count) / math.sqrt(len(bag))
+        assert [bm25, tfidf] == pytest.approx(expected, rel=1e-5)
+
+
+plain = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), words)
+bounds = st.one_of(st.none(), st.booleans(), st.integers(-3, 3))
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> str:
+    """Return a condition that an inverted index answers as it would be without one."""
+    path = draw(st.sampled_from(["x", "s.z"]))
+    operator = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "IN", "NOT IN"]))
+    if operator.endswith("IN"):
+        values = draw(st.lists(plain, max_size=3))
+        return f"d.{path} {operator} [{', '.join(map(literal, values))}]"
+    value = draw(plain if operator in {"==", "!="} else bounds)  # the order of texts differs
+    return f"d.{path} {operator} {literal(value)}"
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {}, optional={"x": plain, "s": st.fixed_dictionaries({}, optional={"z": plain})}
+        ),
+        max_size=6,
+    ),
+    st.recursive(
+        filters(),
+        lambda inner: st.one_of(
+            inner.map("NOT ({})".format),
+            st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(
+                lambda three: f"({three[0]}) {three[1]} ({three[2]})"
+            ),
+        ),
+        max_leaves=4,
+    ),
+)
+def test_an_inverted_index_of_single_values_changes_no_filter(
+    db: StandardDatabase, held: list[dict[str, Any]], condition: str
+) -> None:
+    if not db.has_collection("singles"):
+        singles: Any = db.create_collection("singles")
+        singles.add_index({"type": "inverted", "name": "inv", "fields": ["x", "s.z"]})
+    singles = db.collection("singles")
+    singles.truncate()
+    singles.insert_many([{"_key": str(at), **document} for at, document in enumerate(held)])
+    hint = "OPTIONS {indexHint: 'inv', forceIndexHint: true}"
+    query = "FOR d IN singles {} FILTER {} SORT d._key RETURN d._key"
+    with_index: Any = db.aql.execute(query.format(hint, condition))
+    without: Any = db.aql.execute(query.format("", condition))
+    assert list(with_index) == list(without)
