@@ -29,12 +29,7 @@ def _operations() -> list[Row]:
 
 
 def _status(row: Row) -> str:
-    return "refused" if FUNCTIONS[row["name"]].refused else row.get("status", "covered")
-
-
-def _operation_status(row: Row) -> str:
-    needs = row.get("needs")
-    return "refused" if needs and FUNCTIONS[needs].refused else row.get("status", "covered")
+    return str(row.get("status", "covered"))
 
 
 def function_counts() -> str:
@@ -66,8 +61,8 @@ def function_tables() -> str:
 
 def _function_line(row: Row) -> str:
     function = FUNCTIONS[row["name"]]
-    note = function.refused or row.get("note", "")
-    cells = (f"`{function.name}`", _arity(function), row.get("since", ""), _status(row), note)
+    since, note = row.get("since", ""), row.get("note", "")
+    cells = (f"`{function.name}`", _arity(function), since, _status(row), note)
     return f"| {' | '.join(cells)} |"
 
 
@@ -90,12 +85,11 @@ def operation_tables() -> str:
 
 
 def _operation_line(row: Row) -> str:
-    status = _operation_status(row)
-    if "error" in row or status == "refused":
-        answer = f"error {row.get('error', 9)}"
+    if "error" in row:
+        answer = f"error {row['error']}"
     else:
         answer = _code(json.dumps(row["answer"], ensure_ascii=False))
-    return f"| {row['name']} | {status} | {_code(row['query'])} | {answer} |"
+    return f"| {row['name']} | {_status(row)} | {_code(row['query'])} | {answer} |"
 
 
 def _code(text: str) -> str:

@@ -3,10 +3,9 @@
 import math
 import random
 from itertools import pairwise
+from typing import Any
 
 import pytest
-
-from hades_mcp.embedded.errors import ArangoError
 
 SQUARE = [[4, 54], [4, 47], [16, 47], [16, 54], [4, 54]]
 GERMANY = {"type": "Polygon", "coordinates": [SQUARE]}
@@ -131,10 +130,29 @@ def test_the_old_polygon_test_takes_latitude_first(call):
     assert call("IS_IN_POLYGON", [[0, 0], [20, 0], [20, 10], [0, 10]], [15, 4], True) is True
 
 
-def test_areas_on_the_ellipsoid_are_refused_and_nonsense_is_null(call, warned):
-    with pytest.raises(ArangoError, match="'sphere' only") as caught:
-        call("GEO_AREA", GERMANY, "wgs84")
-    assert caught.value.number == 9
+def _box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [corners]}
+
+
+def test_areas_on_the_ellipsoid_are_those_of_geodesic_polygons(call, warned):
+    octant = {"type": "Polygon", "coordinates": [[[0, 0], [90, 0], [0, 90], [0, 0]]]}
+    ellipsoid = 510065621724088.44  # square metres of WGS 84
+    assert call("GEO_AREA", octant, "wgs84") == pytest.approx(ellipsoid / 8, rel=1e-9)
+    # Karney's Planimeter: a degree by a degree at the equator
+    assert call("GEO_AREA", _box(0, 0, 1, 1), "wgs84") == pytest.approx(12308778361.47, rel=1e-9)
+    assert call("GEO_AREA", _box(179, -1, -179, 1), "wgs84") == pytest.approx(
+        4 * 12308778361.47, rel=1e-3
+    )
+    cap = [[lng, 60] for lng in range(0, 360, 5)]
+    around = call("GEO_AREA", {"type": "Polygon", "coordinates": [[*cap, cap[0]]]}, "wgs84")
+    other = call("GEO_AREA", {"type": "Polygon", "coordinates": [[*cap, cap[0]][::-1]]}, "wgs84")
+    assert around + other == pytest.approx(ellipsoid, rel=1e-9)
+    assert around == pytest.approx(3.45e13, rel=0.02)
+    assert warned() == []
+
+
+def test_nonsense_is_null(call, warned):
     assert call("GEO_DISTANCE", {"type": "Point"}, [0, 0]) is None
     assert call("GEO_CONTAINS", [0, 0], [0, 0]) is None
     assert call("DISTANCE", 0, 0, 0, "foo") is None

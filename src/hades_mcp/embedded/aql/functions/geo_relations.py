@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
-from hades_mcp.embedded.aql.functions.geo_ellipsoid import geodesic_distance
+from hades_mcp.embedded.aql.functions.geo_ellipsoid import geodesic_area, geodesic_distance
 from hades_mcp.embedded.aql.functions.geo_shapes import (
     EARTH_RADIUS,
     Shape,
@@ -14,8 +14,7 @@ from hades_mcp.embedded.aql.functions.geo_shapes import (
     place,
     read,
 )
-from hades_mcp.embedded.aql.functions.registry import NOT_IMPLEMENTED, aql_function
-from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.aql.functions.registry import aql_function
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -148,14 +147,10 @@ def _from_smallest(points: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @aql_function("GEO_AREA", low=1, high=2)
 def geo_area(context: Context, value: Any, ellipsoid: Any = "sphere") -> Any:
-    """Return the square metres inside a polygon.
-
-    Raises:
-        ArangoError: 9, for WGS 84.
-    """
+    """Return the square metres inside a polygon, on the sphere or on WGS 84."""
     shape = read(value)
     if shape is None:
         return context.refuse("GEO_AREA", BAD_PARAMETER)
     if _on_ellipsoid(context, "GEO_AREA", ellipsoid):
-        raise ArangoError(NOT_IMPLEMENTED, "GEO_AREA() knows the ellipsoid 'sphere' only")
+        return shape.area(lambda ring: geodesic_area([place(point) for point in ring.points]))
     return shape.area() * EARTH_RADIUS**2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Vector = tuple[float, float, float]
 
@@ -176,11 +176,9 @@ class Shape:
             total = add(total, point)
         return normal(total)
 
-    def area(self) -> float:
-        """Return the area on the unit sphere."""
-        return sum(
-            outer.area() - sum(hole.area() for hole in holes) for outer, *holes in self.polygons
-        )
+    def area(self, of_ring: Callable[[Ring], float] = Ring.area) -> float:
+        """Return the area, on the unit sphere unless told how to find that of a ring."""
+        return sum(of_ring(outer) - sum(map(of_ring, holes)) for outer, *holes in self.polygons)
 
 
 def is_position(value: Any) -> bool:

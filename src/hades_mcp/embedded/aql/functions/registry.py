@@ -28,7 +28,6 @@ class AqlFunction:
         deterministic: False if two calls may differ; such calls are not evaluated beforehand.
         reads_data: True if it reads collections; not evaluated beforehand either.
         collection_arguments: Positions at which a bare collection name stands for its name.
-        refused: Why each call ends in error 9; None for a function the engine has.
     """
 
     name: str
@@ -38,7 +37,6 @@ class AqlFunction:
     deterministic: bool = True
     reads_data: bool = False
     collection_arguments: tuple[int, ...] = ()
-    refused: str | None = None
 
     @property
     def foldable(self) -> bool:
@@ -101,12 +99,3 @@ def resolve(name: str) -> AqlFunction:
     if function is None:
         raise ArangoError(UNKNOWN_FUNCTION, f"usage of unknown function '{name.upper()}()'")
     return function
-
-
-def not_implemented(name: str, reason: str, *, low: int, high: int | None) -> None:
-    """Register a function ArangoDB has and this engine does not: a call says so, with error 9."""
-
-    def call(*_: Any) -> Any:
-        raise ArangoError(NOT_IMPLEMENTED, f"{name}() is not implemented: {reason}")
-
-    FUNCTIONS[name] = AqlFunction(name, low, high, call, deterministic=False, refused=reason)
