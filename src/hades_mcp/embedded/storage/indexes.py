@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.inverted_properties import HIDDEN, inverted_definition
 from hades_mcp.embedded.storage.names import check_index_name
+from hades_mcp.embedded.storage.search.fields import SEARCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 SORTED_TYPES = frozenset({"persistent", "hash", "skiplist", "ttl"})  # one table, three old names
 BOX_TYPES = frozenset({"mdi", "mdi-prefixed", "zkd"})
-COLLATED_TYPES = SORTED_TYPES | {"mdi-prefixed"}  # their keys hold text in the order of a library
+# their keys hold text in the order of a library, or words as it finds them
+COLLATED_TYPES = SORTED_TYPES | SEARCHED | {"mdi-prefixed"}
 METRICS = frozenset({"cosine", "l2", "innerProduct"})
 _BAD_PARAMETER = 10
 _PAIR = 2

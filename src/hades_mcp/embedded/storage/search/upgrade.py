@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
+from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.storage.analyzer_catalog import stored_analyzer
 from hades_mcp.embedded.storage.catalog import CollectionInfo, load_catalog, stored_index
 from hades_mcp.embedded.storage.indexes import Index
@@ -43,8 +44,8 @@ def build_postings(connection: sqlite3.Connection) -> None:
                 index = _hidden(session, _tick(connection), number, stored, link)
                 _fill(session, collections[collection], index)
                 connection.execute(
-                    "INSERT INTO indexes VALUES (?, ?, ?, '')",
-                    (int(index.id), int(collection), stored_index(index)),
+                    "INSERT INTO indexes VALUES (?, ?, ?, ?)",
+                    (int(index.id), int(collection), stored_index(index), collation_id()),
                 )
 
 
