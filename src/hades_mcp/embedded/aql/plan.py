@@ -178,6 +178,7 @@ class IndexNode(Node):
     Attributes:
         also: Further lookups, one per alternative of an OR; each document comes once.
         projections: What is given out instead of the document, unless there are none.
+        produces: False where nothing reads the document: then there is none in its variable.
     """
 
     variable: Variable
@@ -190,6 +191,7 @@ class IndexNode(Node):
     options: Options = field(default_factory=dict)
     also: tuple[IndexLookup, ...] = ()
     projections: tuple[Projection, ...] = ()
+    produces: bool = True
 
 
 @dataclass(frozen=True, slots=True)

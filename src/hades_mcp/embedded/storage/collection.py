@@ -215,6 +215,10 @@ class Collection:
         table = SortedTable(self._session, self.info, index)
         return map(load, table.lookup(low, high, reverse=reverse))
 
+    def count_between(self, index: Index, low: Bound | None, high: Bound | None) -> int:
+        """Return how many documents are in a range of a persistent index, reading none of them."""
+        return SortedTable(self._session, self.info, index).count(low, high)
+
     def within_box(
         self, index: Index, prefix: Sequence[Any], spans: Sequence[Span]
     ) -> Iterator[Document]:

@@ -88,17 +88,25 @@ class SortedTable:
 
     def lookup(self, low: Bound | None, high: Bound | None, *, reverse: bool) -> Iterator[bytes]:
         """Yield the bodies of the documents in a range, in the order of the index."""
-        first = _start(low)
-        end = None if high is None else _end(high)
+        condition, parameters = _between(low, high)
         direction = "DESC" if reverse else "ASC"
-        below, parameters = ("", (first,)) if end is None else (" AND i.k < ?", (first, end))
         rows = self._session.stream(
             f"SELECT i.rid, CAST(c.body AS BLOB) FROM {self._table} i"  # noqa: S608  same
             f" CROSS JOIN {self._collection} c ON c.rid = i.rid"
-            f" WHERE i.k >= ?{below} ORDER BY i.k {direction}, i.rid {direction}",
+            f" WHERE {condition} ORDER BY i.k {direction}, i.rid {direction}",
             parameters,
         )
         return _distinct(rows) if self._index.expands else (body for _, body in rows)
+
+    def count(self, low: Bound | None, high: Bound | None) -> int:
+        """Return the number of documents in a range."""
+        condition, parameters = _between(low, high)
+        which = "DISTINCT i.rid" if self._index.expands else "*"
+        found = self._session.execute(
+            f"SELECT count({which}) FROM {self._table} i WHERE {condition}",  # noqa: S608  same
+            parameters,
+        )
+        return int(found.fetchone()[0])
 
     def _conflict(self, row: int) -> ArangoError:
         found = self._session.execute(
@@ -119,6 +127,12 @@ def _distinct(rows: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:
         if row not in seen:
             seen.add(row)
             yield body
+
+
+def _between(low: Bound | None, high: Bound | None) -> tuple[str, tuple[bytes, ...]]:
+    first = _start(low)
+    end = None if high is None else _end(high)
+    return ("i.k >= ?", (first,)) if end is None else ("i.k >= ? AND i.k < ?", (first, end))
 
 
 def _start(low: Bound | None) -> bytes:

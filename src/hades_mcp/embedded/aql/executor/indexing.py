@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import product
+from itertools import product, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from hades_mcp.embedded.aql.evaluation.comparison import contained
@@ -89,7 +89,8 @@ def _finder(compiler: Compiler, node: IndexNode, lookup: IndexNode | IndexLookup
         case "edge":
             return _edge(compiler, lookup)
         case "persistent":
-            return _persistent(compiler, lookup, reverse=node.reverse)
+            only_counts = not node.produces and not node.also
+            return _persistent(compiler, lookup, reverse=node.reverse, only_counts=only_counts)
         case "mdi":
             return _box(compiler, lookup)
         case _:
@@ -160,7 +161,9 @@ def _edge(compiler: Compiler, lookup: IndexNode | IndexLookup) -> _Find:
     return find
 
 
-def _persistent(compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse: bool) -> _Find:
+def _persistent(
+    compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse: bool, only_counts: bool
+) -> _Find:
     condition = lookup.condition
     fixed = [compiler.compile(value) for value in condition.equal]
     low, high = compiler.optional(condition.low), compiler.optional(condition.high)
@@ -180,6 +183,9 @@ def _persistent(compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse:
         for prefix in prefixes(values):
             start = _bound(prefix, low, row, inclusive=condition.low_inclusive)
             end = _bound(prefix, high, row, inclusive=condition.high_inclusive)
+            if only_counts and test is None:
+                yield from repeat({}, collection.count_between(index, start, end))
+                continue
             found = collection.lookup(index, start, end, reverse=reverse)
             yield from found if test is None else filter(test, found)
 

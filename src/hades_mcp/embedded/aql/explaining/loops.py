@@ -88,7 +88,7 @@ def _documents(node: plan.EnumerateCollectionNode | plan.IndexNode, notes: Notes
         "projections": projections,
         "filterProjections": [],
         "maxProjections": node.options.get("maxProjections", _MAX_PROJECTIONS),
-        "producesResult": True,
+        "producesResult": getattr(node, "produces", True),
         "count": False,
         "readOwnWrites": False,
         "useCache": node.options.get("useCache", True),

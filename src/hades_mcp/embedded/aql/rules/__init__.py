@@ -14,6 +14,9 @@ from hades_mcp.embedded.aql.rules.optimizer import (
     enabled,
     optimize,
 )
+from hades_mcp.embedded.aql.rules.reduce_extraction_to_projection import (
+    reduce_extraction_to_projection,
+)
 from hades_mcp.embedded.aql.rules.refuse_unused_index_hints import refuse_unused_index_hints
 from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import (
     remove_data_modification_out_variables,
@@ -58,6 +61,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
     NamedRule("move-calculations-down", move_calculations_down),
     NamedRule("sort-limit", sort_limit),
+    NamedRule("reduce-extraction-to-projection", reduce_extraction_to_projection),
     NamedRule("optimize-projections", optimize_projections),
     NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),
 )
