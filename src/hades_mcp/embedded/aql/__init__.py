@@ -9,11 +9,13 @@ from hades_mcp.embedded.aql.explaining import explain
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
 from hades_mcp.embedded.aql.query import QueryOptions, Result, execute, modifies
+from hades_mcp.embedded.aql.streaming import Stream
 
 __all__ = [
     "PreparedQuery",
     "QueryOptions",
     "Result",
+    "Stream",
     "compile_value",
     "execute",
     "explain",

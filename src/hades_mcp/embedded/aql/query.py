@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hades_mcp.embedded.aql.context import QueryWarning
     from hades_mcp.embedded.storage.transaction import Transaction
@@ -139,6 +139,50 @@ def _execute(
     options: QueryOptions,
     database: str,
 ) -> Result:
+    run = begin(transaction, text, bind_vars, options, database)
+    with running(run):
+        rows = run.execution.gather(run.rows)
+    return run.result(rows)
+
+
+@dataclass(slots=True)
+class Run:
+    """A query that has been planned and is about to run.
+
+    Attributes:
+        execution: What it carries while it runs.
+        rows: Its results, made when they are asked for.
+        phases: Seconds each phase took so far, in ArangoDB's words.
+        begun: When running begins, by the performance counter.
+    """
+
+    prepared: PreparedQuery
+    execution: Execution
+    rows: Iterator[Any]
+    phases: dict[str, float]
+    begun: float
+
+    def result(self, rows: list[Any]) -> Result:
+        """Return what it gave, now that it is over."""
+        execution = self.execution
+        execution.finish()
+        phases = {**self.phases, "executing": time.perf_counter() - self.begun}
+        stats = execution.stats.as_dict()
+        return Result(rows, execution.warnings, stats, self.prepared, phases, execution.profile)
+
+
+def begin(
+    transaction: Transaction | None,
+    text: str,
+    bind_vars: Mapping[str, Any] | None,
+    options: QueryOptions,
+    database: str,
+) -> Run:
+    """Plan a query; its rows are to be asked for inside `running` only.
+
+    Raises:
+        ArangoError: For a query that cannot run.
+    """
     begun = time.perf_counter()
     values = _checked(bind_vars)
     checked = time.perf_counter()
@@ -150,7 +194,6 @@ def _execute(
         full_count=options.full_count,
     )
     planned = time.perf_counter()
-    profile = Profile() if options.profile else None
     execution = Execution(
         transaction,
         values,
@@ -162,19 +205,15 @@ def _execute(
         seed=options.seed,
         memory_limit=options.memory_limit,
         written=prepared.written,
-        profile=profile,
+        profile=Profile() if options.profile else None,
     )
     if options.watch is not None:
         options.watch(execution)
-    with nullcontext() if transaction is None else transaction.session.watched(execution.check):
-        rows = _run(prepared, execution)
     phases = {
         "initializing": checked - begun,
         "parsing": planned - checked,  # planning and optimizing with it
-        "executing": time.perf_counter() - planned,
     }
-    stats = execution.stats.as_dict()
-    return Result(rows, execution.warnings, stats, prepared, phases, profile)
+    return Run(prepared, execution, _rows(prepared, execution), phases, planned)
 
 
 def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -184,12 +223,20 @@ def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
     return values
 
 
-def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
+def _rows(prepared: PreparedQuery, execution: Execution) -> Iterator[Any]:
+    for warning in prepared.warnings:
+        execution.warn(warning.number, warning.message)
+    yield from prepared.compiled.run(execution)
+
+
+@contextmanager
+def running(run: Run) -> Iterator[None]:
+    """Ask for rows of a query inside: what goes wrong is worded as ArangoDB does."""
+    transaction, check = run.execution.transaction, run.execution.check
+    watched = nullcontext() if transaction is None else transaction.session.watched(check)
     try:
-        for warning in prepared.warnings:
-            execution.warn(warning.number, warning.message)
-        with room_for(prepared.depth):
-            rows = execution.gather(prepared.compiled.run(execution))
+        with watched, room_for(run.prepared.depth):
+            yield
     except RecursionError:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"
@@ -199,5 +246,3 @@ def _run(prepared: PreparedQuery, execution: Execution) -> list[Any]:
             raise
         message = f"AQL: {error.message} (while executing)"
         raise ArangoError(error.number, message, status=error.status) from error
-    execution.finish()
-    return rows

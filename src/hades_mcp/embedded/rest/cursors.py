@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql import modifies
 from hades_mcp.embedded.aql.explaining import plan_json
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok
-from hades_mcp.embedded.rest.open_cursors import OpenCursor
+from hades_mcp.embedded.rest.open_cursors import Kept, OpenCursor
 from hades_mcp.embedded.rest.query_text import QueryText, check_rights, prepare_for, run
 from hades_mcp.embedded.rest.result_cache import is_cacheable, key_of, seen_by
 from hades_mcp.embedded.rest.router import Routes
+from hades_mcp.embedded.rest.streaming_queries import Streaming
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql import Result
+    from hades_mcp.embedded.rest.open_cursors import Source
 
 routes = Routes()
 
@@ -34,17 +37,23 @@ _STATS = {
 def create(request: Request) -> Response:
     """Run a query and answer with its first rows.
 
-    The rows are all there when it answers, with `stream` too: an open read would keep SQLite's
-    log from being shortened for as long as the client takes.
+    With `stream` it runs as far as its rows are fetched, unless it writes or belongs to a stream
+    transaction; else the rows are all there when it answers.
     """
     body = request.object()
     query = QueryText.of(body)
     batch_size, seconds = _batch_size(body), _seconds(body)
-    rows, shared = _result(request, query, body)
-    if body.get("count"):
-        shared["count"] = len(rows)
+    streaming = query.options.get("stream") is True and request.stream_id is None
+    source: Source
+    if streaming and not modifies(query.text):
+        source = Streaming(request, query, _extra)
+    else:
+        rows, shared = _result(request, query, body)
+        if body.get("count") and not streaming:
+            shared["count"] = len(rows)
+        source = Kept(rows, shared)
     retry = bool(query.options.get("allowRetry"))
-    cursor = OpenCursor(request.database_name, rows, batch_size, seconds, shared, retry)
+    cursor = OpenCursor(request.database_name, source, batch_size, seconds, retry)
     return ok(request.state.cursors.first_batch(cursor), 201)
 
 

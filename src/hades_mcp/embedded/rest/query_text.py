@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, prepare
+from hades_mcp.embedded.aql.memory import default_limit
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.rights import ROOT
 from hades_mcp.embedded.storage import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.aql.executor import Execution
     from hades_mcp.embedded.rest.message import Request
@@ -35,13 +36,13 @@ class QueryText:
         text: The query.
         bind_vars: Values of its parameters.
         options: The body's `options`.
-        memory_limit: The body's `memoryLimit`, bytes; 0 for no limit.
+        memory_limit: The body's `memoryLimit`, bytes; 0 for no limit, None for the usual one.
     """
 
     text: str
     bind_vars: dict[str, Any]
     options: dict[str, Any]
-    memory_limit: int
+    memory_limit: int | None
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> QueryText:
@@ -59,7 +60,7 @@ class QueryText:
         if options is not None and not isinstance(options, dict):
             raise ArangoError(_BAD_PARAMETER, "expecting object for <options>")
         limit = body.get("memoryLimit")
-        return cls(text, bind_vars or {}, options or {}, limit if isinstance(limit, int) else 0)
+        return cls(text, bind_vars or {}, options or {}, limit if isinstance(limit, int) else None)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         def watch(execution: Execution) -> None:
             execution.killed = entry.killed
 
-        options = _options(query, request, watch)
+        options = run_options(query, request, watch)
         if within is not None:
             return execute(within, query.text, query.bind_vars, options=options)
         with _target(request, query) as target:
@@ -140,13 +141,22 @@ def _target(request: Request, query: QueryText) -> Iterator[Database | Transacti
         yield stream.transaction
 
 
-def _options(query: QueryText, request: Request, watch: Any) -> QueryOptions:
+def run_options(
+    query: QueryText, request: Request, watch: Callable[[Execution], None]
+) -> QueryOptions:
+    """Return how a query is to run.
+
+    Args:
+        query: What is asked.
+        request: Who asks.
+        watch: Told of the run before it starts.
+    """
     given = query.options
     runtime = given.get("maxRuntime")
     warnings = given.get("maxWarningCount")
     return QueryOptions(
         max_runtime=float(runtime) if isinstance(runtime, int | float) and runtime > 0 else None,
-        memory_limit=query.memory_limit,
+        memory_limit=default_limit() if query.memory_limit is None else query.memory_limit,
         full_count=given.get("fullCount") is True,
         fail_on_warning=given.get("failOnWarning") is True,
         max_warnings=warnings if isinstance(warnings, int) else _WARNINGS_KEPT,
