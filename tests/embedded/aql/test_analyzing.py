@@ -84,3 +84,8 @@ def test_tokens_refuses_what_it_cannot_take(call):
     with pytest.raises(ArangoError) as refused:
         execute(None, f"RETURN {call}")
     assert refused.value.number == 10
+
+
+def test_tokens_may_follow_a_write(run):
+    query = "INSERT {} INTO log LET words = TOKENS('a b', 'text_en') RETURN words"
+    assert run(query) == [["a", "b"]]

@@ -20,7 +20,7 @@ _DOUBLE = 0xA0  # IResearch's mark before the terms of doubles; the shift is add
 _SIGN, _ALL = 1 << 63, (1 << 64) - 1
 
 
-@aql_function("TOKENS", low=1, high=2, reads_data=True)
+@aql_function("TOKENS", low=1, high=2)
 def tokens(context: Context, value: Any, analyzer: Any = "identity") -> Any:
     """Split a text, or each text of an array, into an Analyzer's tokens.
 
