@@ -3,6 +3,8 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hades_mcp.embedded.aql import execute, explain
 from hades_mcp.embedded.storage import Engine
@@ -62,6 +64,39 @@ def test_a_bound_that_is_no_number_stands_where_its_type_does(points, operator, 
     found, wanted, used = both(points, query, bound=bound)
     assert used
     assert found == wanted
+
+
+NUMBERS = st.one_of(
+    st.integers(-4, 4),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@pytest.fixture(scope="module")
+def one_database():
+    with Engine(None) as engine:
+        yield engine.database("_system")
+
+
+@given(data=st.data(), width=st.integers(1, 6))
+def test_a_box_holds_just_the_points_between_its_bounds(one_database, data, width):
+    points = data.draw(st.lists(st.tuples(*[NUMBERS] * width), max_size=30))
+    spans = [sorted(map(float, data.draw(st.tuples(NUMBERS, NUMBERS)))) for _ in range(width)]
+    names = [f"d{number}" for number in range(width)]
+    with one_database.transaction(write=True) as transaction:
+        collection = transaction.create_collection("c")
+        index, _ = collection.ensure_index({**FIELDS, "fields": names})
+        collection.insert_many([dict(zip(names, point, strict=True)) for point in points])
+        hits = list(collection.within_box(index, (), spans))
+        transaction.drop_collection("c")
+    found = [tuple(each[name] for name in names) for each in hits]
+    inside = [
+        point
+        for point in points
+        if all(low <= float(at) <= high for at, (low, high) in zip(point, spans, strict=True))
+    ]
+    assert sorted(found) == sorted(inside)
 
 
 def test_prefix_fields_must_all_be_given(points):
