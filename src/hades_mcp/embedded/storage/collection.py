@@ -27,6 +27,7 @@ from hades_mcp.embedded.storage.indexes import (
 )
 from hades_mcp.embedded.storage.records import Document, Written, load
 from hades_mcp.embedded.storage.search.fields import LINK
+from hades_mcp.embedded.storage.selectivity import selectivity
 from hades_mcp.embedded.storage.sieve import sift
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.statements import statements
@@ -397,6 +398,10 @@ class Collection:
     def indexes(self) -> list[Index]:
         """Return the indexes, the primary one first; what views keep is not among them."""
         return [index for index in self.info.indexes if index.type != LINK]
+
+    def selectivity(self, index: Index) -> float | None:
+        """Return the share of an index's entries that differ, estimated; None if there is none."""
+        return selectivity(self._session, self.info, index, self._session.path)
 
     def index(self, id_or_name: str) -> Index:
         """Return an index by its id or name; 1212 if there is none."""

@@ -65,6 +65,7 @@ class Session:
         sync: Whether the commit is to reach the disk itself before it returns (`waitForSync`).
         recent: What these threads have read of collections nobody has written to since.
         system: The system database, unless this is it: its Analyzers may be used here too.
+        path: The database's file; named in errors.
         failed: Whether SQLite gave up in the middle of a write; all that is left is to abort.
     """
 
@@ -78,7 +79,7 @@ class Session:
         recent: Recent,
     ) -> None:
         self._connection = connection
-        self._path = path
+        self.path = path
         self.failed = False
         self.system: Database | None = None
         self.sync = False
@@ -237,7 +238,7 @@ class Session:
         """Refuse all further use, since a write may be half done; return what to raise."""
         self.failed = True
         self.end()
-        return translate(error, self._path)
+        return translate(error, self.path)
 
     def flush(self) -> None:
         """Store the counters; called right before the commit."""
