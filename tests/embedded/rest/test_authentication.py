@@ -192,6 +192,12 @@ def test_a_query_knows_who_asks(guarded):
         assert guarded("POST /_api/cursor", query, **who).json["result"] == [name]
 
 
+def test_keys_and_certificates_are_told_to_administrators_there_are_none(guarded):
+    assert guarded("GET /_admin/server/tls", **ROOT).json["result"] == {}
+    assert guarded.refused("GET /_admin/server/tls", **basic("ada", "x")) == (403, 11)
+    assert guarded.refused("GET /_admin/server/aql-queries", **basic("ada", "x")) == (403, 11)
+
+
 def test_an_account_may_see_itself_and_change_its_password(guarded):
     guarded("DELETE /_api/user/ada/database/_system", **ROOT)
     who = basic("ada", "x")

@@ -190,6 +190,19 @@ def test_slow_queries_are_remembered_until_forgotten(api):
     assert len(api(f"GET /_db/other{slow}").json) == 1
 
 
+def test_the_last_queries_are_told_the_newest_first(api):
+    rows(api, {"query": "RETURN @x", "bindVars": {"x": 1}})
+    api("POST /_api/cursor", {"query": "RETURN LENGTH(@a)", "bindVars": {"a": [1], "b": 1}})
+    told = api("GET /_admin/server/aql-queries").json["result"]["queries"]
+    assert [(each["query"], each["bindVars"], each["database"]) for each in told] == [
+        ("RETURN LENGTH(@a)", {"a": "...", "b": 1}, "_system"),
+        ("RETURN @x", {"x": 1}, "_system"),
+    ]
+    for number in range(300):
+        rows(api, {"query": f"RETURN {number}"})
+    assert len(api("GET /_admin/server/aql-queries").json["result"]["queries"]) == 256
+
+
 def test_how_queries_are_watched_can_be_changed(api):
     path, slow = "/_api/query/properties", "/_api/query/slow"
     api(f"PUT {path}", {"slowQueryThreshold": 0, "trackBindVars": False})

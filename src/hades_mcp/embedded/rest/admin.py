@@ -6,7 +6,8 @@ import sys
 import time
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.message import Request, Response, ok, plain
+from hades_mcp.embedded.rest.message import Request, Response, ok, plain, result
+from hades_mcp.embedded.rest.rights import check_admin
 from hades_mcp.embedded.rest.router import Routes
 
 routes = Routes()
@@ -125,6 +126,20 @@ def target_version(_request: Request) -> Response:
 def secrets(_request: Request) -> Response:
     """Refuse: no one may see the secrets of tokens."""
     raise ArangoError(_FORBIDDEN, status=403)
+
+
+@routes.add("GET POST", "/_admin/server/tls")
+def tls(request: Request) -> Response:
+    """Tell that there are no keys and certificates: connections are not encrypted."""
+    check_admin(request.account)
+    return result({})
+
+
+@routes.add("GET", "/_admin/server/aql-queries")
+def history(request: Request) -> Response:
+    """List the last queries that were begun, in any database, the newest first."""
+    check_admin(request.account)
+    return result({"queries": request.state.queries.history()})
 
 
 @routes.add("GET", "/_admin/license")

@@ -162,7 +162,9 @@ def rename(request: Request, name: str) -> Response:
     if not isinstance(new_name, str) or not new_name:
         raise ArangoError(_BAD_PARAMETER, "name is empty")
     with request.transaction(write=True) as transaction:
-        collection = transaction.rename_collection(name, new_name)
+        collection = transaction.collection(name)
+        if new_name != name:
+            collection = transaction.rename_collection(name, new_name)
         return ok(brief(collection.info))
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NOT_FOUND = 1591
+_REMEMBERED = 256
+_LONG_TEXT, _LONG_VALUE = 4096, 256
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class RunningQuery:
             "user": self.user,
             "query": text,
             "bindVars": self.bind_vars,
-            "started": datetime.fromtimestamp(self.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "started": _stamp(self.started),
             "runTime": time.monotonic() - self.clock,
             "state": state,
             "stream": self.stream,
@@ -73,6 +75,21 @@ class RunningQuery:
         if not tracking.trackBindVars:
             del listed["bindVars"]
         return listed
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _brief(bind_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters to be remembered: not those that may take much memory."""
+    return {
+        name: value
+        if isinstance(value, int | float | None)
+        or (isinstance(value, str) and len(value) <= _LONG_VALUE)
+        else "..."
+        for name, value in bind_vars.items()
+    }
 
 
 class RunningQueries:
@@ -83,6 +100,7 @@ class RunningQueries:
         self._lock = Lock()
         self._running: dict[str, RunningQuery] = {}
         self._doomed: set[int] = set()
+        self._history: deque[tuple[float, str, str, dict[str, Any]]] = deque(maxlen=_REMEMBERED)
         self._tracking: dict[str, Tracking] = {}
         self._slow: dict[str, deque[dict[str, Any]]] = {}
 
@@ -113,6 +131,7 @@ class RunningQueries:
         begun, clock = time.time(), time.monotonic()
         number = str(next(self._ids))
         query = RunningQuery(number, database, text, bind_vars, begun, clock, stream, user)
+        self._history.append((begun, database, text[:_LONG_TEXT], _brief(bind_vars)))
         with self._lock:
             self._running[query.id] = query
             if query.thread in self._doomed:
@@ -150,6 +169,14 @@ class RunningQueries:
             for name, slow in self._slow.items():
                 if database in {None, name}:
                     slow.clear()
+
+    def history(self) -> list[dict[str, Any]]:
+        """List the queries that were begun last, whatever became of them, the newest first."""
+        names = ("timeStamp", "database", "query", "bindVars")
+        return [
+            dict(zip(names, (_stamp(started), *rest), strict=True))
+            for started, *rest in reversed(self._history)
+        ]
 
     def _remember(self, query: RunningQuery) -> None:
         tracking = self.tracking(query.database)

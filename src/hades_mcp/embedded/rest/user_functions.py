@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.javascript import is_function
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.router import Routes
 
@@ -21,7 +22,6 @@ _FUNCTIONS = "_aqlfunctions"
 _SHOWN = {"name", "code", "isDeterministic"}
 _NAME_INVALID, _CODE_INVALID, _NOT_FOUND = 1580, 1581, 1582
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_]*(?:::[a-zA-Z0-9_]+)+")
-_CODE = re.compile(r"\s*\(?\s*(?:function\b|\(?[\w\s,]*\)?\s*=>)")
 
 
 @routes.add("GET", "/_api/aqlfunction")
@@ -45,7 +45,7 @@ def register(request: Request) -> Response:
     name, code = body.get("name"), body.get("code")
     if not isinstance(name, str) or "::" not in name:
         raise ArangoError(_NAME_INVALID)
-    if not isinstance(code, str) or not _CODE.match(code):
+    if not isinstance(code, str) or not is_function(code):
         raise ArangoError(_CODE_INVALID)
     if not _NAME.fullmatch(name):
         raise ArangoError(_NAME_INVALID)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.analyzers import lower
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.words_table import LONGEST
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_WORDS = 32  # of one query, as in ArangoDB; what follows is not looked at
 _OPERATIONS = "+|-"
+_BAD_PARAMETER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ def find_rows(table: WordsTable, query: str) -> list[int]:
 
 
 def _read_term(part: str) -> Term | None:
-    operation = "+"
-    if part[:1] and part[0] in _OPERATIONS:
-        operation, part = part[0], part[1:]
+    operation = part[:1] if part[:1] and part[0] in _OPERATIONS else ""
+    part = part.removeprefix(operation)
     kind, colon, word = part.rpartition(":")
     word = lower(word.strip())[:LONGEST]
+    if not word and operation:
+        raise ArangoError(_BAD_PARAMETER, "fulltext query has an operator without a word")
     if not word:
         return None
-    return Term(operation, word, prefix=bool(colon) and kind.strip().lower() == "prefix")
+    return Term(operation or "+", word, prefix=bool(colon) and kind.strip().lower() == "prefix")

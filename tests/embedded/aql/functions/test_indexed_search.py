@@ -65,3 +65,15 @@ def test_what_cannot_be_answered_is_refused(places, call, number):
     with pytest.raises(ArangoError) as caught:
         places(f"RETURN {call}")
     assert caught.value.number == number
+
+
+@pytest.mark.parametrize("query", ["+", "|", "-", "place,+", "+ "])
+def test_an_operator_of_fulltext_needs_a_word(places, query):
+    with pytest.raises(ArangoError) as error:
+        places(f"RETURN FULLTEXT(grid, 'name', '{query}')")
+    assert error.value.number == 10
+
+
+def test_a_fulltext_limit_of_nothing_gives_nothing(places):
+    assert places("RETURN LENGTH(FULLTEXT(grid, 'name', 'place', 0))") == [0]
+    assert places("RETURN LENGTH(FULLTEXT(grid, 'name', 'prefix:pla', null)) > 3") == [True]

@@ -100,6 +100,9 @@ def fulltext(
 ) -> list[Any]:
     """Return the documents whose attribute holds the words of a query; all without a limit.
 
+    The manual says that a limit of 0 is none; ArangoDB 3.12 returns nothing for it, as its
+    optimizer makes a LIMIT of it (python-arango's tests rely on that).
+
     Raises:
         ArangoError: 1542 for an argument of a wrong type, 1203 for an unknown collection, 1571
             if there is no fulltext index on the attribute.
@@ -111,7 +114,9 @@ def fulltext(
     path = attribute.replace("`", "")
     for index in collection.indexes():
         if index.type == "fulltext" and index.fields == (path,):
-            return list(collection.matching(index, query, 0 if limit is None else integer(limit)))
+            most = None if limit is None else integer(limit)
+            found = collection.matching(index, query, most or 0)
+            return [] if most == 0 else list(found)
     raise ArangoError(_NO_FULLTEXT_INDEX)
 
 
