@@ -104,7 +104,9 @@ def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]
     warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
     if query.options.get("usePlanCache") is True and answer.prepared is not None:
         full_count = query.options.get("fullCount")
-        request.state.caches.note_plan(request.database_name, answer.prepared, full_count)
+        request.state.caches.note_plan(
+            request.database_name, answer.prepared, full_count, query.bind_vars
+        )
     extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
     if query.options.get("profile"):
         extra["profile"] = answer.phases

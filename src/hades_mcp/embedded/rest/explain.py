@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hades_mcp.embedded.aql import explain as explain_query
-from hades_mcp.embedded.aql.rules import RULES
+from hades_mcp.embedded.aql.rules import RULES, NamedRule
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
 from hades_mcp.embedded.rest.query_text import QueryText, check_rights
 from hades_mcp.embedded.rest.router import Routes
@@ -35,13 +35,15 @@ def explain(request: Request) -> Response:
 
 @routes.add("GET", "/_api/query/rules")
 def rules(_request: Request) -> Response:
-    """List the optimizer rules in the order they are applied."""
-    return plain(
-        [
-            {"name": rule.name, "flags": {**_FLAGS, "canBeDisabled": not rule.required}}
-            for rule in RULES
-        ]
-    )
+    """List the optimizer rules in the order they are applied: those there are, not ArangoDB's."""
+    by_name = {rule.name: rule for rule in reversed(RULES)}  # a name may stand for several steps
+    return plain([_rule(by_name[name]) for name in dict.fromkeys(rule.name for rule in RULES)])
+
+
+def _rule(rule: NamedRule) -> dict[str, Any]:
+    is_check = rule.name.startswith("refuse-")
+    flags = {**_FLAGS, "hidden": is_check, "canBeDisabled": not rule.required}
+    return {"name": rule.name, "description": rule.description, "flags": flags}
 
 
 def plan_of(request: Request, query: QueryText) -> dict[str, Any]:

@@ -13,11 +13,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from hades_mcp.embedded.aql.prepared import StoredSchema
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
 from hades_mcp.embedded.rest.result_cache import ResultCache
 from hades_mcp.embedded.rest.router import Routes
+from hades_mcp.embedded.values import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hades_mcp.embedded.aql import PreparedQuery
 
 routes = Routes()
@@ -25,34 +30,58 @@ routes = Routes()
 _PLANS_KEPT = 128
 
 
+@dataclass(frozen=True, slots=True)
+class CachedPlan:
+    """One entry of the plan cache: as it is listed, and the collections as they were."""
+
+    shown: dict[str, Any]
+    versions: Mapping[str, object]
+
+
 @dataclass(slots=True)
 class QueryCaches:
     """The results kept, and the plans that are listed, by database and text."""
 
     results: ResultCache = field(default_factory=ResultCache)
-    plans: OrderedDict[tuple[str, str], dict[str, Any]] = field(default_factory=OrderedDict)
+    plans: OrderedDict[tuple[str, ...], CachedPlan] = field(default_factory=OrderedDict)
     ids: count[int] = field(default_factory=lambda: count(1))
 
-    def note_plan(self, database: str, prepared: PreparedQuery, full_count: object) -> None:
-        """List the plan of a query that asked for it to be cached, or count one more use."""
-        key = (database, prepared.text)
+    def note_plan(
+        self,
+        database: str,
+        prepared: PreparedQuery,
+        full_count: object,
+        bind_vars: Mapping[str, Any] | None = None,
+    ) -> str | None:
+        """List the plan of a query that asked for it to be cached, or count one more use.
+
+        Returns:
+            The key of the plan if it was there already: `planCacheKey` of the answer.
+        """
+        if prepared.warnings:
+            return None  # not worth keeping, as ArangoDB sees it
+        named = {name: value for name, value in (bind_vars or {}).items() if name[:1] == "@"}
+        key = (database, prepared.text, str(full_count is True), json_text(named))
         entry = self.plans.get(key)
-        if entry is not None:
-            entry["hits"] += 1
-            return
+        if entry is not None and entry.versions == prepared.versions:
+            entry.shown["hits"] += 1
+            return str(entry.shown["hash"])
+        self.plans.pop(key, None)
         if len(self.plans) >= _PLANS_KEPT:
             self.plans.popitem(last=False)
-        self.plans[key] = {
+        shown = {
             "hash": str(next(self.ids)),
             "query": prepared.text,
             "queryHash": crc32(prepared.text.encode()),
-            "bindVars": {},
+            "bindVars": named,
             "fullCount": full_count is True,
-            "dataSources": sorted(prepared.read | prepared.written),
+            "dataSources": sorted(prepared.versions),
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "hits": 0,
             "memoryUsage": 64 * len(prepared.text),
         }
+        self.plans[key] = CachedPlan(shown, prepared.versions)
+        return None
 
 
 @routes.add("GET", "/_api/query-cache/properties")
@@ -83,9 +112,29 @@ def clear(request: Request) -> Response:
 
 @routes.add("GET", "/_api/query-plan-cache")
 def plans(request: Request) -> Response:
-    """List the cached plans of queries that asked for it."""
-    kept = request.state.caches.plans
-    return plain([entry for (name, _), entry in kept.items() if name == request.database_name])
+    """List the cached plans of queries that asked for it; forget those whose collections changed.
+
+    An account sees the plans of the collections it may read.
+    """
+    caches, found = request.state.caches, []
+    with request.transaction(write=False) as transaction:
+        schema = StoredSchema(transaction)
+        for key, entry in list(caches.plans.items()):
+            if key[0] != request.database_name:
+                continue
+            if any(schema.version(name) != known for name, known in entry.versions.items()):
+                del caches.plans[key]
+            elif all(_may_read(request, name) for name in entry.versions):
+                found.append(entry.shown)
+    return plain(found)
+
+
+def _may_read(request: Request, name: str) -> bool:
+    try:
+        request.check_rights(name, write=False)
+    except ArangoError:
+        return False
+    return True
 
 
 @routes.add("DELETE", "/_api/query-plan-cache")

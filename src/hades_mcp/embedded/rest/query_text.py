@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, prepare
 from hades_mcp.embedded.aql.memory import default_limit
+from hades_mcp.embedded.aql.plan_caching import check_plan_cacheable
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.rights import ROOT
 from hades_mcp.embedded.storage import Database
@@ -150,8 +151,13 @@ def run_options(
         query: What is asked.
         request: Who asks.
         watch: Told of the run before it starts.
+
+    Raises:
+        ArangoError: 1584 if its plan is to be cached and cannot be.
     """
     given = query.options
+    if given.get("usePlanCache") is True:
+        check_plan_cacheable(query.text, given)
     runtime = given.get("maxRuntime")
     warnings = given.get("maxWarningCount")
     return QueryOptions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from hades_mcp.embedded.aql.nodes import Node, SubqueryExpression, rebuild
@@ -55,6 +56,11 @@ class NamedRule:
     name: str
     apply: Rule
     required: bool = False
+
+    @property
+    def description(self) -> str:
+        """What the rule does: the first lines of its documentation."""
+        return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0]
 
 
 def optimize(plan: Subplan, rules: Sequence[NamedRule], optimization: Optimization) -> Subplan:
