@@ -124,13 +124,15 @@ class Matcher:
         self, phrase: Phrase, rows: set[int] | None = None
     ) -> dict[int, list[Occurrence]]:
         """Return where a phrase occurs, in which rows."""
-        places = [self._places(part) for part in phrase.parts]
-        if not places:
-            return {}
-        common = set.intersection(*(set(part) for part in places))
-        if rows is not None:
-            common &= rows
+        common = rows
+        for part in phrase.parts:
+            held = self._leaf(part.words)
+            common = held if common is None else common & held
+            if not common:
+                return {}
+        places = [self._places(part, common or set()) for part in phrase.parts]
         at = [part.at for part in phrase.parts]
+        common = set(places[0]).intersection(*places[1:])
         found = {row: phrases([part[row] for part in places], at) for row in common}
         return {row: each for row, each in found.items() if each}
 
@@ -139,9 +141,8 @@ class Matcher:
         fewest = max(1, math.ceil(len(grams.grams) * grams.threshold))
         by_row: dict[int, dict[bytes, list[Occurrence]]] = {}
         for gram in dict.fromkeys(grams.grams):
-            for row, each in self.table.places(grams.field, gram).items():
-                if rows is None or row in rows:
-                    by_row.setdefault(row, {})[gram] = each
+            for row, each in self.table.places(grams.field, gram, rows).items():
+                by_row.setdefault(row, {})[gram] = each
         found: dict[int, list[Occurrence]] = {}
         for row, held in by_row.items():
             positions = {gram: [one.position for one in places] for gram, places in held.items()}
@@ -251,11 +252,11 @@ class Matcher:
             found |= {row for row, body in bodies.items() if wanted.test(load(body))}
         return found
 
-    def _places(self, part: Part) -> dict[int, list[Occurrence]]:
-        """Return where any term of a part occurs."""
+    def _places(self, part: Part, rows: set[int]) -> dict[int, list[Occurrence]]:
+        """Return where any term of a part occurs in these rows."""
         merged: dict[int, list[Occurrence]] = {}
         for term in self.corpus.terms(part.words):
-            for row, places in self.table.places(part.words.field, term).items():
+            for row, places in self.table.places(part.words.field, term, rows).items():
                 merged[row] = sorted(merged[row] + places) if row in merged else places
         return merged
 

@@ -16,12 +16,15 @@ from hades_mcp.embedded.storage.search.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
     from hades_mcp.embedded.storage.records import Document
     from hades_mcp.embedded.storage.session import Session
+
+
+_BATCH = 4000  # documents
 
 
 class Hit(NamedTuple):
@@ -85,11 +88,11 @@ class SearchTable:
     def add_many(self, rows: Sequence[tuple[int, Payload]]) -> None:
         """Enter many documents."""
         entries = [
-            (field, term, row << ORDINAL_BITS | ordinal if ordinal else row, *rest)
+            (field, term, row << ORDINAL_BITS | ordinal if ordinal else row, count, norm, places)
             for row, payload in rows
-            for field, term, ordinal, *rest in payload.postings
+            for field, term, ordinal, count, norm, places in payload.postings
         ]
-        entries.sort(key=lambda entry: entry[:3])  # neighbours share pages
+        entries.sort()  # neighbours share pages
         self._session.executemany(self._put, entries)
         self._tally((payload for _, payload in rows), 1)
 
@@ -109,8 +112,10 @@ class SearchTable:
         )
 
     def fill(self, rows: Sequence[tuple[int, Document]]) -> None:
-        """Enter documents that were there before the index."""
-        self.add_many([(row, self.payload(document)) for row, document in rows])
+        """Enter documents that were there before the index, some at a time: postings are many."""
+        for start in range(0, len(rows), _BATCH):
+            batch = rows[start : start + _BATCH]
+            self.add_many([(row, self.payload(document)) for row, document in batch])
 
     def _tally(self, payloads: Iterator[Payload] | list[Payload], sign: int) -> None:
         """Add what documents say to the statistics of their fields, or take it away."""
@@ -148,13 +153,19 @@ class SearchTable:
         )
         return list(map(Hit._make, rows))
 
-    def places(self, field: Field, term: bytes) -> dict[int, list[Occurrence]]:
-        """Return where a term occurs in each row; empty where positions are not kept."""
+    def places(
+        self, field: Field, term: bytes, among: Container[int] | None = None
+    ) -> dict[int, list[Occurrence]]:
+        """Return where a term occurs in each of some rows; empty where positions are not kept."""
         rows = self._session.execute(
             f"SELECT row, frequency, places FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
             (field.key, term),
         )
-        return {row: unpack(places, count) for row, count, places in rows if places and count}
+        return {
+            row: unpack(places, count)
+            for row, count, places in rows
+            if places and count and (among is None or row in among)
+        }
 
     def between(self, field: Field, low: bytes, high: bytes | None) -> set[int]:
         """Return the rows that hold a term from `low` on that is less than `high`."""

@@ -13,6 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
@@ -30,6 +31,7 @@ GEO = frozenset({"geojson", "geopoint", "geo_s2"})
 NULL, BOOL, NUMBER, OBJECTS = "n", "b", "d", "o"
 NESTED = "\0"  # stands between a nested array and the attributes of its objects
 ORDINAL_BITS = 20
+_one = Struct("I").pack
 _MOST_OBJECTS = (1 << ORDINAL_BITS) - 1
 
 
@@ -167,7 +169,9 @@ class _Terms:
             yield key, term, ordinal, 0, 1, shape
         for term, found in self.found.items():
             frequency = len(found) // max(self.places, 1) if self.counts else 0
-            places = array("I", found).tobytes() if self.places else None
+            places = None
+            if self.places:
+                places = _one(found[0]) if len(found) == 1 else array("I", found).tobytes()
             yield key, term, ordinal, frequency, norm, places
 
 
@@ -186,7 +190,6 @@ class _Reader:
             before = uses.get(where)
             rows, total = (before.rows, before.terms) if before else (0, 0)
             uses[where] = FieldUse(where.key, *where, terms.stored, rows + 1, total + terms.total)
-        postings.sort()
         return Payload(tuple(postings), tuple(uses.values()))
 
     def mark(self, where: Field, ordinal: int, term: bytes, frequency: int, norm: int) -> None:
