@@ -99,6 +99,18 @@ def test_a_box_holds_just_the_points_between_its_bounds(one_database, data, widt
     assert sorted(found) == sorted(inside)
 
 
+def test_explain_tells_the_bounds_and_the_lookahead(points):
+    with points.transaction(write=True) as transaction:
+        transaction.collection("points").ensure_index(FIELDS)
+        query = "FOR d IN points OPTIONS { lookahead: 32 } FILTER d.x > 1 AND d.y < 2 RETURN d"
+        nodes = explain(transaction, query)["plan"]["nodes"]
+    node = next(each for each in nodes if each["type"] == "IndexNode")
+    assert (node["lookahead"], node["sorted"]) == (32, False)
+    (conjunction,) = node["condition"]["subNodes"]
+    assert [each["type"] for each in conjunction["subNodes"]] == ["compare >", "compare <"]
+    assert "FilterNode" in [each["type"] for each in nodes]
+
+
 def test_prefix_fields_must_all_be_given(points):
     definition = {**FIELDS, "type": "mdi-prefixed", "prefixFields": ["kind"]}
     with points.transaction(write=True) as transaction:

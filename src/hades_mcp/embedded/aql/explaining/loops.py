@@ -48,14 +48,14 @@ def index_json(node: plan.IndexNode | GeoIndexNode, notes: Notes) -> dict[str, A
         "indexes": [notes.index(node.collection, each.index) for each in lookups],
         "condition": _condition([_conjunction(node.variable, each) for each in lookups], notes),
         "ascending": not node.reverse,
-        "sorted": not node.also,
+        "sorted": not node.also and node.kind != "mdi",
         "reverse": node.reverse,
         "strategy": "document",
         "allCoveredByOneIndex": False,
         "indexCoversProjections": False,
         "isLateMaterialized": False,
         "limit": 0,
-        "lookahead": 1,
+        "lookahead": node.options.get("lookahead", 1),
         **_documents(node, notes),
     }
 
