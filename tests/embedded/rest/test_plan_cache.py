@@ -28,6 +28,13 @@ def test_plans_are_kept_apart_by_collections_and_full_count(api):
     assert sorted(plan["fullCount"] for plan in plans) == [False, False, True]
 
 
+def test_a_query_that_uses_a_cached_plan_tells_its_key(api):
+    assert "planCacheKey" not in run(api, "RETURN 42").json
+    key = run(api, "RETURN 42").json["planCacheKey"]
+    [plan] = api("GET /_api/query-plan-cache").json
+    assert plan["hash"] == key
+
+
 def test_a_changed_collection_takes_its_plans_along(api):
     api("POST /_api/collection", {"name": "one"})
     run(api, "FOR d IN one RETURN d")

@@ -85,7 +85,8 @@ def _result(
     results = request.state.caches.results
     if request.stream_id or not results.wanted(query, body) or not is_cacheable(query.text):
         answer = run(request, query)
-        return answer.rows, {"cached": False, "extra": _extra(request, answer, query)}
+        shared = _cached_plan(request, answer, query)
+        return answer.rows, {"cached": False, **shared, "extra": _extra(request, answer, query)}
     database, key = request.database_name, key_of(query, body)
     with request.transaction(write=False) as transaction:
         check_rights(request, query, transaction)
@@ -97,16 +98,24 @@ def _result(
         seen = seen_by(transaction, prepared)
     extra = _extra(request, answer, query)
     results.keep(database, key, query, answer, extra, seen)
-    return answer.rows, {"cached": False, "extra": extra}
+    return answer.rows, {"cached": False, **_cached_plan(request, answer, query), "extra": extra}
+
+
+def _cached_plan(request: Request, answer: Result, query: QueryText) -> dict[str, str]:
+    """List the plan if the query asks for that; tell its key if it was there already."""
+    if query.options.get("usePlanCache") is not True or answer.prepared is None:
+        return {}
+    key = request.state.caches.note_plan(
+        request.database_name,
+        answer.prepared,
+        query.options.get("fullCount"),
+        query.bind_vars,
+    )
+    return {} if key is None else {"planCacheKey": key}
 
 
 def _extra(request: Request, answer: Result, query: QueryText) -> dict[str, Any]:
     warnings = [{"code": each.number, "message": each.message} for each in answer.warnings]
-    if query.options.get("usePlanCache") is True and answer.prepared is not None:
-        full_count = query.options.get("fullCount")
-        request.state.caches.note_plan(
-            request.database_name, answer.prepared, full_count, query.bind_vars
-        )
     extra: dict[str, Any] = {"warnings": warnings, "stats": {**_STATS, **answer.stats}}
     if query.options.get("profile"):
         extra["profile"] = answer.phases
