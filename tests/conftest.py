@@ -63,4 +63,10 @@ def _no_logs_of_another_test() -> Iterator[None]:
 
 
 # Where test data and test models lie is the machine's business.
-KEPT = {"HADES_CONFORMANCE", "HADES_DRIVER_SUITE", "HADES_MODEL_CACHE", "HADES_LLAMA_SERVER"}
+KEPT = {
+    "HADES_ARANGOJS",
+    "HADES_CONFORMANCE",
+    "HADES_DRIVER_SUITE",
+    "HADES_MODEL_CACHE",
+    "HADES_LLAMA_SERVER",
+}

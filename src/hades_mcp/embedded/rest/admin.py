@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 
@@ -22,7 +23,8 @@ _OPTIONS = {
     "query.cache-mode": ("off", "whether results of queries are cached"),
 }
 _INDEX_TYPES = ["primary", "edge", "hash", "skiplist", "ttl", "persistent"]
-_INDEX_TYPES += ["geo", "fulltext", "mdi", "mdi-prefixed", "inverted", "vector"]
+_INDEX_TYPES += ["geo", "fulltext", "mdi", "mdi-prefixed", "inverted"]
+_INDEX_ALIASES = {"hash": "persistent", "skiplist": "persistent", "zkd": "mdi"}
 
 
 @routes.add("GET PUT", "/_api/version")
@@ -44,22 +46,21 @@ def version(request: Request) -> Response:
             "architecture": f"{sys.maxsize.bit_length() + 1}bit",
             "platform": sys.platform,
             "server-version": VERSION,
+            "sqlite-version": sqlite3.sqlite_version,
         }
     return plain(body)
 
 
 @routes.add("GET", "/_api/engine")
 def engine(_request: Request) -> Response:
-    """Tell the storage engine."""
-    return plain(
-        {
-            "name": "sqlite",
-            "supports": {
-                "indexes": _INDEX_TYPES,
-                "aliases": {"indexes": {"hash": "persistent", "skiplist": "persistent"}},
-            },
-        }
-    )
+    """Tell which storage engine's behaviour to expect: rocksdb's, the only one of 3.12.
+
+    Clients take other names for those of old releases, without transactions and the like. That
+    SQLite is behind it is told by `/_api/version?details=true`. The list is that of 3.12.10, whose
+    vector indexes are not named in it either.
+    """
+    supports = {"indexes": _INDEX_TYPES, "aliases": {"indexes": _INDEX_ALIASES}}
+    return plain({"name": "rocksdb", "endianness": "big", "supports": supports})
 
 
 @routes.add("GET", "/_api/endpoint")
