@@ -10,6 +10,7 @@ import pytest
 
 from hades_mcp.embedded.storage import Bound, Engine
 from hades_mcp.embedded.storage.check import Finding, check
+from hades_mcp.embedded.storage.views import create_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,59 @@ def test_a_mended_index_answers_again(folder: Path) -> None:
             assert [document["n"] for document in found] == [9]
             nearest = things.nearest(things.index("by_vector"), [9, 1], 1)
             assert [document["n"] for document, _ in nearest] == [9]
+
+
+def test_what_views_and_inverted_and_box_indexes_keep_is_checked_too(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine, engine.database("_system").transaction(write=True) as tx:
+        things = tx.create_collection("things")
+        things.ensure_index({"type": "inverted", "name": "words", "fields": ["text"]})
+        things.ensure_index(
+            {"type": "mdi", "name": "boxes", "fields": ["n"], "fieldValueTypes": "double"}
+        )
+        links = {"things": {"fields": {"text": {"analyzers": ["text_en"]}}}}
+        definition = {"name": "view", "type": "arangosearch", "links": links}
+        create_view(tx, "_system", definition)
+        things.insert_many({"_key": str(n), "n": n, "text": f"a word {n}"} for n in range(50))
+        things.update("7", {"text": "other"})
+        things.remove("8")
+    with Engine(tmp_path) as engine:
+        assert check(engine) == []
+        path = engine.database("_system").path
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        kept = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 's[0-9]*'"
+        for (name,) in connection.execute(kept).fetchall():
+            connection.execute(f"DELETE FROM {name}")
+        (boxes,) = connection.execute(
+            "SELECT 'i' || id FROM indexes WHERE definition LIKE '%boxes%'"
+        ).fetchone()
+        connection.execute(f"DELETE FROM {boxes}")
+    with Engine(tmp_path) as engine:
+        found = check(engine, mend=True)
+        assert len(found) == 3
+        assert all("entries" in finding.text and finding.mended for finding in found)
+        assert check(engine) == []
+
+
+def test_a_table_nobody_knows_is_found_and_removed(folder: Path) -> None:
+    damage(folder, "CREATE TABLE i4711(k BLOB, rid INTEGER)")
+    (finding,) = findings(folder, mend=True)
+    assert (finding.text, finding.mended) == ("table i4711 belongs to no collection or index", True)
+    assert findings(folder) == []
+
+
+def test_a_damaged_definition_of_a_view_is_reported(folder: Path) -> None:
+    damage(folder, "INSERT INTO views VALUES (4711, 'broken', '[]')")
+    (finding,) = findings(folder, mend=True)
+    assert finding.text.startswith("the definition of a view cannot be read")
+    assert not finding.mended
+
+
+def test_wrong_bytes_are_found_and_mended(folder: Path) -> None:
+    damage(folder, "UPDATE tallies SET bytes = 7 WHERE documents = 49")
+    (finding,) = findings(folder)
+    assert finding.text.startswith("7 bytes are counted, ")
+    assert findings(folder, mend=True)[0].mended
+    assert findings(folder) == []
 
 
 def test_a_wrong_count_is_found_and_mended(folder: Path) -> None:

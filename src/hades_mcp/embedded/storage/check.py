@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.analyzer_catalog import list_analyzers
 from hades_mcp.embedded.storage.names import is_id, is_key
 from hades_mcp.embedded.storage.records import load
 from hades_mcp.embedded.storage.shadow import compare
+from hades_mcp.embedded.storage.views import list_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 Part = Literal["file", "document", "count", "index"]
 _MOST = 20
+_TABLE = re.compile(r"[a-z]+([0-9]+)")
 _DAMAGED = 1100
 
 
@@ -104,6 +108,8 @@ def _check_log(path: Path, *, mend: bool) -> Iterator[Finding]:
 
 def _check_database(transaction: Transaction, *, mend: bool) -> Iterator[Finding]:
     yield from _check_file(transaction, mend=mend)
+    yield from _check_tables(transaction, mend=mend)
+    yield from _check_views(transaction)
     for info in transaction.collections():
         collection = transaction.collection(info.name)
         count, size = yield from _check_documents(transaction, info)
@@ -129,6 +135,29 @@ def _check_file(transaction: Transaction, *, mend: bool) -> Iterator[Finding]:
         left = {text for (text,) in execute(sql)} - {"ok"}
     for text in sorted(found):
         yield Finding("", "", "file", text, text not in left)
+
+
+def _check_tables(transaction: Transaction, *, mend: bool) -> Iterator[Finding]:
+    """Find tables that no collection and no index accounts for: they only take room."""
+    execute = transaction.session.execute
+    infos = transaction.collections()
+    known = {info.number for info in infos}
+    known |= {int(index.id) for info in infos for index in info.indexes}
+    for (name,) in execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        found = _TABLE.fullmatch(name)
+        if found and int(found[1]) not in known:
+            if mend:
+                execute(f"DROP TABLE {name}")
+            yield Finding("", "", "file", f"table {name} belongs to no collection or index", mend)
+
+
+def _check_views(transaction: Transaction) -> Iterator[Finding]:
+    """Read the definition of every view and of every Analyzer."""
+    for text, read in (("view", list_views), ("Analyzer", list_analyzers)):
+        try:
+            read(transaction)
+        except (ValueError, KeyError, TypeError, AttributeError, ArangoError) as error:
+            yield Finding("", "", "file", f"the definition of a {text} cannot be read: {error!r}")
 
 
 def _check_documents(
