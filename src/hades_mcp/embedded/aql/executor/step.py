@@ -16,7 +16,7 @@ Step: TypeAlias = Callable[[Row, Iterator[Row]], Iterator[Row]]
 """Takes the row the plan began with (its place 0 holds the execution) and the rows so far."""
 
 NUMBER_OUT_OF_RANGE = 1504
-NO_LIMIT = 2**62
+NO_LIMIT = 2**62 - 1
 """More rows than there can be; two of them still make a Python slice."""
 
 
@@ -43,4 +43,4 @@ def amount(evaluate: Evaluate | None, row: Row, absent: int = 0) -> int:
         return absent
     if type(value) not in {int, float} or value < 0:
         raise ArangoError(NUMBER_OUT_OF_RANGE, "AQL: number out of range (while executing)")
-    return int(value)
+    return min(int(value), NO_LIMIT)

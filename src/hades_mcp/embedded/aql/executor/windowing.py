@@ -85,20 +85,24 @@ def _over_values(aggregates: Aggregates, value: Evaluate, before: Any, after: An
         numbers = [number for number, _ in held]
         for number, row in held:
             execution.check()
-            first = bisect_left(numbers, _moved(execution, number, before, "DATE_SUBTRACT"))
-            last = bisect_right(numbers, _moved(execution, number, after, "DATE_ADD"))
-            yield _result(aggregates, row, [neighbour for _, neighbour in held[first:last]])
+            low = _moved(execution, number, before, "DATE_SUBTRACT")
+            high = _moved(execution, number, after, "DATE_ADD")
+            if low is None or high is None:  # no date that far
+                yield _result(aggregates, row, [])
+                continue
+            near = held[bisect_left(numbers, low) : bisect_right(numbers, high)]
+            yield _result(aggregates, row, [neighbour for _, neighbour in near])
 
     return step
 
 
-def _moved(execution: Execution, number: float, bound: Any, function: str) -> float:
+def _moved(execution: Execution, number: float, bound: Any, function: str) -> float | None:
     """Return the end of the window that a number or an ISO 8601 duration away from a value is."""
     sign = 1 if function == "DATE_ADD" else -1
     if bound == "unbounded":
         return sign * float("inf")
     if isinstance(bound, str):
         date = resolve(function).call(execution, number, bound)
-        moved: float = resolve("DATE_TIMESTAMP").call(execution, date)
+        moved: float | None = resolve("DATE_TIMESTAMP").call(execution, date)
         return moved
     return number + sign * float(bound)

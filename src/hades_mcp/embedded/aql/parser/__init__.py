@@ -9,7 +9,7 @@ from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.nodes import depth_of
 from hades_mcp.embedded.aql.parser.cursor import MAXIMUM_RECURSION, Cursor, too_much_nesting
 from hades_mcp.embedded.aql.parser.operations import body, with_collections
-from hades_mcp.embedded.aql.tokens import END
+from hades_mcp.embedded.aql.tokens import END, INVALID, syntax_error
 from hades_mcp.embedded.errors import ArangoError
 
 EMPTY = 1502
@@ -26,6 +26,10 @@ def parse(text: str) -> Query:
     """
     if not text.strip():
         raise ArangoError(EMPTY, "AQL: query is empty (while parsing)")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # a lone surrogate, which no UTF-8 can hold
+        raise syntax_error(text, error.start, f"syntax error, unexpected {INVALID}") from None
     cursor = Cursor(text, body)
     with room_for(MAXIMUM_RECURSION):
         collections = with_collections(cursor)

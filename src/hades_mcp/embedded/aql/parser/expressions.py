@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from hades_mcp.embedded.aql.nodes import (
     ArrayComparison,
-    ArrayLiteral,
     Binary,
     Call,
     Constant,
@@ -22,6 +21,7 @@ from hades_mcp.embedded.aql.nodes import (
     Ternary,
     Unary,
 )
+from hades_mcp.embedded.aql.parser.literals import array
 from hades_mcp.embedded.aql.parser.references import postfix
 from hades_mcp.embedded.aql.tokens import (
     AT_LEAST,
@@ -264,7 +264,7 @@ def expression_or_query(cursor: Cursor) -> Expression:
 
 def _array(cursor: Cursor) -> Expression:
     at = cursor.expect("[").at
-    return ArrayLiteral(tuple(expression(cursor) for _ in cursor.separated("]")), at=at)
+    return array([expression(cursor) for _ in cursor.separated("]")], at)
 
 
 def options(cursor: Cursor) -> ObjectLiteral | None:
