@@ -13,6 +13,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
 from hades_mcp.embedded.storage.disk import Scratch
 from hades_mcp.embedded.storage.expiry import Expiry
+from hades_mcp.embedded.storage.migrations import APPLICATION_ID
 from hades_mcp.embedded.storage.names import check_database_name
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ SYSTEM = "_system"
 _NOT_FOUND, _DUPLICATE, _FORBIDDEN, _NOT_WRITABLE = 1228, 1207, 11, 1224
 _LOCK_SECONDS = 30.0
 _SLUG = 40
+_MARK_PLACE = 68  # of the application id in the header of an SQLite file
 
 
 class Engine:
@@ -102,6 +104,7 @@ class Engine:
         with self._lock:
             self._databases.pop(name, None)
         database.remove_files()
+        self._remove_abandoned()
 
     def database(self, name: str) -> Database:
         """Return a database by its name; 1228 if there is none."""
@@ -165,6 +168,16 @@ class Engine:
             ).fetchone()
         return None if row is None else int(row[0])
 
+    def _remove_abandoned(self) -> None:
+        """Remove the files of databases whose dropping was cut short: a process was killed."""
+        with self._system.begin(write=True) as transaction:  # nobody makes one meanwhile
+            rows = transaction.session.execute("SELECT id FROM databases").fetchall()
+            known = {int(number) for (number,) in rows}
+            for path in self.folder.glob("*-*.sqlite"):
+                number = path.stem.rpartition("-")[2]
+                if number.isdecimal() and int(number) not in known and _is_ours(path):
+                    Database(path.stem, path, lock_timeout=0, durable=False).remove_files()
+
     def _open(self, name: str, file: str) -> Database:
         with self._lock:
             database = self._databases.get(name)
@@ -192,6 +205,13 @@ def _make(folder: Path) -> Path:
             " folder you may write to, or choose another one",
         ) from error
     return folder
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file is a database of HADES, by the mark in its header."""
+    with path.open("rb") as file:
+        file.seek(_MARK_PLACE)
+        return file.read(4) == APPLICATION_ID.to_bytes(4, "big")
 
 
 def _slug(name: str) -> str:
