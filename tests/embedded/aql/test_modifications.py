@@ -149,7 +149,6 @@ def test_a_search_repeated_in_a_loop_sees_each_write(run: Run) -> None:
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [
-        ("ignore", [[None, None], 31, "Ann"]),
         ("update", [[31, 5], 5, "Ann"]),
         ("replace", [[31, 5], 5, None]),
     ],
@@ -158,6 +157,13 @@ def test_an_insert_may_overwrite(run: Run, mode: str, expected: list[Any]) -> No
     options = f"OPTIONS {{overwriteMode: '{mode}'}} RETURN [OLD.age, NEW.age]"
     (found,) = run("INSERT {_key: 'ann', age: 5} INTO people " + options)
     assert [found, *run("LET d = DOCUMENT('people/ann') RETURN [d.age, d.name]")[0]] == expected
+
+
+def test_an_insert_that_ignores_what_is_there_has_no_old(run: Run, refusal: Refusal) -> None:
+    query = "INSERT {_key: @key} INTO people OPTIONS {overwriteMode: 'ignore'} RETURN "
+    assert run(query + "NEW", key="ann") == [None]
+    assert run(query + "NEW._key", key="zoe") == ["zoe"]
+    assert refusal(query + "OLD", key="ann").number == 1203
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def test_a_limit_of_null_is_no_limit(run: Run) -> None:
     assert run("FOR i IN 1..5 LIMIT 0, null RETURN i") == [1, 2, 3, 4, 5]
     assert run("FOR i IN 1..5 SORT i DESC LIMIT 2, @most RETURN i", most=None) == [3, 2, 1]
     assert run("FOR i IN 1..5 LIMIT null, 2 RETURN i") == [1, 2]
+    assert run("LET n = 1 + 1 LET m = n RETURN (FOR i IN 1..5 LIMIT n, m RETURN i)") == [[3, 4]]
 
 
 def test_the_full_count_is_what_the_last_limit_saw(database: Database) -> None:
@@ -90,10 +91,27 @@ def test_collect_in_all_its_forms(run: Run, clause: str, expected: list[Any]) ->
     assert run(f"FOR p IN people SORT p.name {clause}") == expected
 
 
-def test_into_leaves_out_what_was_set_before_the_first_of_several_loops(run: Run) -> None:
-    one = "LET z = 1 FOR a IN [1] COLLECT x = a INTO g RETURN ATTRIBUTES(g[0], true, true)"
-    two = "LET z = 1 FOR a IN [1] FOR b IN [2] COLLECT x = a INTO g RETURN ATTRIBUTES(g[0], true)"
-    assert (run(one), run(two)) == ([["a", "z"]], [["a", "b"]])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("LET z = 1 FOR a IN [1] COLLECT x = a INTO g RETURN g", [[{"a": 1}]]),
+        ("LET z = 1 FOR a IN [1] LET y = 2 COLLECT x = a INTO g RETURN g", [[{"a": 1, "y": 2}]]),
+        (
+            "LET z = 1 FOR a IN [1] FOR b IN [2] COLLECT x = a INTO g RETURN g",
+            [[{"a": 1, "b": 2}]],
+        ),
+        ("LET z = 1 LET y = 2 COLLECT x = z INTO g RETURN g", [[{"z": 1, "y": 2}]]),
+        ("LET z = 1 RETURN (LET y = 2 COLLECT x = z INTO g RETURN g)", [[[{"y": 2}]]]),
+        (
+            "FOR a IN [1] COLLECT x = a LET y = 2 COLLECT w = y INTO g RETURN g",
+            [[{"x": 1, "y": 2}]],
+        ),
+    ],
+)
+def test_into_leaves_out_what_was_set_before_the_first_loop(
+    run: Run, query: str, expected: list[Any]
+) -> None:
+    assert run(query) == expected
 
 
 def test_collect_ends_the_scope(refusal: Refusal) -> None:
@@ -137,6 +155,10 @@ def test_a_window_slides_over_values_and_durations(run: Run) -> None:
         ("FOR x IN null RETURN x", 1563),
         ("FOR i IN 1..3 LIMIT -1 RETURN i", 1504),
         ("FOR i IN 1..3 LIMIT 'a' RETURN i", 1504),
+        ("FOR i IN 1..3 LIMIT i RETURN i", 1504),
+        ("FOR i IN 1..3 LIMIT 1, RAND() RETURN i", 1504),
+        ("LET n = RAND() FOR i IN 1..3 LIMIT n RETURN i", 1504),
+        ("FOR i IN 1..3 LIMIT (RETURN 1)[0] RETURN i", 1504),
         ("RETURN DISTINCT 1", 1501),
         ("FOR i IN [1] COLLECT g = i AGGREGATE n = SUM(g) RETURN n", 1512),
         ("FOR i IN [1] COLLECT AGGREGATE n = i + 1 RETURN n", 1574),

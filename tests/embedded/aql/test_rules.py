@@ -144,6 +144,12 @@ def test_an_index_that_must_be_used_and_cannot_is_an_error(transaction: Transact
     assert caught.value.number == 1577
 
 
+def test_a_hint_means_nothing_where_no_index_may_be_used(transaction: Transaction) -> None:
+    hint = "OPTIONS {indexHint: 'none', forceIndexHint: true, disableIndex: true}"
+    query = f"FOR p IN people {hint} FILTER p.name == 'Bob' RETURN p.name"
+    assert execute(transaction, query).rows == ["Bob"]
+
+
 def test_a_sparse_index_is_not_used_where_null_may_match(transaction: Transaction) -> None:
     query = "FOR p IN people FILTER p.nick == @nick RETURN p.name"
     result = execute(transaction, query, {"nick": None})

@@ -15,7 +15,6 @@ from hades_mcp.embedded.aql.plan import (
     EnumerateViewNode,
     Grouping,
     ShortestPathNode,
-    SingletonNode,
     TraversalNode,
     Variable,
     WindowNode,
@@ -26,10 +25,7 @@ from hades_mcp.embedded.aql.planning.options import constant, read_options
 from hades_mcp.embedded.aql.scope import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hades_mcp.embedded.aql.clauses import Assignment, Collect, Window
-    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.planning.planner import Planner
 
 UNKNOWN_VARIABLE, INVALID_AGGREGATE = 1512, 1574
@@ -37,7 +33,6 @@ WINDOW_AFTER_MODIFICATION = 1595
 _COUNTS = frozenset({"COUNT", "LENGTH"})  # need no argument
 
 _LOOPS = (
-    SingletonNode,
     EnumerateCollectionNode,
     EnumerateListNode,
     EnumerateViewNode,
@@ -120,24 +115,16 @@ def _kept(planner: Planner, clause: Collect) -> tuple[VariableReference, ...]:
 def _group_variables(planner: Planner) -> list[Variable]:
     """Return the variables that go INTO a group when the query does not say which.
 
-    ArangoDB leaves out what was set before the first loop, unless there is only one loop.
+    What was set before the first loop stays out, unless there is none.
     """
-    by_depth = _by_depth(planner.nodes)
-    lowest = 0 if by_depth and max(depth for depth, _ in by_depth) == 1 else 1
+    nodes = planner.nodes
+    first = next((i for i, node in enumerate(nodes) if isinstance(node, _LOOPS)), 0)
     return [
         variable
-        for depth, variable in by_depth
-        if depth >= lowest and variable.user and planner.scopes.find(variable.name) is variable
+        for node in nodes[first:]
+        for variable in produced(node)
+        if variable.user and planner.scopes.find(variable.name) is variable
     ]
-
-
-def _by_depth(nodes: Sequence[Node]) -> list[tuple[int, Variable]]:
-    depth = -1
-    found = []
-    for node in nodes:
-        depth += isinstance(node, _LOOPS)
-        found += [(depth, variable) for variable in produced(node)]
-    return found
 
 
 def plan_window(planner: Planner, clause: Window) -> None:

@@ -52,7 +52,8 @@ def _output(planner: Planner, name: str) -> Variable:
 
 
 def _overwrites(options: Options) -> bool:
-    return bool(options.get("overwrite")) or options.get("overwriteMode", "conflict") != "conflict"
+    mode = options.get("overwriteMode")
+    return bool(options.get("overwrite")) if mode is None else mode in {"replace", "update"}
 
 
 def plan_insert(planner: Planner, clause: Insert) -> None:

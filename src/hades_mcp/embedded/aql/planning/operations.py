@@ -47,11 +47,16 @@ from hades_mcp.embedded.aql.planning.expressions import (
     resolve_search,
 )
 from hades_mcp.embedded.aql.planning.options import constant, read_options
+from hades_mcp.embedded.aql.rules.effects import is_steady
+from hades_mcp.embedded.aql.rules.substitution import substituted
+from hades_mcp.embedded.aql.scope import refuse
 from hades_mcp.embedded.aql.search.options import check_search_options
 from hades_mcp.embedded.aql.tokens import syntax_error
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.planning.planner import Planner
+
+OUT_OF_RANGE = 1504
 
 
 def plan_for(planner: Planner, clause: For) -> None:
@@ -103,6 +108,9 @@ def _take_apart(planner: Planner, pattern: Pattern, value: Expression) -> None:
 
 def _assign(planner: Planner, pattern: Pattern, value: Expression) -> None:
     variable = _target(planner, pattern)
+    fixed = substituted(value, planner.constants)
+    if not used(fixed) and is_steady(fixed):
+        planner.constants[variable] = fixed
     planner.emit(CalculationNode(variable, value, at=pattern.at))
     _take_apart(planner, pattern, VariableReference(variable))
 
@@ -150,11 +158,15 @@ def _is_descending(planner: Planner, direction: Expression) -> bool:
 
 def plan_limit(planner: Planner, clause: Limit) -> None:
     """Plan LIMIT."""
-    offset = None if clause.offset is None else resolve(planner, clause.offset)
-    count = resolve(planner, clause.count)
-    if used(count) or (offset is not None and used(offset)):
-        _fail(planner, clause.at, "LIMIT needs values known before the query runs")
-    planner.emit(LimitNode(offset, count, at=clause.at))
+    offset = None if clause.offset is None else _known_beforehand(planner, clause.offset)
+    planner.emit(LimitNode(offset, _known_beforehand(planner, clause.count), at=clause.at))
+
+
+def _known_beforehand(planner: Planner, amount: Expression) -> Expression:
+    value = substituted(resolve(planner, amount), planner.constants)
+    if used(value) or not is_steady(value):
+        raise refuse(OUT_OF_RANGE, "LIMIT offset/count values must be constant numeric values")
+    return value
 
 
 def plan_return(planner: Planner, clause: Return) -> None:

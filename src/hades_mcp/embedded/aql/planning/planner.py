@@ -7,17 +7,30 @@ from typing import TYPE_CHECKING, Protocol
 
 from hades_mcp.embedded.aql.clauses import For, PathSearch, Traversal
 from hades_mcp.embedded.aql.context import Context
-from hades_mcp.embedded.aql.plan import ModificationNode, SingletonNode, Subplan, Variable
+from hades_mcp.embedded.aql.nodes import VariableReference
+from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
+from hades_mcp.embedded.aql.plan import (
+    CollectNode,
+    EnumerateListNode,
+    FilterNode,
+    ModificationNode,
+    ReturnNode,
+    SingletonNode,
+    SortNode,
+    Subplan,
+    Variable,
+)
 from hades_mcp.embedded.aql.planning.access import Access
 from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.nodes import Expression, Node
 
 COLLECTION_UNKNOWN, ILLEGAL_NAME = 1203, 1208
 WARNINGS_KEPT = 100
+MOST_NODES = 4000  # of a plan; see "Known limitations for AQL queries" in ArangoDB's manual
 
 
 class Catalog(Protocol):
@@ -44,6 +57,7 @@ class Planner:
         elements: The variables of the array expansions around the expression at hand.
         context: Takes the warnings of what is computed while planning.
         views: Views the query searches.
+        constants: Variables assigned what no row can change.
         inline: Above 0 where subqueries must stay in their expression because it is not evaluated
             exactly once per row.
     """
@@ -64,13 +78,23 @@ class Planner:
         self.views: set[str] = set()
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
+        self.constants: dict[Variable, Expression] = {}
         self.inline = 0
         self.level = 0
         self.loops = False
+        self.emitted = 0
         self._operations = operations
 
     def emit(self, node: Node) -> None:
-        """Append an execution node."""
+        """Append an execution node.
+
+        Raises:
+            ArangoError: 1524 for one node too many, those counted that ArangoDB computes values in.
+        """
+        values = _values(node)
+        self.emitted += 1 + sum(not isinstance(value, VariableReference) for value in values)
+        if self.emitted > MOST_NODES:
+            raise refuse(TOO_MUCH_NESTING, "too much nesting or too many objects")
         self.nodes.append(node)
 
     def body(self, clauses: Sequence[Node]) -> Subplan:
@@ -143,6 +167,20 @@ class Planner:
                 raise refuse(ILLEGAL_NAME, f"illegal name: {collection}")
             raise refuse(COLLECTION_UNKNOWN, f"collection or view not found: {collection}")
         return edge
+
+
+def _values(node: Node) -> list[Node]:
+    match node:
+        case FilterNode(condition=value) | ReturnNode(value=value):
+            return [value]
+        case EnumerateListNode(source=value):
+            return [value]
+        case SortNode(keys=keys):
+            return [key.value for key in keys]
+        case CollectNode(groups=groups):
+            return [group.value for group in groups]
+        case _:
+            return []
 
 
 def _is_legal(name: str) -> bool:

@@ -23,7 +23,7 @@ def refuse_unused_index_hints(nodes: Nodes, _: Optimization) -> Nodes:
     for node in nodes:
         if isinstance(node, EnumerateCollectionNode) and node.options.get("forceIndexHint"):
             hints = hinted_names(node.options)
-            if hints:
+            if hints and not node.options.get("disableIndex"):
                 raise ArangoError(
                     FORCED_HINT_UNUSABLE,
                     f"AQL: could not use index hint to serve query; {', '.join(hints)}",
