@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hades_mcp.embedded.aql.scope import refuse
 
-ACCESS_AFTER_MODIFICATION = 1579
+ACCESS_AFTER_MODIFICATION, TOO_MANY_COLLECTIONS = 1579, 1522
+MOST_COLLECTIONS = 2048  # of a query; see "Known limitations for AQL queries" in ArangoDB's manual
 
 
 class Access:
@@ -24,22 +25,29 @@ class Access:
         """Note that a collection is read.
 
         Raises:
-            ArangoError: 1579 if the query has modified it before.
+            ArangoError: 1579 if the query has modified it before, 1522 for one too many.
         """
         if collection in self.written:
             raise _refused(f"collection '{collection}'")
         self.read.setdefault(collection, level)
+        self._check_number()
 
     def note_write(self, collection: str, level: int) -> None:
         """Note that a collection is modified.
 
         Raises:
-            ArangoError: 1579 if it was modified before, or is being read by a query around this.
+            ArangoError: 1579 if it was modified before, or is being read by a query around this;
+                1522 for one too many.
         """
         if collection in self.written or self.read.get(collection, level) < level:
             raise _refused(f"collection '{collection}'")
         self.written.add(collection)
         self._writes_in_scope = True
+        self._check_number()
+
+    def _check_number(self) -> None:
+        if len(self.read.keys() | self.written) > MOST_COLLECTIONS:
+            raise refuse(TOO_MANY_COLLECTIONS, "too many collections/shards")
 
     def note_dynamic_read(self, what: str) -> None:
         """Note something that may read any collection: a traversal, DOCUMENT() and the like.

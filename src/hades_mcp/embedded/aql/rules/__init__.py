@@ -33,6 +33,7 @@ from hades_mcp.embedded.aql.rules.remove_unnecessary_calculations import (
     remove_unnecessary_calculations,
 )
 from hades_mcp.embedded.aql.rules.remove_unnecessary_filters import remove_unnecessary_filters
+from hades_mcp.embedded.aql.rules.replace_any_eq_with_in import replace_any_eq_with_in
 from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
 from hades_mcp.embedded.aql.rules.sort_limit import sort_limit
 from hades_mcp.embedded.aql.rules.use_index_for_sort import use_index_for_sort
@@ -46,6 +47,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("move-filters-up", move_filters_up),
     NamedRule("remove-redundant-calculations", remove_redundant_calculations),
     NamedRule("replace-or-with-in", replace_or_with_in),
+    NamedRule("replace-any-eq-with-in", replace_any_eq_with_in),
     NamedRule("handle-arangosearch-views", handle_arangosearch_views, required=True),
     NamedRule("use-vector-index", use_vector_index, required=True),
     NamedRule("refuse-unused-vector-search", refuse_unused, required=True),

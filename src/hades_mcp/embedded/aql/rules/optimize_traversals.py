@@ -142,12 +142,13 @@ def _of_each(
 def _always_reached(node: TraversalNode, check: PathCheck) -> bool:
     """Tell whether no path is so short that the filter would find nothing where it looks."""
     match node.steps:
-        case _ if check.depth is None:
-            return True
         case None:
             least = 1
         case Constant(value=int(depth)) | Binary(operator="..", left=Constant(value=int(depth))):
             least = depth
         case _:
-            return False
+            least = 0
+    if check.depth is None:  # no edge at all satisfies ALL, unless it is asked for IN no array
+        operator = getattr(check.condition, "operator", None)
+        return check.part == "vertex" or least > 0 or operator not in {"IN", "NOT IN"}
     return check.depth < least or (check.part == "vertex" and check.depth == least)
