@@ -6,7 +6,7 @@ One call of `sorted` cannot be interrupted, and takes a second for a million row
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +25,17 @@ def in_order(items: list[T], key: Callable[[T], bytes], check: Callable[[], None
         key: Called once per item.
         check: Called between steps of less than 100 ms; what it raises ends the sorting.
     """
-    if len(items) <= PIECE:
-        return sorted(items, key=key)
     keys: list[bytes] = []
     for start in range(0, len(items), PIECE):
         check()
         keys += map(key, items[start : start + PIECE])
+    return ordered_by(items, keys, check)
+
+
+def ordered_by(items: list[T], keys: list[Any], check: Callable[[], None]) -> list[T]:
+    """Return items in the order of keys that Python can compare; see `in_order`."""
+    if len(items) <= PIECE:
+        return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
     bounds = sorted(keys[:: PIECE // _SAMPLES])[_SAMPLES::_SAMPLES]
     pieces: list[list[int]] = [[] for _ in range(len(bounds) + 1)]
     add = [piece.append for piece in pieces]

@@ -61,6 +61,9 @@ class QueryOptions:
     watch: Callable[[Execution], None] | None = None
 
 
+_USUAL = QueryOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a query gave.
@@ -121,7 +124,7 @@ def execute(
     Raises:
         ArangoError: With ArangoDB's number for whatever goes wrong.
     """
-    settings = options or QueryOptions()
+    settings = options or _USUAL
     if isinstance(target, Database):
         with target.transaction(write=modifies(text)) as transaction:
             return _execute(transaction, text, bind_vars, settings, target.name)

@@ -168,15 +168,21 @@ def _batches(
 # ------------------------------------------------------------------------------------- comparing
 
 
-def matching(columns: Columns, comparisons: Iterable[Comparison]) -> list[int] | None:
-    """Return the positions of documents that may satisfy comparisons; None if none can be used."""
+def matching(columns: Columns, comparisons: Iterable[Comparison]) -> tuple[list[int] | None, bool]:
+    """Return the positions of documents that may satisfy comparisons, and whether all surely do.
+
+    The positions are None where no comparison can be used.
+    """
     positions: list[int] | None = None
+    exact = True
     for path, operator, value in comparisons:
         column = columns.known.get(path)
         found = None if column is None else _apply(column, operator, value, positions)
-        if found is not None:
+        if found is None:
+            exact = False
+        else:
             positions = found
-    return positions
+    return positions, exact
 
 
 def _apply(column: Column, operator: str, value: Any, among: list[int] | None) -> list[int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 _GROUP = 500  # bytes of a group, about: its row, its accumulators, its place in the table
 
 
+_PIECE = 1000
+_OFTEN = 31
+"""A bit mask: a query is checked for a kill before each 32nd row."""
+_OWN_KEYS = frozenset({str, int, float, type(None)})
+"""Types of values that `hash_key` returns as they are."""
+
+
 class Aggregates:
     """The compiled aggregate calls of a COLLECT or a WINDOW."""
 
@@ -29,6 +37,11 @@ class Aggregates:
             make = find_aggregate(call.function)
             assert make is not None  # noqa: S101  the planner found it
             self._calls.append((call.variable.id, make, compiler.optional(call.argument)))
+
+    @property
+    def arguments(self) -> list[Evaluate | None]:
+        """What each call is given; None where it counts rows."""
+        return [argument for _, _, argument in self._calls]
 
     def start(self) -> list[Aggregate]:
         """Return new accumulators."""
@@ -48,12 +61,13 @@ class Aggregates:
 class Group:
     """The rows of one group: one that stands for all, accumulators, and what goes INTO."""
 
-    __slots__ = ("accumulators", "members", "row", "values")
+    __slots__ = ("accumulators", "add", "members", "row", "values")
 
     def __init__(self, row: Row, values: list[Any], accumulators: list[Aggregate]) -> None:
         self.row = row
         self.values = values
         self.accumulators = accumulators
+        self.add = [accumulator.add for accumulator in accumulators]
         self.members: list[Any] = []
 
 
@@ -61,6 +75,8 @@ def collect(compiler: Compiler, node: CollectNode) -> Step:
     """Group rows, as the node's method says."""
     if node.method == "distinct":
         return _distinct(compiler, node)
+    if node.method == "count" and node.into is None:
+        return _count(node)
     gather = _gatherer(compiler, node)
     places = [group.variable.id for group in node.groups]
     aggregates = Aggregates(compiler, node.aggregates)
@@ -86,25 +102,35 @@ def _gatherer(
     compiler: Compiler, node: CollectNode
 ) -> Callable[[Aggregates, Row, Iterator[Row]], list[Group]]:
     values = [compiler.compile(group.value) for group in node.groups]
+    only = values[0] if len(values) == 1 else None
     member = None if node.into is None else _member(compiler, node)
 
     def gather(aggregates: Aggregates, base: Row, rows: Iterator[Row]) -> list[Group]:
         execution = execution_of(base)
+        check, hold, arguments = execution.check, execution.hold, aggregates.arguments
         groups: dict[Hashable, Group] = {}
         if not values:  # then there is one group even without rows
             groups[()] = Group(base, [], aggregates.start())
-        for row in rows:
-            execution.check()
-            found = [value(row) for value in values]
-            key = tuple(map(hash_key, found))
+        for count, row in enumerate(rows):
+            if not count & _OFTEN:
+                check()
+            if only is not None:
+                found = [only(row)]
+                key = found[0]
+                if type(key) not in _OWN_KEYS:
+                    key = hash_key(key)
+            else:
+                found = [value(row) for value in values]
+                key = tuple(map(hash_key, found))
             group = groups.get(key)
             if group is None:
-                execution.hold(found, _GROUP)
+                hold(found)
                 group = groups[key] = Group(row, found, aggregates.start())
-            aggregates.add(group.accumulators, row)
+            for add, argument in zip(group.add, arguments, strict=True):
+                add(1 if argument is None else argument(row))
             if member is not None:
                 group.members.append(member(row))
-                execution.hold(group.members[-1])
+                hold(group.members[-1])
         return list(groups.values())
 
     return gather
@@ -115,6 +141,22 @@ def _member(compiler: Compiler, node: CollectNode) -> Evaluate:
         return compiler.compile(node.into_value)
     kept = [(reference.variable.name, reference.variable.id) for reference in node.kept]
     return lambda row: {name: row[place] for name, place in kept}
+
+
+def _count(node: CollectNode) -> Step:
+    """Count rows; nothing else of them matters."""
+    (call,) = node.aggregates
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        check, total = execution_of(base).check, 0
+        while piece := len(list(islice(rows, _PIECE))):
+            check()
+            total += piece
+        new = base.copy()
+        new[call.variable.id] = total
+        yield new
+
+    return step
 
 
 def _distinct(compiler: Compiler, node: CollectNode) -> Step:

@@ -15,6 +15,7 @@ from hades_mcp.embedded.aql.executor import (
     rows,
     scanning,
     searching,
+    sorting,
     windowing,
 )
 from hades_mcp.embedded.aql.executor.projecting import attributes_read
@@ -36,10 +37,9 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.InvertedIndexNode: searching.inverted_index,
     plan.IndexNode: indexing.index_lookup,
     plan.EnumerateNearVectorNode: indexing.near_vector,
-    plan.FilterNode: rows.filter_rows,
     plan.CalculationNode: rows.calculate,
     plan.SubqueryNode: rows.calculate,
-    plan.SortNode: rows.sort_rows,
+    plan.SortNode: sorting.sort_rows,
     plan.LimitNode: rows.limit_rows,
     plan.CollectNode: collecting.collect,
     plan.WindowNode: windowing.window,
@@ -65,17 +65,24 @@ class Pipeline:
         self._steps: list[Step] = []
         self._nodes = subplan.nodes
         self._result: Evaluate | None = None
+        scanned: list[plan.FilterNode] = []
         for position, node in enumerate(subplan.nodes):
-            if isinstance(node, plan.ReturnNode):
-                self._result = compiler.compile(node.value)
-            elif isinstance(node, plan.EnumerateCollectionNode):
-                step = scanning.enumerate_collection(compiler, subplan.nodes, position)
-                self._steps.append(step)
-            elif isinstance(node, plan.TraversalNode):
-                read = attributes_read(node.vertex, subplan.nodes[position:])
-                self._steps.append(graphs.traversal(compiler, node, read))
-            else:
-                self._steps.append(_STEPS[type(node)](compiler, node))
+            match node:
+                case plan.ReturnNode():
+                    self._result = compiler.compile(node.value)
+                    continue
+                case plan.EnumerateCollectionNode():
+                    step = scanning.enumerate_collection(compiler, subplan.nodes, position)
+                    scanned = scanning.filters_after(subplan.nodes, position)
+                case plan.FilterNode():
+                    done = any(node is each for each in scanned)
+                    step = rows.filter_rows(compiler, node, done=done)
+                case plan.TraversalNode():
+                    read = attributes_read(node.vertex, subplan.nodes[position:])
+                    step = graphs.traversal(compiler, node, read)
+                case _:
+                    step = _STEPS[type(node)](compiler, node)
+            self._steps.append(step)
 
     def run(self, base: Row) -> Iterator[Any]:
         """Yield the results, beginning with one row; a query without RETURN yields nothing."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from heapq import nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.evaluation.arithmetic import span
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.nodes import Binary
-from hades_mcp.embedded.aql.ordering import PIECE, in_order
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.values import descending, order_key, truth, type_name
+from hades_mcp.embedded.values import truth, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
     from hades_mcp.embedded.aql.executor.step import Step
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
         LimitNode,
         NoResultsNode,
         SingletonNode,
-        SortNode,
         SubqueryNode,
     )
 
@@ -79,11 +76,17 @@ def _items(compiler: Compiler, node: EnumerateListNode) -> Evaluate:
     return items
 
 
-def filter_rows(compiler: Compiler, node: FilterNode) -> Step:
-    """Let rows through whose condition is true."""
+def filter_rows(compiler: Compiler, node: FilterNode, *, done: bool = False) -> Step:
+    """Let rows through whose condition is true.
+
+    Args:
+        compiler: Compiles the condition.
+        node: The filter.
+        done: Whether the loop before it checks the condition by itself, unless it is profiled.
+    """
     condition = compiler.compile(node.condition)
 
-    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    def checked(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         stats = execution_of(base).stats
         for row in rows:
             value = condition(row)
@@ -91,6 +94,9 @@ def filter_rows(compiler: Compiler, node: FilterNode) -> Step:
                 yield row
             else:
                 stats.filtered += 1
+
+    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        return rows if done and execution_of(base).profile is None else checked(base, rows)
 
     return step
 
@@ -105,38 +111,6 @@ def calculate(compiler: Compiler, node: CalculationNode | SubqueryNode) -> Step:
             yield row
 
     return step
-
-
-def sort_rows(compiler: Compiler, node: SortNode) -> Step:
-    """Put all rows in order; equal ones keep theirs."""
-    key = _row_key([(compiler.compile(key.value), key.descending) for key in node.keys])
-    count, offset = compiler.optional(node.limit), compiler.optional(node.limit_offset)
-
-    def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
-        if count is not None:
-            wanted = amount(offset, base) + amount(count, base, NO_LIMIT)
-            if wanted <= PIECE:
-                return iter(nsmallest(wanted, rows, key=key))
-        execution = execution_of(base)
-        return iter(in_order(execution.gather(rows), key, execution.check))
-
-    return step
-
-
-def _row_key(keys: list[tuple[Evaluate, bool]]) -> Callable[[Row], bytes]:
-    if len(keys) == 1:
-        value, downwards = keys[0]
-        if downwards:
-            return lambda row: descending(order_key(value(row)))
-        return lambda row: order_key(value(row))
-
-    def key(row: Row) -> bytes:
-        return b"".join(
-            descending(order_key(value(row))) if downwards else order_key(value(row))
-            for value, downwards in keys
-        )
-
-    return key
 
 
 def limit_rows(compiler: Compiler, node: LimitNode) -> Step:
