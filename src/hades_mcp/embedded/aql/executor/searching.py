@@ -15,7 +15,7 @@ from hades_mcp.embedded.storage.search.scoring import Bm25, Scorer, TfIdf
 from hades_mcp.embedded.storage.search.searcher import Found, Searcher
 from hades_mcp.embedded.storage.search.sources import Source, sources_of
 from hades_mcp.embedded.storage.views import View, find_view
-from hades_mcp.embedded.values import descending, order_key, truth
+from hades_mcp.embedded.values import descending, number, order_key, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,10 +57,10 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
                 new = row.copy()
                 new[place] = item.document
                 for where, score in zip(places, item.scores, strict=True):
-                    new[where] = score
+                    new[where] = number(score)
                 if node.matches is not None:
-                    at, number = item.at
-                    new[node.matches.id] = Matches(searcher.corpus.matcher(at), number, wanted)
+                    at, found_row = item.at
+                    new[node.matches.id] = Matches(searcher.corpus.matcher(at), found_row, wanted)
                 yield new
 
     return step

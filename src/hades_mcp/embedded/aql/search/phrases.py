@@ -156,9 +156,10 @@ def _terms(where: Field, given: Any, at: int) -> Words:
 
 def _levenshtein(where: Field, given: Any, at: int) -> Words:
     values = _list(given, "LEVENSHTEIN_MATCH", at)
-    target, distance, transpositions, most, prefix = (*values, *_DEFAULTS[len(values) - 2 :])[:5]
+    rest: tuple[Any, ...] = _DEFAULTS[max(0, len(values) - _FEWEST) :]
+    target, distance, transpositions, most, prefix = (*values, *rest, None)[:_MOST]
     if (
-        len(values) < 2  # noqa: PLR2004  target and distance
+        not _FEWEST <= len(values) <= _MOST
         or not isinstance(target, str)
         or not isinstance(prefix, str)
         or not isinstance(transpositions, bool)
@@ -174,6 +175,7 @@ def _levenshtein(where: Field, given: Any, at: int) -> Words:
 
 
 _DEFAULTS = (True, 64, "")
+_FEWEST, _MOST = 2, 5  # arguments of LEVENSHTEIN_MATCH
 
 
 def _in_range(where: Field, given: Any, at: int) -> Words:

@@ -22,8 +22,11 @@ Score: TypeAlias = "Callable[[int, int], float]"
 
 
 def single(value: float) -> float:
-    """Round to single precision."""
-    return float(_float.unpack(_float.pack(value))[0])
+    """Round to single precision; infinity where a value is too large for it."""
+    try:
+        return float(_float.unpack(_float.pack(value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Bm25:
 
     def prepare(self, statistics: Statistics, boost: float) -> Score:
         """Return what scores the rows of these terms."""
-        k, b = single(self.k), single(self.b)
+        # ArangoDB leaves open what others would mean
+        k, b = single(max(0.0, self.k)), single(min(1.0, max(0.0, self.b)))
         idf = 0.0
         for with_term in statistics.frequencies:
             rare = (statistics.documents - with_term + 0.5) / (with_term + 0.5)
