@@ -204,7 +204,11 @@ GOOD: dict[str, list[Any]] = {
     "/_api/collection/{name}/properties": [{"schema": {"rule": {"type": "object"}}}],
     "/_api/collection/{name}/rename": [{"name": "mine"}],
     "/_api/cursor": [
-        {"query": "FOR i IN 1..9 RETURN i", "batchSize": 2, "options": {"allowRetry": True}}
+        {"query": "FOR i IN 1..9 RETURN i", "batchSize": 2, "options": {"allowRetry": True}},
+        {"query": "FOR t IN things RETURN t", "batchSize": 1, "options": {"stream": True}},
+        {"query": "FOR t IN things RETURN t", "options": {"usePlanCache": True, "profile": 2}},
+        {"query": "FOR t IN things LIMIT 1 RETURN @a", "bindVars": {"a": 1}, "cache": True},
+        {"query": "FOR v IN 1..2 ANY 'things/1' joins RETURN v", "options": {"fullCount": True}},
     ],
     "/_api/database": [{"name": "mine", "users": [{"username": "ada"}]}],
     "/_api/document/{collection}": [

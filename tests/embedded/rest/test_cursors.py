@@ -162,6 +162,7 @@ def test_a_running_query_is_listed_and_can_be_killed(api):
     while not listed:
         listed = api("GET /_api/query/current").json
     assert listed[0]["query"] == body["query"]
+    assert isinstance(listed[0]["peakMemoryUsage"], int)
     assert listed[0]["bindVars"] == {"x": 0}
     assert api(f"DELETE /_api/query/{listed[0]['id']}").status == 200
     thread.join()

@@ -91,11 +91,7 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         user=request.user or ROOT,
     )
     with running as entry:
-
-        def watch(execution: Execution) -> None:
-            execution.killed = entry.killed
-
-        options = run_options(query, request, watch)
+        options = run_options(query, request, entry.watch)
         if within is not None:
             return execute(within, query.text, query.bind_vars, options=options)
         with _target(request, query) as target:

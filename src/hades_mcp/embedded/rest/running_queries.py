@@ -18,6 +18,8 @@ from hades_mcp.embedded.rest.settings import change_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hades_mcp.embedded.aql.executor import Execution
+
 _NOT_FOUND = 1591
 _REMEMBERED = 256
 _LONG_TEXT, _LONG_VALUE = 4096, 256
@@ -55,6 +57,12 @@ class RunningQuery:
     user: str
     killed: Event = field(default_factory=Event)
     thread: int = field(default_factory=get_ident)
+    _execution: Execution | None = None
+
+    def watch(self, execution: Execution) -> None:
+        """Take part in the run of the query: stop it when it is killed, know what it takes."""
+        execution.killed = self.killed
+        self._execution = execution
 
     def describe(self, state: str, tracking: Tracking) -> dict[str, Any]:
         """Return the query as the HTTP API lists it."""
@@ -71,6 +79,7 @@ class RunningQuery:
             "runTime": time.monotonic() - self.clock,
             "state": state,
             "stream": self.stream,
+            "peakMemoryUsage": self._execution.stats.peakMemoryUsage if self._execution else 0,
         }
         if not tracking.trackBindVars:
             del listed["bindVars"]

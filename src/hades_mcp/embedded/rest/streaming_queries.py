@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hades_mcp.embedded.aql import Result
-    from hades_mcp.embedded.aql.executor import Execution
     from hades_mcp.embedded.rest.message import Request
 
     Extra = Callable[[Request, Result, QueryText], dict[str, Any]]
@@ -44,11 +43,7 @@ class Streaming:
                     user=request.user or ROOT,
                 )
             )
-
-            def watch(execution: Execution) -> None:
-                execution.killed = entry.killed
-
-            options = run_options(query, request, watch)
+            options = run_options(query, request, entry.watch)
             check_rights(request, query, request.database)
             self._stream = Stream(request.database, query.text, query.bind_vars, options)
             self._listed = stack.pop_all()
