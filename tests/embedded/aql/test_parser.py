@@ -210,6 +210,9 @@ def test_what_the_grammar_does_not_have_is_refused(text: str) -> None:
         ("1 /* one */ + // two\n 2", 3),
         ("1 IN [1] ? 'y' : 'n'", "y"),
         ("- - 1", 1),
+        ("[1, 2][* FILTER $CURRENT > 1]", [2]),
+        ("(FOR x IN [1, 2] SORT x null RETURN x)", [2, 1]),
+        ("(FOR x IN [2, 1] SORT x 'up' RETURN x)", [1, 2]),
         ("!true || true", True),
     ],
 )

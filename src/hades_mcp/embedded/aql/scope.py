@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 REDECLARED = 1511
+_PSEUDO_VARIABLES = {"$CURRENT": "CURRENT", "$NEW": "NEW", "$OLD": "OLD"}  # ArangoDB's own names
 PARAMETER_MISSING, PARAMETER_UNDECLARED, PARAMETER_TYPE = 1551, 1552, 1553
 
 
@@ -67,6 +68,7 @@ class Scopes:
 
     def find(self, name: str) -> Variable | None:
         """Return the variable of this name."""
+        name = _PSEUDO_VARIABLES.get(name, name)
         for frame in reversed(self._frames):
             if name in frame:
                 return frame[name]

@@ -24,7 +24,7 @@ from hades_mcp.embedded.aql.planning.operations import (
     plan_sort,
 )
 from hades_mcp.embedded.aql.planning.planner import Catalog, Planner
-from hades_mcp.embedded.aql.scope import Parameters
+from hades_mcp.embedded.aql.scope import Parameters, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import Subplan
 
-OUT_OF_RANGE = 1504
+OUT_OF_RANGE, TOO_MANY_COLLECTIONS = 1504, 1522
+MAXIMUM_COLLECTIONS = 2_048  # as ArangoDB has by default
 
 _OPERATIONS: dict[type[Node], Callable[[Planner, Any], None]] = {
     clauses.For: plan_for,
@@ -98,6 +99,8 @@ def plan_query(
         planner.read(target_name(planner, collection))
     plan = planner.body(query.clauses)
     parameters.check_all_used()
+    if len({*planner.access.read, *planner.access.written}) > MAXIMUM_COLLECTIONS:
+        raise refuse(TOO_MANY_COLLECTIONS, "too many collections/shards")
     return PlannedQuery(
         plan,
         planner.scopes.width,

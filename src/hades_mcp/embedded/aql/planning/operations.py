@@ -52,6 +52,7 @@ from hades_mcp.embedded.aql.rules.substitution import substituted
 from hades_mcp.embedded.aql.scope import refuse
 from hades_mcp.embedded.aql.search.options import check_search_options
 from hades_mcp.embedded.aql.tokens import syntax_error
+from hades_mcp.embedded.values import truth
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.planning.planner import Planner
@@ -148,12 +149,9 @@ def _sort_key(planner: Planner, item: SortItem) -> SortKey:
 
 def _is_descending(planner: Planner, direction: Expression) -> bool:
     value = constant(planner, direction)
-    if isinstance(value, bool):
-        return not value
-    word = str(value).upper()
-    if word not in {"ASC", "DESC"}:
-        _fail(planner, direction.at, "invalid sort direction")
-    return word == "DESC"
+    if isinstance(value, str) and value.upper() in {"ASC", "DESC"}:
+        return value.upper() == "DESC"
+    return not truth(value)  # true is ascending, and so is whatever counts as true
 
 
 def plan_limit(planner: Planner, clause: Limit) -> None:
