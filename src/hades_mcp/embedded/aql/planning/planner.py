@@ -26,7 +26,7 @@ from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hades_mcp.embedded.aql.nodes import Node
+    from hades_mcp.embedded.aql.nodes import Expression, Node
 
 COLLECTION_UNKNOWN, ILLEGAL_NAME = 1203, 1208
 WARNINGS_KEPT = 100
@@ -57,6 +57,7 @@ class Planner:
         elements: The variables of the array expansions around the expression at hand.
         context: Takes the warnings of what is computed while planning.
         views: Views the query searches.
+        constants: Variables assigned what no row can change.
         inline: Above 0 where subqueries must stay in their expression because it is not evaluated
             exactly once per row.
     """
@@ -77,6 +78,7 @@ class Planner:
         self.views: set[str] = set()
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
+        self.constants: dict[Variable, Expression] = {}
         self.inline = 0
         self.level = 0
         self.loops = False
