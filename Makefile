@@ -34,7 +34,9 @@ docs: $(VENV)/.dev  ## Write the generated parts of README and docs.
 	@$(BIN)/python -m cogapp -I docs -r @docs/generated.txt
 
 bench: $(VENV)/.dev  ## Every figure we print, with its rival, in benchmarks/results/.
-	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script; done
+	@$(BIN)/pip install --quiet -e '.[bench]'
+	@for script in benchmarks/bench_*.py benchmarks/*/bench_*.py; do \
+	    echo "$$script"; $(BIN)/python $$script || exit 1; done
 
 conformance: $(VENV)/.dev  ## The engine's answers beside a real server's: DIR=folder or HADES_CONFORMANCE.
 	@$(BIN)/python -m tests.conformance $(DIR)
