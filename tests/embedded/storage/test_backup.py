@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,6 @@ from hades_mcp.embedded.storage.restore import Hold, restore
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
 # writes the same number to two databases, first to one, then to the other, on and on
 WRITER = """
@@ -49,6 +49,21 @@ folder, *backups = map(Path, sys.argv[1:])
 for backup in itertools.cycle(backups):
     restore(backup, folder, replace=True)
     os.write(1, b"x")
+"""
+
+# makes one backup after the other, in folders and files that it then renames
+BACKER = """
+import itertools, os, sys
+from pathlib import Path
+from hades_mcp.embedded.storage import Engine
+from hades_mcp.embedded.storage.backup import back_up
+data, safe = map(Path, sys.argv[1:])
+with Engine(data) as engine:
+    for number in itertools.count():
+        name = ("it", "it.zip")[number % 2]
+        back_up(engine, safe / name)
+        (safe / name).rename(safe / f"{number}{(safe / name).suffix}")
+        os.write(1, b"x")
 """
 
 # opens the folder, says so, and writes when it is told to
@@ -223,26 +238,74 @@ def test_whoever_waited_for_replaced_databases_learns_that_they_are_gone(
         Engine(folder)
 
 
-def test_a_restore_that_is_killed_leaves_the_old_databases_or_the_new(tmp_path: Path) -> None:
-    data, one, two = tmp_path / "data", tmp_path / "one", tmp_path / "two"
+def kill_restores(folder: Path, times: int) -> None:
+    data, one, two = folder / "data", folder / "one", folder / "two"
     fill(data)
     contents = [content(data)]
     save(data, one)
     insert(data, "first", "a")
     contents.append(content(data))
     save(data, two)
-    for attempt in range(8):
+    for attempt in range(times):
         command = [sys.executable, "-c", RESTORER, *map(str, (data, one, two))]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as restorer:
             assert restorer.stdout is not None
-            assert restorer.stdout.read(1 + attempt)
-            for _ in range(attempt * 40_000):
+            assert restorer.stdout.read(1 + attempt % 8)
+            for _ in range(attempt * 40_000 % 300_000):
                 pass  # the kill falls into another place of a restore each time
             restorer.kill()
         assert content(data) in contents
         with Engine(data) as engine:
             check(engine, mend=True)
             assert check(engine) == []
+    restore(one, data, replace=True)
+    assert {path.name for path in folder.iterdir()} == {"data", "one", "two"}
+
+
+def test_a_restore_that_is_killed_leaves_the_old_databases_or_the_new(tmp_path: Path) -> None:
+    kill_restores(tmp_path, 8)
+
+
+@pytest.mark.slow
+def test_a_hundred_killed_restores_leave_the_old_databases_or_the_new(tmp_path: Path) -> None:
+    kill_restores(tmp_path, 100)
+
+
+def kill_backups(folder: Path, times: int) -> None:
+    data = folder / "data"
+    fill(data)
+    for number in range(50):
+        insert(data, "first", f"a{number}")
+    expected = content(data)
+    whole = 0
+    for attempt in range(times):
+        safe = folder / f"safe{attempt}"
+        command = [sys.executable, "-c", BACKER, str(data), str(safe)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as backer:
+            assert backer.stdout is not None
+            assert backer.stdout.read(1 + attempt % 5)
+            for _ in range(attempt * 40_000 % 300_000):
+                pass  # the kill falls into another place of a backup each time
+            backer.kill()
+        made = [path for path in safe.iterdir() if not path.name.startswith(".")]
+        for path in made[-2:]:
+            restore(path, folder / "new", replace=True)
+            assert content(folder / "new") == expected
+        whole += len(made)
+        for name in ("it", "it.zip"):
+            save(data, safe / f"{name}")
+            assert not [path for path in safe.glob(f".{name}-*") if (path / ".alive").exists()]
+            (shutil.rmtree if name == "it" else Path.unlink)(safe / name)
+    assert whole >= times
+
+
+def test_a_backup_that_is_killed_is_whole_or_not_there(tmp_path: Path) -> None:
+    kill_backups(tmp_path, 4)
+
+
+@pytest.mark.slow
+def test_a_hundred_killed_backups_are_whole_or_not_there(tmp_path: Path) -> None:
+    kill_backups(tmp_path, 100)
 
 
 def test_a_damaged_store_is_replaced_by_its_backup(folder: Path, target: Path) -> None:

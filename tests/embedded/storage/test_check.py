@@ -273,6 +273,15 @@ def test_a_lost_write_ahead_log_is_found_and_mended(folder: Path) -> None:
     assert findings(folder) == []
 
 
+def test_the_file_of_a_database_that_was_half_dropped_is_removed(folder: Path) -> None:
+    file_of(folder).rename(folder / "gone-4711.sqlite")
+    with Engine(folder) as engine:
+        (finding,) = check(engine, mend=True)
+        assert (finding.part, finding.mended) == ("file", True)
+        assert check(engine) == []
+    assert not list(folder.glob("gone*"))
+
+
 def test_a_file_of_no_database_is_reported(folder: Path) -> None:
     (folder / "old-7.sqlite").write_bytes(b"")
     (finding,) = findings(folder)

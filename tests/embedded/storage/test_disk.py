@@ -79,6 +79,18 @@ def test_only_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
         alive.kill()
 
 
+def test_an_empty_folder_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    for name in ("it-new", "it-old", "it-full"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "it-old" / ".alive.new").write_bytes(b"")
+    (tmp_path / "it-full" / "file").write_bytes(b"")
+    for name in ("it-old", "it-full"):
+        os.utime(tmp_path / name, (1, 1))
+    with scratch(tmp_path, "it-"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"it-new", "it-full"}
+
+
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:
     made = Scratch(tmp_path, "[it]*-")
     made.close()

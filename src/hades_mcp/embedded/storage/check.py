@@ -63,7 +63,7 @@ def check(
     Raises:
         ArangoError: 18 if some writer does not finish in time.
     """
-    findings = _strange_files(engine)
+    findings = _strange_files(engine, mend=mend)
     for name in engine.databases():
         progress(name)
         found: list[Finding] = []
@@ -80,15 +80,15 @@ def check(
     return findings
 
 
-def _strange_files(engine: Engine) -> list[Finding]:
+def _strange_files(engine: Engine, *, mend: bool) -> list[Finding]:
     """Find files of no database: what a process leaves that is killed while it drops one."""
     files = list(engine.folder.glob("*.sqlite"))
     ours = {engine.database(name).path for name in engine.databases()}
-    return [
-        Finding("", "", "file", f"{path.name} belongs to no database and can be deleted")
-        for path in sorted(files)
-        if path not in ours and path.exists()
-    ]
+    strange = [path for path in sorted(files) if path not in ours and path.exists()]
+    if mend:
+        engine.remove_abandoned()
+    text = "belongs to no database and can be deleted"
+    return [Finding("", "", "file", f"{path.name} {text}", not path.exists()) for path in strange]
 
 
 def _check_log(path: Path, *, mend: bool) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ALIVE = ".alive"
+_OLD = 3600  # seconds
 
 
 def flush(path: Path) -> None:
@@ -29,8 +31,8 @@ class Scratch:
     """A new folder that is removed when it is closed, or by whoever makes the next one like it.
 
     Its owner holds a lock on a file in it for as long as the process lives, however that ends;
-    a folder whose lock is free has been abandoned. A folder without that file is left alone: it
-    was made this very moment, or by somebody else.
+    a folder whose lock is free has been abandoned. A folder without that file was made this very
+    moment, or by somebody else: it is left alone, unless it has been empty for an hour.
 
     Args:
         parent: Where; None for the system's temporary folder.
@@ -67,7 +69,7 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
 def _remove_abandoned(place: Path, prefix: str) -> None:
     for folder in place.glob(f"{_literally(prefix)}*"):
         with suppress(OSError):
-            if _is_ours(folder) and _is_abandoned(folder / _ALIVE):
+            if _is_ours(folder) and (_is_stillborn(folder) or _is_abandoned(folder / _ALIVE)):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -79,6 +81,12 @@ def _is_ours(folder: Path) -> bool:
     """Tell whether it is a folder of this user, and no link to one."""
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def _is_stillborn(folder: Path) -> bool:
+    """Tell whether its owner was killed before it could put anything there."""
+    old = time.time() - folder.lstat().st_mtime > _OLD
+    return old and all(path.name == _ALIVE + ".new" for path in folder.iterdir())
 
 
 def _is_abandoned(alive: Path) -> bool:

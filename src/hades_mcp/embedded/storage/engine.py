@@ -104,7 +104,7 @@ class Engine:
         with self._lock:
             self._databases.pop(name, None)
         database.remove_files()
-        self._remove_abandoned()
+        self.remove_abandoned()
 
     def database(self, name: str) -> Database:
         """Return a database by its name; 1228 if there is none."""
@@ -168,7 +168,7 @@ class Engine:
             ).fetchone()
         return None if row is None else int(row[0])
 
-    def _remove_abandoned(self) -> None:
+    def remove_abandoned(self) -> None:
         """Remove the files of databases whose dropping was cut short: a process was killed."""
         with self._system.begin(write=True) as transaction:  # nobody makes one meanwhile
             rows = transaction.session.execute("SELECT id FROM databases").fetchall()
