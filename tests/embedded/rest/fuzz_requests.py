@@ -197,6 +197,8 @@ FITTING = {
 
 DEFINITION = {"collection": "joins", "from": ["things"], "to": ["things"]}
 GOOD: dict[str, list[Any]] = {
+    "/_admin/server/mode": [{"mode": "readonly"}],
+    "/_api/query/properties": [{"enabled": False, "slowQueryThreshold": 0}],
     "/_api/collection": [
         {"name": "mine"},
         {"name": "mine", "type": 3, "keyOptions": {"type": "uuid"}},

@@ -27,6 +27,7 @@ def furnish(server: Server) -> None:
     """Make what the requests name, as far as it is not there (any more)."""
     definition = [{"collection": "joins", "from": ["things"], "to": ["things"]}]
     for line, body in (
+        ("PUT /_admin/server/mode", {"mode": "default"}),
         ("POST /_api/collection", {"name": "things"}),
         ("POST /_api/gharial", {"name": "g", "edgeDefinitions": definition}),
         ("POST /_api/document/things", {"_key": "1", "a": 1}),

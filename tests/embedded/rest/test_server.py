@@ -131,3 +131,35 @@ def test_every_request_that_is_answered_has_its_sentence():
     assert ("/_api/version", "GET") in {(path, method) for path, method, _ in listed}
     assert len({(path, method) for path, method, _ in listed}) == len(listed) > 90
     assert all(sentence.endswith((".", ";", ",")) for _, _, sentence in listed)
+
+
+def test_a_server_in_read_only_mode_takes_no_writes(things):
+    assert things.refused("PUT /_admin/server/mode", {"mode": "slow"}) == (400, 400)
+    assert things("PUT /_admin/server/mode", {"mode": "readonly"}).json["mode"] == "readonly"
+    assert things("GET /_admin/server/mode").json["mode"] == "readonly"
+    assert things("GET /_admin/status").json["serverInfo"]["readOnly"] is True
+    insert = {"query": "INSERT {} INTO things"}
+    for line, body, number in (
+        ("POST /_api/document/things", {}, 1004),
+        ("PUT /_api/collection/things/truncate", None, 1004),
+        ("POST /_api/cursor", insert, 1004),
+        ("POST /_api/import?collection=things&type=list", [{}], 1004),
+        ("POST /_api/index?collection=things", {"type": "persistent", "fields": ["a"]}, 1004),
+        ("POST /_api/gharial", {"name": "g"}, 1004),
+        ("POST /_api/collection", {"name": "more"}, 11),
+        ("DELETE /_api/collection/things", None, 11),
+        ("POST /_api/database", {"name": "more"}, 11),
+    ):
+        assert things.refused(line, body) == (403, number)
+    assert things("POST /_api/cursor", {"query": "FOR t IN things RETURN t"}).status == 201
+    assert things("PUT /_admin/server/mode", {"mode": "default"}).status == 200
+    assert things("POST /_api/cursor", insert).status == 201
+
+
+def test_the_place_of_a_document_is_told_in_ascii(api):
+    api("POST /_api/database", {"name": "küche"})
+    api("POST /_db/k%C3%BCche/_api/collection", {"name": "töpfe"})
+    written = api("POST /_db/k%C3%BCche/_api/document/t%C3%B6pfe", {"_key": "a+b:c@d(e)"})
+    place = written.headers["Location"]
+    assert place == "/_db/k%C3%BCche/_api/document/t%C3%B6pfe/a+b:c@d(e)"
+    assert api(f"GET {place}").status == 200

@@ -17,6 +17,7 @@ VERSION = "3.12.10"
 """The ArangoDB release whose language and API this engine follows; clients branch on it."""
 
 _FORBIDDEN = 11
+_BAD_PARAMETER = 400
 _OPTIONS = {
     "server.authentication": (False, "whether names without an account are turned away"),
     "query.tracking": (True, "whether running and slow queries are listed"),
@@ -76,7 +77,7 @@ def clock(_request: Request) -> Response:
 
 
 @routes.add("GET", "/_admin/status")
-def status(_request: Request) -> Response:
+def status(request: Request) -> Response:
     """Tell how the server is."""
     return plain(
         {
@@ -90,8 +91,8 @@ def status(_request: Request) -> Response:
             "serverInfo": {
                 "progress": {"phase": "up", "feature": "", "recoveryTick": 0},
                 "role": "SINGLE",
-                "writeOpsEnabled": True,
-                "readOnly": False,
+                "writeOpsEnabled": not request.state.read_only,
+                "readOnly": request.state.read_only,
                 "maintenance": False,
             },
         }
@@ -99,21 +100,32 @@ def status(_request: Request) -> Response:
 
 
 @routes.add("GET", "/_admin/server/role")
-def role(_request: Request) -> Response:
+def role(request: Request) -> Response:
     """Tell the role in a cluster."""
-    return ok({"role": "SINGLE", "mode": "default"})
+    return ok({"role": "SINGLE", "mode": _mode(request)})
 
 
 @routes.add("GET", "/_admin/server/mode")
-def mode(_request: Request) -> Response:
+def mode(request: Request) -> Response:
     """Tell whether writes are allowed."""
-    return ok({"mode": "default"})
+    return ok({"mode": _mode(request)})
+
+
+@routes.add("PUT", "/_admin/server/mode")
+def change_mode(request: Request) -> Response:
+    """Refuse writes from now on (`readonly`), or no more (`default`), until the server ends."""
+    check_admin(request.account)
+    wanted = request.object().get("mode")
+    if wanted not in ("default", "readonly"):
+        raise ArangoError(_BAD_PARAMETER, "mode invalid")
+    request.state.read_only = wanted == "readonly"
+    return ok({"mode": wanted})
 
 
 @routes.add("GET", "/_admin/server/availability")
-def availability(_request: Request) -> Response:
+def availability(request: Request) -> Response:
     """Tell whether requests are served."""
-    return ok({"mode": "default"})
+    return ok({"mode": _mode(request)})
 
 
 @routes.add("GET", "/_admin/database/target-version")
@@ -141,6 +153,10 @@ def history(request: Request) -> Response:
     """List the last queries that were begun, in any database, the newest first."""
     check_admin(request.account)
     return result({"queries": request.state.queries.history()})
+
+
+def _mode(request: Request) -> str:
+    return "readonly" if request.state.read_only else "default"
 
 
 @routes.add("GET", "/_admin/license")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 routes = Routes()
 
 _BAD_PARAMETER = 400
+_FORBIDDEN = 11
 _ILLEGAL_NAME = 1208
 _TYPE_INVALID = 1218
 _LOADED = 3
@@ -40,6 +41,7 @@ def names(request: Request) -> Response:
 @routes.add("POST", "/_api/collection")
 def create(request: Request) -> Response:
     """Make a collection."""
+    request.state.check_writable(_FORBIDDEN)
     body = request.object()
     name, kind = body.get("name"), body.get("type", _DOCUMENTS)
     if not isinstance(name, str) or not name:
@@ -75,6 +77,7 @@ def describe(request: Request, name: str) -> Response:
 @routes.add("DELETE", "/_api/collection/{name}")
 def drop(request: Request, name: str) -> Response:
     """Remove a collection with all it holds."""
+    request.state.check_writable(_FORBIDDEN)
     request.check_rights(name, write=True)
     with request.transaction(write=True) as transaction:
         info = transaction.collection(name).info

@@ -16,6 +16,7 @@ routes = Routes()
 
 _USE_SYSTEM_DATABASE = 1230
 _BAD_PARAMETER = 400
+_FORBIDDEN = 11
 
 
 @routes.add("GET", "/_api/database")
@@ -53,6 +54,7 @@ def create(request: Request) -> Response:
     """Make a database and the users in the body, who may do all in it."""
     _require_system(request)
     check_admin(request.account)
+    request.state.check_writable(_FORBIDDEN)
     body = request.object()
     if not isinstance(body.get("name"), str):
         raise ArangoError(_BAD_PARAMETER, "expecting name of the database")
@@ -70,6 +72,7 @@ def drop(request: Request, name: str) -> Response:
     """Remove a database with all it holds."""
     _require_system(request)
     check_admin(request.account)
+    request.state.check_writable(_FORBIDDEN)
     request.state.streams.abort_all(name)
     request.state.engine.drop_database(name)
     request.state.caches.results.clear(name)

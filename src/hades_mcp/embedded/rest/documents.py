@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.bulk import (
@@ -28,6 +29,7 @@ REVISIONS_DIFFER = "conflict, _rev values do not match"
 _NO_DOCUMENT = 1202
 _NO_OBJECT = 1227
 _NOT_MODIFIED = 304
+_PLAIN = "/:@()+,=;$!*'"  # what keys may hold and a path too
 _PRECONDITION_FAILED = 412
 
 
@@ -212,7 +214,7 @@ def answer_write(
     if options.silent:
         return plain({}, status)
     body = options.describe(written)
-    location = f"/_db/{request.database_name}/_api/document/{body['_id']}"
+    location = quote(f"/_db/{request.database_name}/_api/document/{body['_id']}", safe=_PLAIN)
     headers = etag(body) if written.new is None else {**etag(body), "Location": location}
     return plain(body, status, headers)
 

@@ -125,7 +125,13 @@ class Request:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Transaction]:
-        """Give the stream transaction the request names, or one of its own."""
+        """Give the stream transaction the request names, or one of its own.
+
+        Raises:
+            ArangoError: 1004 for a write to a server in read-only mode.
+        """
+        if write:
+            self.state.check_writable()
         if self.stream_id is not None:
             with self.state.streams.use(self.database_name, self.stream_id) as stream:
                 if not write:

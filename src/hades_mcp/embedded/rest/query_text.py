@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, prepare
+from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, modifies, prepare
 from hades_mcp.embedded.aql.memory import default_limit
 from hades_mcp.embedded.aql.plan_caching import check_plan_cacheable
 from hades_mcp.embedded.errors import ArangoError
@@ -83,6 +83,8 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         ArangoError: Whatever the query raises; 1652 when it writes to a collection that its
             stream transaction did not declare.
     """
+    if modifies(query.text):
+        request.state.check_writable()
     running = request.state.queries.run(
         request.database_name,
         query.text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.accounts import Accounts
 from hades_mcp.embedded.rest.job_queue import Jobs
 from hades_mcp.embedded.rest.open_cursors import OpenCursors
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hades_mcp.embedded.storage import Engine
+
+
+_READ_ONLY = 1004
 
 
 class State:
@@ -39,12 +43,18 @@ class State:
     ) -> None:
         self.engine = engine
         self.endpoints: tuple[str, ...] = ()
+        self.read_only = False
         self.accounts = Accounts(engine, clock, guarded=guarded, tokens=Tokens(secret))
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
         self.caches = QueryCaches()
         self.queries = RunningQueries()
         self.jobs = Jobs(self.queries)
+
+    def check_writable(self, number: int = _READ_ONLY) -> None:
+        """Raise ArangoError 1004, or another, while the server takes no writes."""
+        if self.read_only:
+            raise ArangoError(number, status=403)
 
     def close(self) -> None:
         """Stop jobs, abort open transactions, forget open cursors."""
