@@ -47,3 +47,22 @@ def test_scores_of_another_variable_are_refused(texts, db, ask):
         with pytest.raises(AQLQueryExecuteError, match="scorer functions") as caught:
             ask(query)
         assert caught.value.error_code == 9
+
+
+def test_the_best_alone_are_those_a_whole_sort_begins_with(texts, db, ask):
+    db.collection("c").insert_many([{"text": f"foo bar {n} {'x ' * (n % 7)}"} for n in range(40)])
+    query = (
+        "FOR d IN v SEARCH ANALYZER(d.text IN ['foo', 'bar'], 'text_en')"
+        " LET score = BM25(d) SORT score DESC, TFIDF(d) {} RETURN [d._key, score]"
+    )
+    every = ask(query.format(""))
+    assert len(every) == 44
+    for limit in ("LIMIT 0", "LIMIT 3", "LIMIT 2, 30", "LIMIT 40, 10"):
+        first, _, count = limit.removeprefix("LIMIT ").rpartition(", ")
+        start = int(first or 0)
+        assert ask(query.format(limit)) == every[start : start + int(count)]
+    nodes = db.aql.explain(query.format("LIMIT 3"))["nodes"]
+    assert "SortNode" not in [node["type"] for node in nodes]
+    view = next(node for node in nodes if node["type"] == "EnumerateViewNode")
+    assert view["scorersSort"] == [{"index": 0, "asc": False}, {"index": 1, "asc": True}]
+    assert view["scorersSortLimit"] == 3

@@ -85,6 +85,7 @@ class EnumerateViewNode(Node):
         condition: The search expression; it reads `variable` itself.
         matches: Takes what OFFSET_INFO() needs to know of a match.
         materialized: False where the documents are not read, for nothing reads the variable.
+        order: Scores to sort by; only the first `limit` after `limit_offset` are found then.
     """
 
     variable: Variable
@@ -94,6 +95,9 @@ class EnumerateViewNode(Node):
     scores: tuple[Score, ...] = ()
     matches: Variable | None = None
     materialized: bool = True
+    order: tuple[SortKey, ...] = ()
+    limit: Expression | None = None
+    limit_offset: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

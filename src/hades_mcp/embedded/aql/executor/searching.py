@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.functions.text_analysis import analyzer_named
+from hades_mcp.embedded.aql.nodes import VariableReference
 from hades_mcp.embedded.aql.search import Scene, filter_of
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.search.fields import analyzer_at
 from hades_mcp.embedded.storage.search.filters import Every, Filter
 from hades_mcp.embedded.storage.search.highlighting import Matches
 from hades_mcp.embedded.storage.search.scoring import Bm25, Scorer, TfIdf
-from hades_mcp.embedded.storage.search.searcher import Found, Searcher
+from hades_mcp.embedded.storage.search.searcher import Found, Key, Searcher
 from hades_mcp.embedded.storage.search.sources import Source, sources_of
 from hades_mcp.embedded.storage.views import View, find_view
 from hades_mcp.embedded.values import descending, number, order_key, truth
@@ -36,6 +37,8 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
     condition = _Condition(compiler, node.variable, node.condition)
     scorers = [_scorer(compiler, score.call) for score in node.scores]
     place, places = node.variable.id, [score.variable.id for score in node.scores]
+    keys = _keys(node)
+    limit, limit_offset = compiler.optional(node.limit), compiler.optional(node.limit_offset)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
@@ -50,8 +53,12 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
             wanted = condition.filter(row, _by_field(view, tables))
             scored = [make(row) for make in scorers]
             read = node.materialized or bool(order)
-            found = searcher.find(wanted, scored, among=among, read=read)
-            for item in _sorted(found, order):
+            if keys:
+                most = amount(limit_offset, base) + amount(limit, base, NO_LIMIT)
+                found = searcher.best(wanted, scored, keys, most, among=among, read=read)
+            else:
+                found = _sorted(searcher.find(wanted, scored, among=among, read=read), order)
+            for item in found:
                 execution.check()
                 execution.stats.scannedIndex += 1
                 new = row.copy()
@@ -64,6 +71,16 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
                 yield new
 
     return step
+
+
+def _keys(node: EnumerateViewNode) -> list[Key]:
+    """Return which of the scores the view is sorted by."""
+    at = {score.variable: place for place, score in enumerate(node.scores)}
+    return [
+        Key(at[key.value.variable], key.descending)
+        for key in node.order
+        if isinstance(key.value, VariableReference)
+    ]
 
 
 def inverted_index(compiler: Compiler, node: InvertedIndexNode) -> Step:

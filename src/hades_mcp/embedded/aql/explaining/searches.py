@@ -9,6 +9,7 @@ from hades_mcp.embedded.aql.nodes import Constant
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.explaining.loops import Notes
+    from hades_mcp.embedded.aql.nodes import Expression
 
 
 def search_json(
@@ -51,7 +52,10 @@ def _view(node: plan.EnumerateViewNode, notes: Notes) -> dict[str, Any]:
             }
             for score in node.scores
         ],
-        "sortCondition": notes.expression(every),
+        "scorersSort": [
+            {"index": at, "asc": not key.descending} for at, key in enumerate(node.order)
+        ],
+        "scorersSortLimit": _constant(node.limit) + _constant(node.limit_offset),
         "shards": [],
         "options": {
             "waitForSync": bool(node.options.get("waitForSync")),
@@ -64,3 +68,8 @@ def _view(node: plan.EnumerateViewNode, notes: Notes) -> dict[str, Any]:
         "volatility": 0,
         "noMaterialization": not node.materialized,
     }
+
+
+def _constant(value: Expression | None) -> int:
+    found = value.value if isinstance(value, Constant) else 0
+    return found if isinstance(found, int) else 0

@@ -1,5 +1,8 @@
 """The optimizer rules in the order they are applied."""
 
+from hades_mcp.embedded.aql.rules.arangosearch_constrained_sort import (
+    arangosearch_constrained_sort,
+)
 from hades_mcp.embedded.aql.rules.geo_index_optimizer import geo_index_optimizer
 from hades_mcp.embedded.aql.rules.handle_arangosearch_views import handle_arangosearch_views
 from hades_mcp.embedded.aql.rules.move_calculations_down import move_calculations_down
@@ -63,6 +66,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
     NamedRule("move-calculations-down", move_calculations_down),
     NamedRule("sort-limit", sort_limit),
+    NamedRule("arangosearch-constrained-sort", arangosearch_constrained_sort),
     NamedRule("reduce-extraction-to-projection", reduce_extraction_to_projection),
     NamedRule("optimize-projections", optimize_projections),
     NamedRule("remove-data-modification-out-variables", remove_data_modification_out_variables),

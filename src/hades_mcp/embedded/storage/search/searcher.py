@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.storage.records import load
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _FIRST, _BATCH = 20, 500
 
 
+_Hit = tuple[int, int, tuple[float, ...]]
+"""Which table, which row, and its scores."""
+
+
 class Found(NamedTuple):
     """A document that was found.
 
@@ -30,6 +35,13 @@ class Found(NamedTuple):
     document: Document
     at: tuple[int, int]
     scores: tuple[float, ...]
+
+
+class Key(NamedTuple):
+    """A score to sort by."""
+
+    score: int
+    descending: bool
 
 
 class Searcher:
@@ -67,22 +79,69 @@ class Searcher:
         found = (item for at in places for item in self._table(at, wanted, scorers, read=read))
         return found if self._lazy else iter(list(found))
 
+    def best(
+        self,
+        wanted: Filter,
+        scorers: Sequence[Scorer],
+        order: Sequence[Key],
+        most: int,
+        *,
+        among: Collection[int] | None = None,
+        read: bool = True,
+    ) -> Iterator[Found]:
+        """Yield the first documents in an order of scores; no others are read.
+
+        Args:
+            wanted: The filter.
+            scorers: How to score documents.
+            order: Which of the scores to sort by.
+            most: How many documents.
+            among: As for `find`.
+            read: As for `find`.
+        """
+        hits: list[_Hit] = []
+        for at in range(len(self.corpus.tables)) if among is None else among:
+            hits += ((at, row, scores) for row, scores in self._scored(at, wanted, scorers))
+
+        def rank(hit: _Hit) -> list[float]:
+            return [-hit[2][key.score] if key.descending else hit[2][key.score] for key in order]
+
+        found = self._read(nsmallest(most, hits, key=rank), read=read)
+        return found if self._lazy else iter(list(found))
+
+    def _read(self, hits: list[_Hit], *, read: bool) -> Iterator[Found]:
+        """Yield the documents of some rows in this order."""
+        for start in range(0, len(hits), _BATCH):
+            self.corpus.check()
+            batch = hits[start : start + _BATCH]
+            for (at, row, scores), body in zip(batch, self._bodies(batch, read=read), strict=True):
+                if body is not None:
+                    yield Found(_document(body), (at, row), scores)
+
+    def _bodies(self, hits: list[_Hit], *, read: bool) -> list[bytes | None]:
+        if not read:
+            return [b"{}"] * len(hits)
+        rows: dict[int, list[int]] = {}
+        for at, row, _ in hits:
+            rows.setdefault(at, []).append(row)
+        bodies = {at: self.corpus.tables[at].documents(held) for at, held in rows.items()}
+        return [bodies[at].get(row) for at, row, _ in hits]
+
+    def _scored(
+        self, at: int, wanted: Filter, scorers: Sequence[Scorer]
+    ) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Yield the rows a filter finds in a table, each with its scores."""
+        rows = self.corpus.matcher(at).rows(wanted)
+        scores = [Ranking(self.corpus, at, scorer).scores(wanted, rows) for scorer in scorers]
+        for row in sorted(rows):
+            yield row, tuple(score.get(row, 0.0) for score in scores)
+
     def _table(
         self, at: int, wanted: Filter, scorers: Sequence[Scorer], *, read: bool
     ) -> Iterator[Found]:
-        rows = self.corpus.matcher(at).rows(wanted)
-        scores = [Ranking(self.corpus, at, scorer).scores(wanted, rows) for scorer in scorers]
-        ordered, table = sorted(rows), self.corpus.tables[at]
-        start, size = 0, _FIRST  # a LIMIT may want only a few
-        while start < len(ordered):
-            self.corpus.check()
-            batch = ordered[start : start + size]
-            start, size = start + size, _BATCH
-            bodies = table.documents(batch) if read else dict.fromkeys(batch, b"{}")
-            for row in batch:
-                if row in bodies:
-                    each = tuple(score.get(row, 0.0) for score in scores)
-                    yield Found(_document(bodies[row]), (at, row), each)
+        hits = [(at, row, scores) for row, scores in self._scored(at, wanted, scorers)]
+        yield from self._read(hits[:_FIRST], read=read)  # a LIMIT may want only a few
+        yield from self._read(hits[_FIRST:], read=read)
 
 
 def _document(body: bytes) -> dict[str, Any]:
