@@ -23,6 +23,8 @@ class ArangoError(Exception):
 
 
 MESSAGES: dict[int, str] = {
+    2: "system error",
+    3: "out of memory",
     4: "internal error",
     9: "not implemented",
     10: "bad parameter",
@@ -52,6 +54,7 @@ MESSAGES: dict[int, str] = {
     1004: "read only",
     1005: "duplicate identifier",
     1100: "corrupted datafile",
+    1104: "filesystem full",
     1200: "conflict",
     1202: "document not found",
     1203: "collection or view not found",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -325,3 +326,20 @@ def test_collections_are_made_listed_and_dropped(tx: Transaction, refused: Refus
 def test_illegal_collection_names_are_refused(tx: Transaction, name: Any, refused: Refused) -> None:
     with refused(1208, "illegal name"):
         tx.create_collection(name)
+
+
+def test_a_document_too_large_is_refused_alone(
+    database: Database, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "LARGEST", 1000)
+    with database.transaction(write=True) as tx:
+        things = tx.create_collection("things")
+        with refused(1216, "at most 1000"):
+            things.insert({"text": "x" * 1000})
+        things.insert({"_key": "a", "text": "x" * 500})
+        with refused(1216):
+            things.update("a", {"more": "ä" * 300})
+        results = things.insert_many([{"text": "x" * 1000}, {"text": "y"}])
+        assert [isinstance(result, ArangoError) for result in results] == [True, False]
+    with database.transaction() as tx:
+        assert tx.collection("things").count() == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
@@ -36,6 +37,7 @@ from hades_mcp.embedded.rest.message import TEXT, Request, Response, failure
 from hades_mcp.embedded.rest.rights import check_database
 from hades_mcp.embedded.rest.router import Router
 from hades_mcp.embedded.rest.state import State
+from hades_mcp.embedded.storage.connections import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,6 +143,8 @@ class Server:
             answer = failure(
                 ArangoError(_RESOURCE_LIMIT, "resource limit exceeded: nested too deep")
             )
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            answer = failure(refusal(error, self._state.engine.folder))
         if answer.body and method.upper() == "HEAD":
             return Response(answer.status, answer.headers, b"")
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from threading import Lock, RLock, Timer
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.connections import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +117,8 @@ class Streams:
             stream.used = self._clock()
             try:
                 yield stream
+            except sqlite3.Error as error:
+                raise refusal(error, stream.source.path) from error
             finally:
                 stream.used = self._clock()
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _IDLE = 8
 _RETRY_SECONDS = 0.005
-_LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL = 18, 1100, 1224, 4
+_LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL, _TOO_LARGE = 18, 1100, 1224, 4, 1216
+_SYSTEM_ERROR, _NO_MEMORY, _DISK_FULL = 2, 3, 1104
 
 
 class ConnectionPool:
@@ -125,8 +126,25 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         text = f"{path} cannot be opened for writing: check the folder's owner and permissions"
         return ArangoError(_NOT_WRITABLE, text)
+    if name.startswith("SQLITE_TOOBIG"):
+        return ArangoError(_TOO_LARGE)
     if name.startswith("SQLITE_FULL"):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if name.startswith("SQLITE_IOERR"):
         return OSError(errno.EIO, f"{os.strerror(errno.EIO)} ({name})", str(path))
     return ArangoError(_INTERNAL, f"internal error: {path}: {error}", status=500)
+
+
+def refusal(error: Exception, path: Path) -> ArangoError:
+    """Return what to answer a client for an error of SQLite, of the system or of memory."""
+    if isinstance(error, sqlite3.Error):
+        error = translate(error, path)
+    match error:
+        case ArangoError():
+            return error
+        case OSError() if error.errno == errno.ENOSPC:
+            return ArangoError(_DISK_FULL, f"filesystem full: {path}", status=500)
+        case MemoryError():
+            return ArangoError(_NO_MEMORY, "out of memory", status=500)
+        case _:
+            return ArangoError(_SYSTEM_ERROR, f"system error: {error}", status=500)

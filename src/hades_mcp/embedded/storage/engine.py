@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 import weakref
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
@@ -27,7 +28,6 @@ SYSTEM = "_system"
 _NOT_FOUND, _DUPLICATE, _FORBIDDEN, _NOT_WRITABLE = 1228, 1207, 11, 1224
 _LOCK_SECONDS = 30.0
 _SLUG = 40
-_MARK_PLACE = 68  # of the application id in the header of an SQLite file
 
 
 class Engine:
@@ -208,10 +208,13 @@ def _make(folder: Path) -> Path:
 
 
 def _is_ours(path: Path) -> bool:
-    """Tell whether a file is a database of HADES, by the mark in its header."""
-    with path.open("rb") as file:
-        file.seek(_MARK_PLACE)
-        return file.read(4) == APPLICATION_ID.to_bytes(4, "big")
+    """Tell whether a file is a database of HADES; its mark may be in its log still."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    return bool(mark == APPLICATION_ID)
 
 
 def _slug(name: str) -> str:

@@ -13,6 +13,7 @@ Document = dict[str, Any]
 Operation = Literal["insert", "update", "replace", "remove", "ignore"]
 
 _ILLEGAL_EDGE = 1233
+LARGEST = 2**28  # bytes of a document; SQLite takes a thousand million, several at a time in memory
 SYSTEM_ATTRIBUTES = ("_key", "_id", "_rev", "_from", "_to")
 
 
@@ -108,11 +109,16 @@ def check_document(document: object) -> Document:
 
 
 def dump(record: Document) -> str:
-    """Return the JSON text to store; 10 for what JSON cannot hold."""
+    """Return the JSON text to store; 10 for what JSON cannot hold, 1216 for too much of it."""
     try:
-        return orjson.dumps(record).decode()
+        text = orjson.dumps(record)
     except TypeError as error:  # orjson's own error is a TypeError too
         raise ArangoError(10, f"document cannot be stored as JSON: {error}") from error
+    if len(text) > LARGEST:
+        raise ArangoError(
+            1216, f"document too large: {len(text)} bytes as JSON, at most {LARGEST} are stored"
+        )
+    return text.decode()
 
 
 load = orjson.loads
