@@ -1,5 +1,7 @@
 """Analyzers that need more than terms: wildcard, geo, aql, collation and minhash."""
 
+import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -88,6 +90,29 @@ def test_a_geo_analyzer_may_keep_points_alone(places, db, ask, kind, found):
     view(db, "at", "shapes")
     query = "FOR d IN v SEARCH ANALYZER(GEO_INTERSECTS(d.at, @square), 'shapes') SORT d._key"
     assert " ".join(ask(f"{query} RETURN d._key", square=SQUARE)) == found
+
+
+def test_a_search_by_place_finds_what_a_filter_finds(db, ask):
+    lots = random.Random(3)
+    places = [[lots.uniform(-180, 180), lots.uniform(-90, 90)] for _ in range(150)]
+    places += [[lots.uniform(5, 9), lots.uniform(49, 53)] for _ in range(100)]
+    places += [[0, 90], [0, -90], [180, 0], [-180, 0]]
+    shapes: list[Any] = [{"type": "Point", "coordinates": place} for place in places[::2]]
+    shapes += [*places[1::2], SQUARE]
+    db.create_collection("c").insert_many([{"at": shape} for shape in shapes])
+    db.create_analyzer("shapes", "geojson", {}, [])
+    view(db, "at", "shapes")
+    wide = {"type": "Polygon", "coordinates": [[[-170, 60], [170, 60], [0, 80], [-170, 60]]]}
+    conditions = [
+        f"GEO_DISTANCE(d.at, {place}) {operator} {metres}"
+        for place in ([7, 51], [0, 89], [179, 0], [20, -90])
+        for operator, metres in (("<", 90_000), (">=", 1_000_000), ("<=", 5_000_000))
+    ]
+    conditions += [f"GEO_IN_RANGE(d.at, [7, 51], {low}, {low + 2e5})" for low in (0, 1e5, 1e7)]
+    conditions += [f"GEO_CONTAINS({json.dumps(shape)}, d.at)" for shape in (SQUARE, wide)]
+    for condition in conditions:
+        found = ask(f"FOR d IN v SEARCH ANALYZER({condition}, 'shapes') SORT d._key RETURN d._key")
+        assert found == ask(f"FOR d IN c FILTER {condition} SORT d._key RETURN d._key"), condition
 
 
 def test_a_geopoint_analyzer_reads_pairs_and_attributes(db, ask):

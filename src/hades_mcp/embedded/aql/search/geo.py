@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.context import Context
 from hades_mcp.embedded.aql.evaluation.comparison import COMPARISONS
 from hades_mcp.embedded.aql.functions import resolve
-from hades_mcp.embedded.aql.functions.geo_shapes import place, read
+from hades_mcp.embedded.aql.functions.geo_shapes import (
+    EARTH_RADIUS,
+    add,
+    angle,
+    dot,
+    normal,
+    place,
+    read,
+)
 from hades_mcp.embedded.aql.nodes import Call, Expression
 from hades_mcp.embedded.aql.search.arguments import argument, boolean, number
 from hades_mcp.embedded.aql.search.scene import Scene, bad
 from hades_mcp.embedded.storage.search.filters import Filter, Nothing, Shape
-from hades_mcp.embedded.storage.search.terms import GEO, Field, text_kind
+from hades_mcp.embedded.storage.search.shapes import GEO, point_of
+from hades_mcp.embedded.storage.search.terms import Field, text_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +30,9 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.analyzers import Analyzer
 
 _PAIR = 2
+_NEAR = frozenset({"<", "<=", "=="})
+_SLACK = 1e-6  # degrees of rounding in a bound that must not cut off too early
+_WIDEST, _HALF_SPHERE = 1.0, 2 * math.pi  # radians; square radians
 
 
 def distance_comparison(
@@ -38,7 +51,8 @@ def distance_comparison(
             " function"
         )
     compare, measure = COMPARISONS[operator], _function("GEO_DISTANCE", origin)
-    return _shape(path, scene, lambda shape: compare(measure(shape), metres))
+    band = _around(origin, metres) if operator in _NEAR else None
+    return _shape(path, scene, lambda shape: compare(measure(shape), metres), band)
 
 
 def geo_in_range(call: Call, scene: Scene) -> Filter:
@@ -48,7 +62,7 @@ def geo_in_range(call: Call, scene: Scene) -> Filter:
     low, high = number(call, scene, 2), number(call, scene, 3)
     inclusive = [boolean(call, scene, place) for place in range(4, len(call.arguments))]
     inside = _function("GEO_IN_RANGE", origin, low, high, *inclusive)
-    return _shape(path, scene, inside)
+    return _shape(path, scene, inside, _around(origin, high))
 
 
 def geo_relation(call: Call, scene: Scene) -> Filter:
@@ -66,7 +80,7 @@ def geo_relation(call: Call, scene: Scene) -> Filter:
         pair = (other, shape) if at == 0 else (shape, other)
         return relation(Context(), *map(_geojson, pair)) is True
 
-    return _shape(path, scene, related)
+    return _shape(path, scene, related, _beside(other))
 
 
 def _sides(call: Call, scene: Scene) -> tuple[str | None, int]:
@@ -92,7 +106,9 @@ def _function(name: str, *others: Any) -> Callable[[Any], Any]:
     return lambda shape: call(Context(), shape, *others)
 
 
-def _shape(path: str, scene: Scene, test: Callable[[Any], bool]) -> Filter:
+def _shape(
+    path: str, scene: Scene, test: Callable[[Any], bool], band: tuple[float, float] | None
+) -> Filter:
     analyzer = scene.analyzer_of(path)
     if analyzer.type not in GEO:
         return Nothing()
@@ -102,26 +118,48 @@ def _shape(path: str, scene: Scene, test: Callable[[Any], bool]) -> Filter:
         shape = read(value)
         return shape is not None and test(shape) is True
 
-    return Shape(Field(path, text_kind(analyzer.name)), passes)
+    return Shape(Field(path, text_kind(analyzer.name)), passes, band)
 
 
 def _reader(analyzer: Analyzer) -> Callable[[Any], Any]:
     """Return what makes GeoJSON, or a pair with the longitude first, of what was indexed."""
     if analyzer.type != "geopoint":
         return _SHAPES[analyzer.properties.get("type", "shape")]
-    latitude, longitude = analyzer.properties["latitude"], analyzer.properties["longitude"]
 
-    def point(value: Any) -> Any:
-        if latitude:
-            pair = _at(value, longitude), _at(value, latitude)
-        elif isinstance(value, list) and len(value) >= _PAIR:
-            pair = value[1], value[0]
-        else:
-            return None
-        numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in pair)
-        return list(pair) if numbers else None
+    def pair(value: Any) -> Any:
+        point = point_of(analyzer, value)
+        return None if point is None else list(point)
 
-    return point
+    return pair
+
+
+def _around(origin: Any, metres: float) -> tuple[float, float] | None:
+    """Return the latitudes that are not farther from a shape's middle than this."""
+    shape = read(origin)
+    if shape is None or not math.isfinite(metres):
+        return None
+    latitude = math.degrees(place(shape.centroid())[1])
+    reach = math.degrees(max(0.0, metres) / EARTH_RADIUS) + _SLACK
+    return latitude - reach, latitude + reach
+
+
+def _beside(other: Any) -> tuple[float, float] | None:
+    """Return the latitudes between which a shape lies, or more than that."""
+    shape = read(_geojson(other))
+    if shape is None:
+        return None
+    corners = list(shape.vertices())
+    middle = (0.0, 0.0, 0.0)
+    for corner in corners:
+        middle = add(middle, corner)
+    if dot(middle, middle) < _SLACK:
+        return None  # on opposite sides: nowhere is the middle
+    middle = normal(middle)
+    reach = max(angle(middle, corner) for corner in corners)
+    if reach > _WIDEST or any(ring.area() > _HALF_SPHERE for ring in shape.rings()):
+        return None  # what looks like the outside may be the inside
+    latitude, reach = math.degrees(place(middle)[1]), math.degrees(reach) + _SLACK
+    return latitude - reach, latitude + reach
 
 
 def _geojson(value: Any) -> Any:
@@ -148,9 +186,3 @@ _SHAPES: dict[str, Callable[[Any], Any]] = {
     "centroid": _centroid,
     "point": _point,
 }
-
-
-def _at(value: Any, names: list[str]) -> Any:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value

@@ -159,10 +159,15 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Documents with a shape that passes a test."""
+    """Documents with a shape that passes a test.
+
+    Attributes:
+        band: The latitudes in degrees between which points can pass; None for all.
+    """
 
     field: Field
     test: Callable[[Any], bool]
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,12 +237,13 @@ class Matcher:
         return found | (self.every() - set(counts)) if wanted.low <= 0 else found
 
     def _shaped(self, wanted: Shape, among: set[int] | None) -> set[int]:
-        self.corpus.check()
-        return {
-            row
-            for row, shape in self.table.shapes(wanted.field)
-            if (among is None or row in among) and wanted.test(load(shape))
-        }
+        found = set()
+        for number, (row, shape) in enumerate(self.table.shapes(wanted.field, wanted.band)):
+            if number % _BATCH == 0:
+                self.corpus.check()
+            if (among is None or row in among) and wanted.test(load(shape)):
+                found.add(row)
+        return found
 
     def _tested(self, wanted: Test, rows: set[int]) -> set[int]:
         ordered, found = sorted(rows), set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.storage.search.fields import plan_of
 from hades_mcp.embedded.storage.search.occurrences import Occurrence, unpack
+from hades_mcp.embedded.storage.search.shapes import OTHERS, latitude_term
 from hades_mcp.embedded.storage.search.terms import (
     EVERY,
     ORDINAL_BITS,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _BATCH = 4000  # documents
+_LAST = b"\xff" * 5  # above what follows a latitude in a term
 
 
 class Hit(NamedTuple):
@@ -185,13 +187,20 @@ class SearchTable:
         )
         return [term for (term,) in rows]
 
-    def shapes(self, field: Field) -> Iterator[tuple[int, bytes]]:
-        """Yield the shapes of a field with their rows."""
-        rows = self._session.execute(
-            f"SELECT row, places FROM {self._postings} WHERE field = ?",  # noqa: S608  same
-            (field.key,),
-        )
-        yield from rows.fetchall()
+    def shapes(
+        self, field: Field, band: tuple[float, float] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the shapes of a field with their rows; of points those between two latitudes."""
+        ends: list[tuple[bytes, bytes | None]] = [(b"", None)]
+        if band is not None:
+            ends = [(latitude_term(band[0]), latitude_term(band[1]) + _LAST), (OTHERS, None)]
+        for low, high in ends:
+            where, parameters = _bounds(field, low, high)
+            rows = self._session.execute(
+                f"SELECT row, places FROM {self._postings} WHERE field = ? AND term >= ?{where}",  # noqa: S608  same
+                parameters,
+            )
+            yield from rows.fetchall()
 
     def rows(self, field: Field) -> set[int]:
         """Return the rows that have a field."""

@@ -20,6 +20,7 @@ import orjson
 
 from hades_mcp.embedded.analyzers import Analyzer, analyze
 from hades_mcp.embedded.storage.search.fields import FieldPlan
+from hades_mcp.embedded.storage.search.shapes import GEO, shape_term
 from hades_mcp.embedded.values import encode
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.analyzers import Token
 
-GEO = frozenset({"geojson", "geopoint", "geo_s2"})
 NULL, BOOL, NUMBER, OBJECTS = "n", "b", "d", "o"
 NESTED = "\0"  # stands between a nested array and the attributes of its objects
 ORDINAL_BITS = 20
@@ -293,7 +293,7 @@ class _Reader:
     def shape(self, plan: FieldPlan, analyzer: Analyzer, value: Any, path: str, row: int) -> None:
         """Keep a shape as it is: it is compared with others when it is searched."""
         terms = self._terms(Field(path, text_kind(analyzer.name)), row, plan)
-        terms.shapes[len(terms.shapes).to_bytes(4, "big")] = orjson.dumps(value)
+        terms.shapes[shape_term(analyzer, value, len(terms.shapes))] = orjson.dumps(value)
         terms.total += 1
 
     def _terms(self, where: Field, row: int, plan: FieldPlan) -> _Terms:
