@@ -198,6 +198,35 @@ def test_keys_and_certificates_are_told_to_administrators_there_are_none(guarded
     assert guarded.refused("GET /_admin/server/aql-queries", **basic("ada", "x")) == (403, 11)
 
 
+def test_nobody_meets_the_cursors_transactions_jobs_and_queries_of_others(guarded):
+    ada, bob = basic("ada", "x"), basic("bob", "y")
+    guarded("POST /_api/user", {"user": "bob", "passwd": "y"}, **ROOT)
+    guarded("PUT /_api/user/bob/database/_system", {"grant": "ro"}, **ROOT)
+    guarded("PUT /_api/query/properties", {"slowQueryThreshold": 0}, **ROOT)
+    body = {"query": "FOR i IN 1..9 RETURN i", "batchSize": 2}
+    cursor = guarded("POST /_api/cursor", body, **ada).json["id"]
+    assert guarded.refused(f"PUT /_api/cursor/{cursor}", **bob) == (404, 1600)
+    assert guarded.refused(f"DELETE /_api/cursor/{cursor}", **bob) == (404, 1600)
+    assert guarded(f"PUT /_api/cursor/{cursor}", **ada).json["result"] == [3, 4]
+    begin = {"collections": {"read": ["things"]}}
+    stream = guarded("POST /_api/transaction/begin", begin, **ada).json["result"]["id"]
+    assert guarded("GET /_api/transaction", **bob).json["transactions"] == []
+    assert guarded.refused(f"PUT /_api/transaction/{stream}", **bob) == (404, 1655)
+    inside = {**bob, "x_arango_trx_id": stream}
+    assert guarded.refused("GET /_api/document/things/1", **inside) == (404, 1655)
+    assert guarded("GET /_api/transaction", **ada).json["transactions"][0]["id"] == stream
+    assert guarded(f"PUT /_api/transaction/{stream}", **ada).status == 200
+    asked = guarded("GET /_api/version", x_arango_async="store", **ada)
+    job = asked.headers["x-arango-async-id"]
+    assert guarded("GET /_api/job/done", **bob).json == []
+    assert guarded.refused(f"PUT /_api/job/{job}", **bob)[0] == 404
+    assert guarded("DELETE /_api/job/all", **bob).status == 200
+    assert guarded("GET /_api/job/done", **ROOT).json == [job]
+    assert guarded("GET /_api/query/slow", **bob).json == []
+    assert [each["user"] for each in guarded("GET /_api/query/slow", **ada).json] == ["ada"]
+    assert guarded("GET /_api/query/slow", **ROOT).json != []
+
+
 def test_an_account_may_see_itself_and_change_its_password(guarded):
     guarded("DELETE /_api/user/ada/database/_system", **ROOT)
     who = basic("ada", "x")

@@ -53,14 +53,14 @@ def create(request: Request) -> Response:
             shared["count"] = len(rows)
         source = Kept(rows, shared)
     retry = bool(query.options.get("allowRetry"))
-    cursor = OpenCursor(request.database_name, source, batch_size, seconds, retry)
+    cursor = OpenCursor(request.realm, source, batch_size, seconds, retry)
     return ok(request.state.cursors.first_batch(cursor), 201)
 
 
 @routes.add("PUT POST", "/_api/cursor/{id}")
 def next_batch(request: Request, cursor_id: str) -> Response:
     """Answer with the next rows."""
-    return ok(request.state.cursors.next_batch(request.database_name, cursor_id))
+    return ok(request.state.cursors.next_batch(request.realm, cursor_id))
 
 
 @routes.add("POST", "/_api/cursor/{id}/{batch}")
@@ -68,13 +68,13 @@ def retry_batch(request: Request, cursor_id: str, batch: str) -> Response:
     """Answer with the next rows, or with the last ones again if the answer got lost."""
     if not batch.isdigit():
         raise ArangoError(_BAD_PARAMETER, "batch id must be a number")
-    return ok(request.state.cursors.next_batch(request.database_name, cursor_id, int(batch)))
+    return ok(request.state.cursors.next_batch(request.realm, cursor_id, int(batch)))
 
 
 @routes.add("DELETE", "/_api/cursor/{id}")
 def remove(request: Request, cursor_id: str) -> Response:
     """Forget a cursor and the rows it still has."""
-    request.state.cursors.remove(request.database_name, cursor_id)
+    request.state.cursors.remove(request.realm, cursor_id)
     return ok({"id": cursor_id}, 202)
 
 

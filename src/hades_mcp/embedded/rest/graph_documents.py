@@ -127,7 +127,7 @@ def _collection(
         raise ArangoError(404, f"unknown path '{request.path}'")
     request.check_rights(name, write=write)
     if write and request.stream_id is not None:
-        request.state.streams.check_writable(request.database_name, request.stream_id, name)
+        request.state.streams.check_writable(request.realm, request.stream_id, name)
     with request.transaction(write=write) as transaction:
         definition = rules.graph_named(transaction, graph)
         if kind == "vertex" and name not in rules.vertex_collections(definition):

@@ -29,12 +29,14 @@ class Job:
     """One request.
 
     Attributes:
+        owner: The account it came from; None for one that may do all.
         stamp: When it came, seconds since 1970.
         thread: The thread that works on it; 0 if none does.
         cancelled: Whether it is to stop.
     """
 
     id: str
+    owner: str | None
     stamp: float = field(default_factory=time.time)
     thread: int = 0
     cancelled: bool = False
@@ -60,15 +62,16 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._threads: ThreadPoolExecutor | None = None
 
-    def start(self, answer: Callable[[], Response], *, keep: bool) -> Job:
+    def start(self, answer: Callable[[], Response], owner: str | None, *, keep: bool) -> Job:
         """Begin to work on a request.
 
         Args:
             answer: Answers it.
+            owner: The account it comes from.
             keep: Whether anyone will ask for the answer.
         """
         with self._lock:
-            job = Job(str(next(self._ids)))
+            job = Job(str(next(self._ids)), owner)
             if keep:
                 self._jobs[job.id] = job
             if self._threads is None:
@@ -92,31 +95,30 @@ class Jobs:
                 job.future.exception(_AT_ONCE)
         return job
 
-    def find(self, job_id: str) -> Job:
-        """Return a job; ArangoError 404 if there is none."""
+    def find(self, job_id: str, owner: str | None) -> Job:
+        """Return a job of an account, or of any (None); ArangoError 404 if there is none."""
         with self._lock:
             found = self._jobs.get(job_id)
-        if found is None:
+        if found is None or owner not in {None, found.owner}:
             raise ArangoError(_NOT_FOUND, "not found")
         return found
 
-    def take(self, job_id: str) -> Response:
+    def take(self, job: Job) -> Response:
         """Return the answer of a job that is done, and forget the job."""
-        job = self.find(job_id)
         self.remove([job])
         try:
             return job.future.result()
         except CancelledError:
             raise ArangoError(_CANCELLED, status=410) from None
 
-    def listed(self, *, done: bool) -> list[Job]:
-        """Return the jobs that are done, or those that are not; the latest first."""
+    def listed(self, owner: str | None, *, done: bool) -> list[Job]:
+        """Return an account's jobs that are done, or those that are not; the latest first."""
         with self._lock:
-            return [job for job in reversed(self._jobs.values()) if job.done is done]
+            jobs = list(reversed(self._jobs.values()))
+        return [job for job in jobs if job.done is done and owner in {None, job.owner}]
 
-    def cancel(self, job_id: str) -> None:
+    def cancel(self, job: Job) -> None:
         """Stop a job's query soon, or never begin the job."""
-        job = self.find(job_id)
         if not job.done:
             self._stop(job)
 

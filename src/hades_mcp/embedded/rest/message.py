@@ -84,6 +84,11 @@ class Request:
         return ROOT if self.state.accounts.guarded else None
 
     @property
+    def realm(self) -> str:
+        """Whose cursors and stream transactions it may use: its database's, of its account."""
+        return self.database_name if self.account is None else f"{self.database_name}/{self.user}"
+
+    @property
     def stream_id(self) -> str | None:
         """Id of the stream transaction the request belongs to, if any."""
         return self.headers.get("x-arango-trx-id")
@@ -133,7 +138,7 @@ class Request:
         if write:
             self.state.check_writable()
         if self.stream_id is not None:
-            with self.state.streams.use(self.database_name, self.stream_id) as stream:
+            with self.state.streams.use(self.realm, self.stream_id) as stream:
                 if not write:
                     yield stream.transaction
                     return
@@ -155,7 +160,7 @@ class Request:
         """
         self.check_rights(name, write=write)
         if self.stream_id is not None and write:
-            self.state.streams.check_writable(self.database_name, self.stream_id, name)
+            self.state.streams.check_writable(self.realm, self.stream_id, name)
         with self.transaction(write=write) as transaction:
             yield transaction.collection(name)
 

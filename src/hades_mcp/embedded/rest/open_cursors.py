@@ -79,7 +79,7 @@ class OpenCursor:
         retry: Whether the last batch may be fetched again.
     """
 
-    database: str
+    realm: str
     source: Source
     batch_size: int
     seconds: float
@@ -147,14 +147,12 @@ class OpenCursors:
                 self._arm()
         return answer
 
-    def next_batch(
-        self, database: str, cursor_id: str, number: int | None = None
-    ) -> dict[str, Any]:
+    def next_batch(self, realm: str, cursor_id: str, number: int | None = None) -> dict[str, Any]:
         """Return the next answer of a cursor; ArangoError 1600 if there is no such cursor."""
         self.expire()
         with self._lock:
             cursor = self._open.get(cursor_id)
-        if cursor is None or cursor.database != database:
+        if cursor is None or cursor.realm != realm:
             raise ArangoError(_NOT_FOUND)
         with cursor.lock:
             expected = number is None or number in {cursor.batch, cursor.batch - 1}
@@ -169,11 +167,11 @@ class OpenCursors:
                 self._forget(cursor)
         return answer
 
-    def remove(self, database: str, cursor_id: str) -> None:
+    def remove(self, realm: str, cursor_id: str) -> None:
         """Forget a cursor; ArangoError 1600 if there is no such cursor."""
         with self._lock:
             cursor = self._open.get(cursor_id)
-        if cursor is None or cursor.database != database:
+        if cursor is None or cursor.realm != realm:
             raise ArangoError(_NOT_FOUND)
         with cursor.lock:
             self._forget(cursor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import parse
 from hades_mcp.embedded.aql.clauses import (
@@ -19,7 +19,7 @@ from hades_mcp.embedded.aql.nodes import Name, Node, Parameter, walk
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok, plain
 from hades_mcp.embedded.rest.query_text import QueryText
-from hades_mcp.embedded.rest.rights import SYSTEM, check_admin
+from hades_mcp.embedded.rest.rights import SYSTEM, check_admin, database_level
 from hades_mcp.embedded.rest.router import Routes
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def check(request: Request) -> Response:
 @routes.add("GET", "/_api/query/current")
 def current(request: Request) -> Response:
     """List the queries that run; with `all`, in all databases."""
-    return plain(request.state.queries.current(_database(request)))
+    return plain(_own(request, request.state.queries.current(_database(request))))
 
 
 @routes.add("GET", "/_api/query/slow")
 def slow(request: Request) -> Response:
     """List the queries that took long; with `all`, in all databases."""
-    return plain(request.state.queries.slow(_database(request)))
+    return plain(_own(request, request.state.queries.slow(_database(request))))
 
 
 @routes.add("DELETE", "/_api/query/slow")
@@ -72,7 +72,7 @@ def forget_slow(request: Request) -> Response:
 @routes.add("DELETE", "/_api/query/{id}")
 def kill(request: Request, query_id: str) -> Response:
     """Stop a running query."""
-    request.state.queries.kill(request.database_name, query_id)
+    request.state.queries.kill(request.database_name, query_id, _only(request))
     return ok({})
 
 
@@ -87,6 +87,19 @@ def change_properties(request: Request) -> Response:
     """Change how the queries of a database are watched, until the server ends."""
     changes = request.object()
     return ok(asdict(request.state.queries.track(request.database_name, changes)))
+
+
+def _own(request: Request, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the queries that who asks may see."""
+    user = _only(request)
+    return [each for each in listed if user in {None, each["user"]}]
+
+
+def _only(request: Request) -> str | None:
+    """Return whose queries alone a request may see and stop; None for all: administrators'."""
+    if request.account is None or database_level(request.account, SYSTEM) == "rw":
+        return None
+    return request.user
 
 
 def _database(request: Request) -> str | None:

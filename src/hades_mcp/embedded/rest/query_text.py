@@ -131,7 +131,7 @@ def _target(request: Request, query: QueryText) -> Iterator[Database | Transacti
     if request.stream_id is None:
         yield request.database
         return
-    with request.state.streams.use(request.database_name, request.stream_id) as stream:
+    with request.state.streams.use(request.realm, request.stream_id) as stream:
         prepared = prepare(query.text, query.bind_vars, transaction=stream.transaction)
         for name in sorted(prepared.written - stream.writable):
             raise ArangoError(

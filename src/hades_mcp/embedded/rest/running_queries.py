@@ -201,11 +201,11 @@ class RunningQueries:
             kept = self._slow.setdefault(query.database, deque(maxlen=tracking.maxSlowQueries))
             kept.append(told)
 
-    def kill(self, database: str, query_id: str) -> None:
-        """Make a query stop soon; ArangoError 1591 if it does not run."""
+    def kill(self, database: str, query_id: str, user: str | None = None) -> None:
+        """Make a query stop soon; ArangoError 1591 if it does not run, or is another user's."""
         with self._lock:
             query = self._running.get(query_id)
-        if query is None or query.database != database:
+        if query is None or query.database != database or user not in {None, query.user}:
             raise ArangoError(_NOT_FOUND)
         query.killed.set()
 

@@ -36,20 +36,19 @@ class Stream:
 
     A writer begins at its first use: it then holds the lock of the whole database, where
     ArangoDB would only lock what is touched.
+
+    Attributes:
+        realm: Who may use it: a request's `realm`.
     """
 
     id: str
     source: Database
     writable: frozenset[str]
+    realm: str
     used: float
     status: Status = "running"
     lock: RLock = field(default_factory=RLock)
     begun: Transaction | None = None
-
-    @property
-    def database(self) -> str:
-        """Name of its database."""
-        return self.source.name
 
     @property
     def transaction(self) -> Transaction:
@@ -71,10 +70,10 @@ class Streams:
         self._timer: Timer | None = None
         self._closed = False
 
-    def begin(self, database: Database, writable: frozenset[str]) -> Stream:
+    def begin(self, database: Database, writable: frozenset[str], realm: str) -> Stream:
         """Begin a transaction that may write to the named collections."""
         self.expire()
-        stream = Stream(str(next(self._ids)), database, writable, self._clock())
+        stream = Stream(str(next(self._ids)), database, writable, realm, self._clock())
         if not writable:
             _ = stream.transaction  # what it reads is fixed now, and nobody waits for it
         with self._lock:
@@ -83,25 +82,25 @@ class Streams:
                 self._arm()
         return stream
 
-    def running(self, database: str) -> list[Stream]:
-        """Return the running transactions of a database."""
+    def running(self, realm: str) -> list[Stream]:
+        """Return the running transactions of a realm."""
         self.expire()
         with self._lock:
-            return [each for each in self._running.values() if each.database == database]
+            return [each for each in self._running.values() if each.realm == realm]
 
-    def status(self, database: str, stream_id: str) -> Status:
+    def status(self, realm: str, stream_id: str) -> Status:
         """Return the status of a transaction; ArangoError 1655 if it is unknown."""
         with self._lock:
             stream = self._running.get(stream_id)
-            if stream is not None and stream.database == database:
+            if stream is not None and stream.realm == realm:
                 return stream.status
-            ended = self._ended.get((database, stream_id))
+            ended = self._ended.get((realm, stream_id))
         if ended is None:
             raise ArangoError(_NOT_FOUND, f"transaction '{stream_id}' not found")
         return ended
 
     @contextmanager
-    def use(self, database: str, stream_id: str) -> Iterator[Stream]:
+    def use(self, realm: str, stream_id: str) -> Iterator[Stream]:
         """Give a running transaction, to one thread at a time.
 
         Raises:
@@ -109,7 +108,7 @@ class Streams:
         """
         with self._lock:
             stream = self._running.get(stream_id)
-        if stream is None or stream.database != database:
+        if stream is None or stream.realm != realm:
             raise ArangoError(_NOT_FOUND, f"transaction '{stream_id}' not found")
         with stream.lock:
             if stream.status != "running":
@@ -122,27 +121,27 @@ class Streams:
             finally:
                 stream.used = self._clock()
 
-    def check_writable(self, database: str, stream_id: str, collection: str) -> None:
+    def check_writable(self, realm: str, stream_id: str, collection: str) -> None:
         """Refuse a write to a collection the transaction did not declare (ArangoError 1652)."""
-        with self.use(database, stream_id) as stream:
+        with self.use(realm, stream_id) as stream:
             if collection not in stream.writable:
                 raise ArangoError(
                     _UNREGISTERED,
                     f"unregistered collection used in transaction: {collection} [write]",
                 )
 
-    def end(self, database: str, stream_id: str, status: Status) -> None:
+    def end(self, realm: str, stream_id: str, status: Status) -> None:
         """Commit or abort; doing the same again is fine.
 
         Raises:
             ArangoError: 1655 for an unknown transaction, 1653 for one that ended otherwise.
         """
-        known = self.status(database, stream_id)
+        known = self.status(realm, stream_id)
         if known != "running":
             if known != status:
                 raise ArangoError(_DISALLOWED, f"transaction was already {known}")
             return
-        with self.use(database, stream_id) as stream:
+        with self.use(realm, stream_id) as stream:
             self._finish(stream, status)
 
     def _finish(self, stream: Stream, status: Status) -> None:
@@ -160,7 +159,7 @@ class Streams:
             stream.status = status
             with self._lock:
                 self._running.pop(stream.id, None)
-                self._ended[stream.database, stream.id] = status
+                self._ended[stream.realm, stream.id] = status
                 while len(self._ended) > _REMEMBERED:
                     self._ended.popitem(last=False)
 
@@ -176,7 +175,9 @@ class Streams:
 
     def abort_all(self, database: str) -> None:
         """Abort what runs in a database that is to be dropped."""
-        for stream in self.running(database):
+        with self._lock:
+            streams = [each for each in self._running.values() if each.source.name == database]
+        for stream in streams:
             with stream.lock:
                 self._abort(stream)
 

@@ -29,21 +29,21 @@ def begin(request: Request) -> Response:
         for name in sorted(readable | writable):
             request.check_rights(name, write=name in writable)
             transaction.collection(name)  # 1203 if it is not there
-    stream = request.state.streams.begin(request.database, writable)
+    stream = request.state.streams.begin(request.database, writable, request.realm)
     return result({"id": stream.id, "status": stream.status}, 201)
 
 
 @routes.add("GET", "/_api/transaction")
 def running(request: Request) -> Response:
     """List the running transactions."""
-    streams = request.state.streams.running(request.database_name)
+    streams = request.state.streams.running(request.realm)
     return plain({"transactions": [{"id": each.id, "state": each.status} for each in streams]})
 
 
 @routes.add("GET", "/_api/transaction/{id}")
 def status(request: Request, stream_id: str) -> Response:
     """Tell whether a transaction runs, was committed or aborted."""
-    known = request.state.streams.status(request.database_name, stream_id)
+    known = request.state.streams.status(request.realm, stream_id)
     return result({"id": stream_id, "status": known})
 
 
@@ -66,7 +66,7 @@ def javascript(_request: Request) -> Response:
 
 
 def _end(request: Request, stream_id: str, wanted: Status) -> Response:
-    request.state.streams.end(request.database_name, stream_id, wanted)
+    request.state.streams.end(request.realm, stream_id, wanted)
     return result({"id": stream_id, "status": wanted})
 
 
