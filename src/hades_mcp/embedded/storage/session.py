@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.recent import Reads, Recent
 
 _READ_ONLY, _ABORTED = 1004, 1654
+_FEW = 32
+
 _BATCH = 5000
 _STEPS = 100_000  # of SQLite's machine between two looks: a few milliseconds
 
@@ -105,10 +108,13 @@ class Session:
         cursor = self.execute(sql, parameters)
         if self.writable:
             return iter(self._fetched(cursor))
+        first = cursor.fetchmany(_FEW)
+        if len(first) < _FEW:  # that was all: nothing stays open
+            return iter(first)
         if self._cursors is None:
             self._cursors = weakref.WeakSet()
         self._cursors.add(cursor)
-        return cursor
+        return chain(first, cursor)
 
     def _fetched(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
         rows = cursor.fetchmany(_BATCH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,14 @@ class SortedTable:
         self._index = index
         self._collection = f"c{info.number}"
         self._table = f"i{index.id}"
-        self.payload = _extractor(index)
         self._add = f"INSERT INTO {self._table}(k, rid) VALUES (?, ?)"  # noqa: S608  names are numbers of ours
         self._remove = f"DELETE FROM {self._table} WHERE k = ? AND rid = ?"  # noqa: S608  same
         self._owner = f"SELECT rid FROM {self._table} WHERE k = ?"  # noqa: S608  same
+
+    @cached_property
+    def payload(self) -> Callable[[Document], Entries]:
+        """What lists a document's entries; reading needs it not."""
+        return _extractor(self._index)
 
     def create(self) -> None:
         """Make the empty table."""
