@@ -58,10 +58,10 @@ def drop(request: Request, name: str, index_id: str) -> Response:
 def describe(collection: Collection, index: Index) -> dict[str, Any]:
     """Return an index as the HTTP API shows it."""
     body = index.definition()
-    if index.type in _BUILT_IN and index.unique:
-        body["selectivityEstimate"] = 1
     if index.type in BOX_TYPES and index.options["estimates"]:
         body["selectivityEstimate"] = 1
+    elif index.options.get("estimates", True) and (share := collection.selectivity(index)):
+        body["selectivityEstimate"] = share
     return {**body, "id": f"{collection.name}/{index.id}"}
 
 
