@@ -58,10 +58,16 @@ class Matches:
                 found.append((occurrence.start, occurrence.end - occurrence.start))
         return found
 
+    def _holds(self, wanted: And | Or) -> bool:
+        """Tell whether the document satisfies a group: its parts may match though it does not."""
+        if isinstance(wanted, Or) and wanted.least <= 1:
+            return True
+        return self.row in self.matcher.corpus.known(self.matcher, wanted)
+
     def _walk(self, wanted: Filter, path: str) -> Iterator[tuple[str, Occurrence]]:
         match wanted:
             case And(filters=filters) | Or(filters=filters):
-                if self.row in self.matcher.rows(wanted):
+                if self._holds(wanted):
                     for each in filters:
                         yield from self._walk(each, path)
             case Phrase(field=field) if field.path == path:
@@ -75,5 +81,5 @@ class Matches:
             case Term() | Terms() | Prefix() | Range() | Pattern() | Similar():
                 if wanted.field.path == path:
                     for term in sorted(self.matcher.corpus.terms(wanted)):
-                        places = self.matcher.table.places(wanted.field, term)
+                        places = self.matcher.table.places(wanted.field, term, {self.row})
                         yield from (("term", each) for each in places.get(self.row, ()))

@@ -31,6 +31,7 @@ from hades_mcp.embedded.storage.search.filters import (
 )
 from hades_mcp.embedded.storage.search.occurrences import Occurrence, phrases
 from hades_mcp.embedded.storage.search.similarity import longest_sequence
+from hades_mcp.embedded.storage.search.table import FEW
 from hades_mcp.embedded.storage.search.terms import NESTED, OBJECTS, Field
 from hades_mcp.embedded.storage.search.words import Words, bounds, expand
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Corpus:
     """All that one search looks at; what it reads of the postings is read once.
 
@@ -55,6 +56,7 @@ class Corpus:
     check: Callable[[], None]
     _hits: dict[tuple[int, Field, bytes], list[Hit]] = field(default_factory=dict)
     _terms: dict[Words, dict[bytes, float]] = field(default_factory=dict)
+    _rows: dict[tuple[Matcher, Filter], set[int]] = field(default_factory=dict)
 
     def hits(self, at: int, where: Field, term: bytes) -> list[Hit]:
         """Return the rows of a term in one table."""
@@ -70,6 +72,13 @@ class Corpus:
         found = self._terms.get(words)
         if found is None:
             found = self._terms[words] = expand(words, self.tables, self.check)
+        return found
+
+    def known(self, matcher: Matcher, wanted: Filter) -> set[int]:
+        """Return the rows that satisfy a filter, found once however often it is asked."""
+        found = self._rows.get((matcher, wanted))
+        if found is None:
+            found = self._rows[matcher, wanted] = matcher.rows(wanted)
         return found
 
     def matcher(self, at: int) -> Matcher:
@@ -125,12 +134,13 @@ class Matcher:
     ) -> dict[int, list[Occurrence]]:
         """Return where a phrase occurs, in which rows."""
         common = rows
-        for part in phrase.parts:
-            held = self._leaf(part.words)
-            common = held if common is None else common & held
-            if not common:
-                return {}
-        places = [self._places(part, common or set()) for part in phrase.parts]
+        if rows is None or len(rows) > FEW:
+            for part in phrase.parts:
+                held = self._leaf(part.words)
+                common = held if common is None else common & held
+        if not common:
+            return {}
+        places = [self._places(part, common) for part in phrase.parts]
         at = [part.at for part in phrase.parts]
         common = set(places[0]).intersection(*places[1:])
         found = {row: phrases([part[row] for part in places], at) for row in common}

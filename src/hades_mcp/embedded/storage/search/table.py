@@ -17,7 +17,7 @@ from hades_mcp.embedded.storage.search.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _BATCH = 4000  # documents
+FEW = 16  # rows that are looked up one by one
 _LAST = b"\xff" * 5  # above what follows a latitude in a term
 
 
@@ -156,12 +157,15 @@ class SearchTable:
         return list(map(Hit._make, rows))
 
     def places(
-        self, field: Field, term: bytes, among: Container[int] | None = None
+        self, field: Field, term: bytes, among: Collection[int] | None = None
     ) -> dict[int, list[Occurrence]]:
         """Return where a term occurs in each of some rows; empty where positions are not kept."""
+        few = among if among is not None and len(among) <= FEW else ()
+        only = f" AND row IN ({','.join('?' * len(few))})" if few else ""
         rows = self._session.execute(
-            f"SELECT row, frequency, places FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
-            (field.key, term),
+            f"SELECT row, frequency, places FROM {self._postings}"  # noqa: S608  same
+            f" WHERE field = ? AND term = ?{only}",
+            (field.key, term, *few),
         )
         return {
             row: unpack(places, count)
