@@ -41,9 +41,9 @@ def test_directions_depths_and_pruning(run: Run, clause: str, expected: list[str
 def test_edges_and_paths_come_with_the_vertices(run: Run) -> None:
     query = """
         FOR v, e, p IN 2..2 OUTBOUND 'people/ann' knows
-          RETURN [e.since, p.vertices[*].name, p.edges[*].since]
+          RETURN [e.since, p.vertices[*].name, p.edges[*].since, p.weights]
     """
-    assert run(query) == [[1, ["Ann", "Bob", "Cid"], [0, 1]]]
+    assert run(query) == [[1, ["Ann", "Bob", "Cid"], [0, 1], [0, 1, 2]]]
 
 
 def test_the_condition_of_prune_can_be_named(run: Run) -> None:

@@ -129,10 +129,9 @@ def _store(row: Row, path: Path, places: _Places) -> None:
 
 
 def _as_value(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = {"vertices": path.vertices, "edges": path.edges}
-    if path.weights:
-        value["weights"] = path.weights
-    return value
+    vertices = path.vertices
+    weights = path.weights or list(range(len(vertices)))
+    return {"vertices": vertices, "edges": path.edges, "weights": weights}
 
 
 def _pruner(prune: Evaluate, row: Row, places: _Places) -> Callable[[Path], bool]:

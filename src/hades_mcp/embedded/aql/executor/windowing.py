@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.executor.collecting import Aggregates
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.functions import resolve
+from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.aql.functions.date_calculation import duration
 from hades_mcp.embedded.aql.nodes import Constant
 from hades_mcp.embedded.errors import ArangoError
 
@@ -19,33 +21,47 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import WindowNode
 
-BAD_PARAMETER, INVALID_VALUE = 10, 1561
+BAD_PARAMETER, INVALID_VALUE, INVALID_DATE = 10, 1561, 1572
 
 
 def window(compiler: Compiler, node: WindowNode) -> Step:
     """Compile WINDOW over rows or over values."""
     assert isinstance(node.bounds, Constant)  # noqa: S101  the planner made it
     bounds: dict[str, Any] = node.bounds.value
-    unknown = bounds.keys() - {"preceding", "following"}
-    if unknown or not bounds:
-        raise ArangoError(
-            BAD_PARAMETER, "AQL: WINDOW needs 'preceding' or 'following' (while optimizing plan)"
-        )
     aggregates = Aggregates(compiler, node.aggregates)
-    before, after = bounds.get("preceding", 0), bounds.get("following", 0)
     if node.range is None:
+        before, after = bounds.get("preceding", 0), bounds.get("following", 0)
         return _over_rows(aggregates, _count(before), _count(after))
-    return _over_values(aggregates, compiler.compile(node.range), before, after)
+    dated = _is_dated(bounds)
+    nothing = "P0D" if dated else 0
+    before, after = bounds.get("preceding", nothing), bounds.get("following", nothing)
+    value = compiler.compile(node.range)
+    return _over_values(aggregates, value, before, after, dated=dated)
 
 
 def _count(bound: Any) -> int | None:
-    if bound == "unbounded":
+    if isinstance(bound, str) and bound in {"unbounded", "inf"}:
         return None
-    if type(bound) is not int or bound < 0:
-        raise ArangoError(
-            BAD_PARAMETER, "AQL: WINDOW needs a number of rows from 0 on (while optimizing plan)"
-        )
-    return bound
+    if not is_number(bound) or bound < 0:
+        raise _bad('row spec is invalid; bounds must be positive integers or "unbounded"')
+    return int(bound)
+
+
+def _is_dated(bounds: dict[str, Any]) -> bool:
+    """Tell whether the bounds of a range are durations."""
+    if any(not isinstance(bound, str) and not is_number(bound) for bound in bounds.values()):
+        raise _bad("range spec is invalid")
+    dated = {isinstance(bound, str) for bound in bounds.values()}
+    if len(dated) > 1:
+        raise _bad("range spec is invalid; bounds must be of the same type")
+    for name, bound in bounds.items():
+        if isinstance(bound, str) and duration(bound) is None:
+            raise _bad(f"range spec is invalid; '{name}' is not a valid ISO 8601 duration string")
+    return dated == {True}
+
+
+def _bad(message: str) -> ArangoError:
+    return ArangoError(BAD_PARAMETER, f"AQL: WINDOW {message} (while optimizing plan)")
 
 
 def _over_rows(aggregates: Aggregates, before: int | None, after: int | None) -> Step:
@@ -70,16 +86,18 @@ def _result(aggregates: Aggregates, row: Row, around: list[Row]) -> Row:
     return new
 
 
-def _over_values(aggregates: Aggregates, value: Evaluate, before: Any, after: Any) -> Step:
+def _over_values(
+    aggregates: Aggregates, value: Evaluate, before: Any, after: Any, *, dated: bool
+) -> Step:
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
         held = []
         for row in rows:
             number = value(row)
-            if type(number) in {int, float}:
+            if is_number(number):
                 held.append((number, row))
             else:
-                execution.warn(INVALID_VALUE)
+                execution.warn(INVALID_DATE if dated else INVALID_VALUE)
                 yield _result(aggregates, row, [])
         held.sort(key=lambda pair: pair[0])
         numbers = [number for number, _ in held]
@@ -99,8 +117,6 @@ def _over_values(aggregates: Aggregates, value: Evaluate, before: Any, after: An
 def _moved(execution: Execution, number: float, bound: Any, function: str) -> float | None:
     """Return the end of the window that a number or an ISO 8601 duration away from a value is."""
     sign = 1 if function == "DATE_ADD" else -1
-    if bound == "unbounded":
-        return sign * float("inf")
     if isinstance(bound, str):
         date = resolve(function).call(execution, number, bound)
         moved: float | None = resolve("DATE_TIMESTAMP").call(execution, date)

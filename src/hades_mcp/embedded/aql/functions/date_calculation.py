@@ -79,7 +79,8 @@ def _shifted(moment: int, amounts: dict[str, float]) -> int | None:
     return result if in_range(result) else None
 
 
-def _duration(text: str) -> dict[str, float] | None:
+def duration(text: str) -> dict[str, float] | None:
+    """Return the amounts of units in an ISO 8601 duration, by their letters; None if it is none."""
     found = _DURATION.fullmatch(text)
     if found is None or not any(found.groups()):
         return None
@@ -93,7 +94,7 @@ def _register_shift(name: str, sign: int) -> None:
     def call(context: Context, value: Any, amount: Any, *rest: Any) -> Any:
         amounts: dict[str, float] | None
         if isinstance(amount, str):
-            amounts, zone = _duration(amount), rest[0] if rest else None
+            amounts, zone = duration(amount), rest[0] if rest else None
             if rest and (amounts is None or len(rest) > 1 or not isinstance(zone, str)):
                 return context.refuse(name)
             if amounts is None:

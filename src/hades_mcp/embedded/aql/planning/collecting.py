@@ -23,9 +23,11 @@ from hades_mcp.embedded.aql.plan import (
 from hades_mcp.embedded.aql.planning.expressions import resolve
 from hades_mcp.embedded.aql.planning.options import constant, read_options
 from hades_mcp.embedded.aql.scope import refuse
+from hades_mcp.embedded.aql.tokens import syntax_error
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.clauses import Assignment, Collect, Window
+    from hades_mcp.embedded.aql.nodes import ObjectLiteral
     from hades_mcp.embedded.aql.planning.planner import Planner
 
 UNKNOWN_VARIABLE, INVALID_AGGREGATE = 1512, 1574
@@ -131,6 +133,7 @@ def plan_window(planner: Planner, clause: Window) -> None:
     """Plan WINDOW: the variables it sets join those of the scope."""
     if planner.access.written:
         raise refuse(WINDOW_AFTER_MODIFICATION, "window operation after data-modification")
+    _check_bounds(planner, clause.bounds)
     value = None if clause.value is None else resolve(planner, clause.value)
     bounds = Constant(constant(planner, clause.bounds), at=clause.bounds.at)
     calls = [(item, *_aggregate(planner, item, set())) for item in clause.aggregates]
@@ -139,3 +142,17 @@ def plan_window(planner: Planner, clause: Window) -> None:
         for item, function, argument in calls
     )
     planner.emit(WindowNode(value, bounds, aggregates, at=clause.at))
+
+
+def _check_bounds(planner: Planner, bounds: ObjectLiteral) -> None:
+    problem = None if bounds.entries else "at least one WINDOW bound must be specified"
+    seen: set[str] = set()
+    for entry in bounds.entries:
+        if not isinstance(entry.key, str) or entry.key not in {"preceding", "following"}:
+            problem = "only 'preceding' and 'following' are supported as WINDOW attributes"
+        elif entry.key in seen:
+            problem = f"WINDOW attribute '{entry.key}' is specified multiple times"
+        else:
+            seen.add(entry.key)
+    if problem is not None:
+        raise syntax_error(planner.text, bounds.at, problem)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.nodes import Binary, Constant, Expression, SubqueryExpression, walk
+from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.aql.nodes import (
+    Binary,
+    Call,
+    Constant,
+    Expression,
+    SubqueryExpression,
+    walk,
+)
 from hades_mcp.embedded.aql.plan import (
     CalculationNode,
     Edges,
@@ -20,10 +28,27 @@ from hades_mcp.embedded.aql.tokens import syntax_error
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.clauses import Direction, PathSearch, Traversal
-    from hades_mcp.embedded.aql.plan import Variable
+    from hades_mcp.embedded.aql.plan import Options, Variable
     from hades_mcp.embedded.aql.planning.planner import Planner
 
-COLLECTION_TYPE_INVALID = 1218
+COLLECTION_TYPE_INVALID, NEGATIVE_WEIGHT = 1218, 1948
+_NOT_ON_DB_SERVERS = {
+    "APPLY",
+    "CALL",
+    "COLLECTIONS",
+    "COLLECTION_COUNT",
+    "CURRENT_DATABASE",
+    "CURRENT_USER",
+    "DOCUMENT",
+    "FULLTEXT",
+    "NEAR",
+    "SCHEMA_GET",
+    "SCHEMA_VALIDATE",
+    "V8",
+    "VERSION",
+    "WITHIN",
+    "WITHIN_RECTANGLE",
+}
 
 
 def plan_traversal(planner: Planner, clause: Traversal) -> None:
@@ -33,12 +58,15 @@ def plan_traversal(planner: Planner, clause: Traversal) -> None:
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
     options = read_options(planner, clause.options, "TRAVERSAL")
+    if options.get("order") == "weighted":
+        _check_weight(options)
     vertex, edge, path = _variables(planner, clause.names, 3)
     assert vertex is not None  # noqa: S101  the grammar asks for at least one name
     prune = prune_variable = None
     if clause.prune is not None:
         with planner.kept_inline():
             prune = resolve(planner, clause.prune)
+        _check_prune(planner, prune)
         if clause.prune_name is not None:
             prune_variable = planner.scopes.declare(clause.prune_name)
     planner.emit(
@@ -55,6 +83,7 @@ def plan_path_search(planner: Planner, clause: PathSearch) -> None:
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
     options = read_options(planner, clause.options, "SHORTEST_PATH")
+    _check_weight(options)
     first, second = _variables(planner, clause.names, 2)
     assert first is not None  # noqa: S101  the grammar asks for at least one name
     if clause.kind == "SHORTEST_PATH":
@@ -65,6 +94,19 @@ def plan_path_search(planner: Planner, clause: PathSearch) -> None:
                 clause.kind, first, start, target, steps, edges, options, at=clause.at
             )
         )
+
+
+def _check_weight(options: Options) -> None:
+    weight: Any = options.get("defaultWeight")
+    if is_number(weight) and weight < 0:
+        raise refuse(NEGATIVE_WEIGHT, "negative default weight not allowed")
+
+
+def _check_prune(planner: Planner, prune: Expression) -> None:
+    for part in walk(prune):
+        if isinstance(part, Call) and part.name.upper() in _NOT_ON_DB_SERVERS:
+            message = "PRUNE expression contains a function that cannot be used on DB-Servers"
+            raise syntax_error(planner.text, part.at, message)
 
 
 def _variables(planner: Planner, names: tuple[str, ...], count: int) -> list[Variable | None]:
