@@ -81,10 +81,22 @@ def conditions(name: str, others: st.SearchStrategy[str]) -> st.SearchStrategy[s
     )
 
 
+COUNTED = "FOR n IN (FOR i IN @@docs COLLECT WITH COUNT INTO n RETURN n)"
+STARTS = [
+    "FOR d IN @@docs",
+    "FOR d IN @@docs",
+    "FOR i IN [2, 0] FOR d IN @@docs FILTER d.n == i",
+    "LET z = 1 FOR d IN (FOR i IN @@docs FILTER i.n >= z RETURN i)",
+    "FOR d IN (FOR i IN @@docs SORT i._key LIMIT 5 RETURN i)",
+    f"LET z = 1 {COUNTED} FOR d IN @@docs FILTER d.n < n - z",
+    "FOR i IN [1, 2] FOR d IN (FOR j IN @@docs SORT j.n LIMIT 2 RETURN j) FILTER i > d.n",
+]
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> tuple[str, bool]:
     """Draw a query, and whether the order of its rows is defined."""
-    text = "FOR d IN @@docs"
+    text = draw(st.sampled_from(STARTS))
     names = ["d"]
     if draw(st.booleans()):
         text += f" LET v = {draw(st.one_of(attributes('d'), literals))}"

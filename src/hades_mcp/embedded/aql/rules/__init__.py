@@ -5,6 +5,7 @@ from hades_mcp.embedded.aql.rules.arangosearch_constrained_sort import (
 )
 from hades_mcp.embedded.aql.rules.geo_index_optimizer import geo_index_optimizer
 from hades_mcp.embedded.aql.rules.handle_arangosearch_views import handle_arangosearch_views
+from hades_mcp.embedded.aql.rules.inline_subqueries import inline_subqueries
 from hades_mcp.embedded.aql.rules.move_calculations_down import move_calculations_down
 from hades_mcp.embedded.aql.rules.move_calculations_up import move_calculations_up
 from hades_mcp.embedded.aql.rules.move_filters_up import move_filters_up
@@ -21,6 +22,7 @@ from hades_mcp.embedded.aql.rules.reduce_extraction_to_projection import (
     reduce_extraction_to_projection,
 )
 from hades_mcp.embedded.aql.rules.refuse_unused_index_hints import refuse_unused_index_hints
+from hades_mcp.embedded.aql.rules.remove_collect_variables import remove_collect_variables
 from hades_mcp.embedded.aql.rules.remove_data_modification_out_variables import (
     remove_data_modification_out_variables,
 )
@@ -46,6 +48,7 @@ from hades_mcp.embedded.aql.rules.use_vector_index import refuse_unused, use_vec
 
 RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-unnecessary-filters", remove_unnecessary_filters),
+    NamedRule("inline-subqueries", inline_subqueries),
     NamedRule("move-calculations-up", move_calculations_up),
     NamedRule("move-filters-up", move_filters_up),
     NamedRule("remove-redundant-calculations", remove_redundant_calculations),
@@ -64,6 +67,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-filter-covered-by-traversal", remove_filter_covered_by_traversal),
     NamedRule("remove-redundant-path-var", remove_redundant_path_var),
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
+    NamedRule("remove-collect-variables", remove_collect_variables),
     NamedRule("move-calculations-down", move_calculations_down),
     NamedRule("sort-limit", sort_limit),
     NamedRule("arangosearch-constrained-sort", arangosearch_constrained_sort),
