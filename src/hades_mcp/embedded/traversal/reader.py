@@ -29,6 +29,7 @@ Hop: TypeAlias = tuple[Edge, str]
 K = TypeVar("K", str, int)
 
 LARGEST_BATCH = 512
+_NOTHING: Mapping[str, Any] = {}
 REMEMBERED_VERTICES = 200_000
 
 _REVERSED: dict[Direction, Direction] = {
@@ -96,6 +97,7 @@ class Adjacency:
         self._reader = reader
         self._spec = spec
         self._hops: dict[str, Sequence[Hop]] = {}
+        self._shared: Mapping[str, Sequence[Hop]] = {}  # what others have read, too
         self._batch = Batch()
 
     def hops(self, vertex: str, ahead: Iterable[str] = ()) -> Sequence[Hop]:
@@ -107,7 +109,11 @@ class Adjacency:
         """
         found = self._hops.get(vertex)
         if found is None:
-            found = self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
+            found = self._shared.get(vertex)
+            if found is None:
+                return self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
+            self._hops[vertex] = found
+            self._reader.expect_edges((found,))
         return found
 
     def read(self, vertices: Collection[str]) -> Mapping[str, Sequence[Hop]]:
@@ -120,7 +126,7 @@ class Adjacency:
         self._reader.check()
         match self._spec:
             case [(name, "outbound" | "inbound" as direction)]:
-                found = self._reader.edge_collection(name).hops(new, direction)
+                found = self._shared = self._reader.edge_collection(name).hops(new, direction)
                 self._hops.update((vertex, found[vertex]) for vertex in new)
             case _:
                 self._hops.update(self._merged(new))
@@ -172,7 +178,7 @@ class GraphReader:
         self._edge_collections: dict[str, GraphCollection] = {}
         self._by_number: dict[int, GraphCollection] = {}
         self._vertices: dict[str, Document | None] = {}
-        self._stubs: dict[str, Document | None] = {}
+        self._keys: dict[str, Mapping[str, str | None]] = {}
         self._seen: dict[str, None] = {}
         self._batch = Batch()
         self._edges: dict[Edge, Document] = {}
@@ -198,6 +204,8 @@ class GraphReader:
     def expect(self, vertex: str) -> None:
         """Note a vertex that a path leads to: it is read along when a neighbour is asked for."""
         if vertex not in self._vertices:
+            if len(self._seen) > REMEMBERED_VERTICES:  # nobody has asked for them
+                self._seen.clear()
             self._seen[vertex] = None
 
     def expect_edges(self, hops: Iterable[Sequence[Hop]]) -> None:
@@ -256,27 +264,37 @@ class GraphReader:
 
     def stub(self, vertex: str) -> Document | None:
         """Return `_key` and `_id` of a vertex, or None if nobody stored it."""
-        if vertex not in self._stubs:
-            if len(self._stubs) > REMEMBERED_VERTICES:
-                self._stubs.clear()
-            batch = self._batch.take(vertex, self._seen, self._stubs)
+        name, _, _ = vertex.partition("/")
+        key = self._keys.get(name, _NOTHING).get(vertex, "")
+        if key == "":  # not known; no key is empty
+            batch = self._batch.take(vertex, self._seen, _NOTHING)
             for each in batch:
                 self._seen.pop(each, None)
-            self._stubs.update(zip(batch, self.stubs(batch), strict=True))
-        return self._stubs[vertex]
+            key = self._read_keys(batch).get(vertex)
+        return None if key is None else {"_key": key, "_id": vertex}
 
     def stubs(self, ids: Sequence[str]) -> list[Document | None]:
         """Return `_key` and `_id` of vertices; None for those that nobody stored."""
+        keys = self._read_keys(ids)
+        return [
+            None if (key := keys.get(vertex)) is None else {"_key": key, "_id": vertex}
+            for vertex in ids
+        ]
+
+    def _read_keys(self, ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Return the keys of at least these vertices; what is missing is stored nowhere."""
         self.check()
-        keys: dict[str, str | None] = {}
-        for name, within in _by_collection(ids).items():
+        by_collection = _by_collection(ids)
+        for name, within in by_collection.items():
             collection = self._vertex_collection(name)
-            if collection is not None:
-                found = collection.keys_of(within)
-                if len(within) == len(ids):
-                    return _briefly(ids, found)
-                keys.update((vertex, found[vertex]) for vertex in within)
-        return _briefly(ids, keys)
+            self._keys[name] = _NOTHING if collection is None else collection.keys_of(within)
+        if len(by_collection) == 1:
+            return self._keys[name]
+        return {
+            vertex: self._keys[name].get(vertex)
+            for name, within in by_collection.items()
+            for vertex in within
+        }
 
     def _read_vertices(self, ids: list[str]) -> None:
         self.check()
@@ -307,13 +325,6 @@ def _by_collection(ids: Sequence[str]) -> dict[str, Sequence[str]]:
     for vertex in ids:
         found.setdefault(vertex.partition("/")[0], []).append(vertex)
     return {**found}
-
-
-def _briefly(ids: Sequence[str], keys: Mapping[str, str | None]) -> list[Document | None]:
-    return [
-        None if (key := keys.get(vertex)) is None else {"_key": key, "_id": vertex}
-        for vertex in ids
-    ]
 
 
 NO_SUCH_COLLECTION = 1203
