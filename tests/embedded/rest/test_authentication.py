@@ -198,6 +198,38 @@ def test_keys_and_certificates_are_told_to_administrators_there_are_none(guarded
     assert guarded.refused("GET /_admin/server/aql-queries", **basic("ada", "x")) == (403, 11)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FOR v IN 1..1 OUTBOUND 'things/1' joins RETURN v",
+        "FOR v, e, p IN 1..1 OUTBOUND 'things/1' joins FILTER p.vertices[1].a == 1 RETURN 1",
+        "FOR v IN OUTBOUND SHORTEST_PATH 'things/1' TO 'hidden/1' joins RETURN v",
+        "RETURN DOCUMENT('hidden/1')",
+        "RETURN DOCUMENT(CONCAT('hid', 'den'), ['1'])",
+        "RETURN COLLECTION_COUNT(CONCAT('hid', 'den'))",
+        "FOR d IN shelf RETURN d",
+    ],
+)
+def test_no_query_leads_to_a_collection_that_it_does_not_name(guarded, query, stream):
+    guarded("POST /_api/collection", {"name": "hidden"}, **ROOT)
+    guarded("POST /_api/collection", {"name": "joins", "type": 3}, **ROOT)
+    for name, body in (
+        ("things", {"_key": "1"}),
+        ("hidden", {"_key": "1", "a": 1}),
+        ("joins", {"_from": "things/1", "_to": "hidden/1"}),
+    ):
+        guarded(f"POST /_api/document/{name}", body, **ROOT)
+    links = {"hidden": {"includeAllFields": True}}
+    guarded("POST /_api/view", {"name": "shelf", "type": "arangosearch", "links": links}, **ROOT)
+    guarded("PUT /_api/query-cache/properties", {"mode": "on"}, **ROOT)
+    body = {"query": query, "options": {"stream": stream}}
+    assert guarded("POST /_api/cursor", body, **basic("ada", "x")).status == 201
+    guarded("PUT /_api/user/ada/database/_system/hidden", {"grant": "none"}, **ROOT)
+    assert guarded("POST /_api/cursor", body, **ROOT).status == 201
+    assert guarded.refused("POST /_api/cursor", body, **basic("ada", "x")) == (403, 11)
+
+
 def test_nobody_meets_the_cursors_transactions_jobs_and_queries_of_others(guarded):
     ada, bob = basic("ada", "x"), basic("bob", "y")
     guarded("POST /_api/user", {"user": "bob", "passwd": "y"}, **ROOT)

@@ -10,7 +10,7 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.message import Request, Response, ok
 from hades_mcp.embedded.rest.open_cursors import Kept, OpenCursor
 from hades_mcp.embedded.rest.query_text import QueryText, check_rights, prepare_for, run
-from hades_mcp.embedded.rest.result_cache import is_cacheable, key_of, seen_by
+from hades_mcp.embedded.rest.result_cache import is_cacheable, key_of, seen_by, walks_edges
 from hades_mcp.embedded.rest.router import Routes
 from hades_mcp.embedded.rest.streaming_queries import Streaming
 
@@ -83,7 +83,7 @@ def _result(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Return the rows of a query and what every batch tells, from the results kept if it may be."""
     results = request.state.caches.results
-    if request.stream_id or not results.wanted(query, body) or not is_cacheable(query.text):
+    if request.stream_id or not results.wanted(query, body) or not _is_shared(request, query):
         answer = run(request, query)
         shared = _cached_plan(request, answer, query)
         return answer.rows, {"cached": False, **shared, "extra": _extra(request, answer, query)}
@@ -99,6 +99,13 @@ def _result(
     extra = _extra(request, answer, query)
     results.keep(database, key, query, answer, extra, seen)
     return answer.rows, {"cached": False, **_cached_plan(request, answer, query), "extra": extra}
+
+
+def _is_shared(request: Request, query: QueryText) -> bool:
+    """Tell whether the result is the same for all who may read the collections of a query."""
+    if request.account is not None and walks_edges(query.text):
+        return False
+    return is_cacheable(query.text)
 
 
 def _cached_plan(request: Request, answer: Result, query: QueryText) -> dict[str, str]:

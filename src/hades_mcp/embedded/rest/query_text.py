@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.aql.executor import Execution
     from hades_mcp.embedded.rest.message import Request
+    from hades_mcp.embedded.rest.running_queries import RunningQuery
     from hades_mcp.embedded.storage import Transaction
 
 _BAD_PARAMETER = 400
@@ -93,12 +94,30 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         user=request.user or ROOT,
     )
     with running as entry:
-        options = run_options(query, request, entry.watch)
+        options = run_options(query, request, watching(request, entry))
         if within is not None:
-            return execute(within, query.text, query.bind_vars, options=options)
+            try:
+                return execute(within, query.text, query.bind_vars, options=options)
+            finally:
+                within.guard = None
         with _target(request, query) as target:
             check_rights(request, query, target)
             return execute(target, query.text, query.bind_vars, options=options)
+
+
+def watching(request: Request, entry: RunningQuery) -> Callable[[Execution], None]:
+    """Return what is told of a run before it starts.
+
+    Edges and `DOCUMENT()` lead to collections that a query does not name: for an account, each
+    collection that is read is asked for its rights.
+    """
+
+    def watch(execution: Execution) -> None:
+        entry.watch(execution)
+        if request.account is not None and execution.transaction is not None:
+            execution.transaction.guard = lambda name: request.check_rights(name, write=False)
+
+    return watch
 
 
 def check_rights(request: Request, query: QueryText, target: Database | Transaction) -> None:

@@ -225,14 +225,15 @@ def is_cacheable(text: str) -> bool:
 def seen_by(transaction: Transaction, prepared: PreparedQuery) -> Fingerprint:
     """Return what the collections behind a query are like: all, if edges may lead anywhere."""
     names = sorted(prepared.read)
-    if _walks_edges(prepared.text):
+    if walks_edges(prepared.text):
         names = [info.name for info in transaction.collections()]
     collections = [transaction.collection(name) for name in names]
     return tuple((each.info.number, each.revision(), each.count()) for each in collections)
 
 
 @lru_cache(maxsize=512)
-def _walks_edges(text: str) -> bool:
+def walks_edges(text: str) -> bool:
+    """Tell whether edges may lead a query to collections that it does not name."""
     return any(isinstance(node, Traversal | PathSearch) for node in walk(parse(text)))
 
 

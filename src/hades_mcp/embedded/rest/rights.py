@@ -38,11 +38,16 @@ def database_level(account: Account, database: str) -> str:
 
 
 def collection_level(account: Account, database: str, collection: str) -> str:
-    """Return what an account may do with a collection; nobody may see `_users`."""
+    """Return what an account may do with a collection; nobody may see `_users`.
+
+    For the other system collections there are no rights of their own.
+    """
     if account["user"] == ROOT:
         return "rw"
     if collection == USERS:
         return "none"
+    if collection.startswith("_"):
+        return database_level(account, database)
     for name in (database, "*"):
         given = account["databases"].get(name, {}).get("collections", {})
         for each in (collection, "*"):

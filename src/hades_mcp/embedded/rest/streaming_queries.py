@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import Stream
-from hades_mcp.embedded.rest.query_text import QueryText, check_rights, run_options
+from hades_mcp.embedded.rest.query_text import QueryText, check_rights, run_options, watching
 from hades_mcp.embedded.rest.rights import ROOT
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Streaming:
                     user=request.user or ROOT,
                 )
             )
-            options = run_options(query, request, entry.watch)
+            options = run_options(query, request, watching(request, entry))
             check_rights(request, query, request.database)
             self._stream = Stream(request.database, query.text, query.bind_vars, options)
             self._listed = stack.pop_all()

@@ -59,6 +59,8 @@ class Transaction:
         self._release = release
         self._open = True
         self._bound: dict[str, Collection] = {}
+        self.guard: Callable[[str], None] | None = None
+        """Called with the name of each collection that is asked for; may raise to refuse it."""
 
     @property
     def writable(self) -> bool:
@@ -75,7 +77,9 @@ class Transaction:
         return list(self._catalog.collections.values())
 
     def collection(self, name: str) -> Collection:
-        """Return a collection by its name; 1203 if there is none."""
+        """Return a collection by its name; 1203 if there is none, or what the guard raises."""
+        if self.guard is not None:
+            self.guard(name)
         collection = self._bound.get(name)
         if collection is None:
             info = self._catalog.collections.get(name)
