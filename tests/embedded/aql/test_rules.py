@@ -111,6 +111,18 @@ def test_what_draws_lots_is_drawn_for_each_row(transaction: Transaction) -> None
     assert len(set(rows)) > 1
 
 
+def test_rows_can_be_put_in_random_order(transaction: Transaction) -> None:
+    found = {
+        execute(
+            transaction,
+            "FOR p IN people SORT RAND() LIMIT 1 RETURN p._key",
+            options=QueryOptions(seed=seed),
+        ).rows[0]
+        for seed in range(60)
+    }
+    assert found == {"ann", "bob", "cid", "dee"}
+
+
 def test_rules_can_be_switched_off(transaction: Transaction) -> None:
     query = "FOR p IN people FILTER p._key == 'ann' RETURN p.name"
     for rules, used in (((), True), (("-all",), False), (("-use-indexes",), False)):

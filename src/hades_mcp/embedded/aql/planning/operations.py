@@ -135,7 +135,7 @@ def plan_filter(planner: Planner, clause: Filter) -> None:
 def plan_sort(planner: Planner, clause: Sort) -> None:
     """Plan SORT; criteria that are constant order nothing."""
     keys = [_sort_key(planner, item) for item in clause.items]
-    keys = [key for key in keys if used(key)]
+    keys = [key for key in keys if used(key) or not is_steady(key)]
     if keys:
         planner.emit(SortNode(tuple(keys), at=clause.at))
 
