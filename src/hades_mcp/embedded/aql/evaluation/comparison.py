@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.values import compare, equal, hash_key, to_number, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from hades_mcp.embedded.aql.context import Context
     from hades_mcp.embedded.aql.nodes import Quantifier
 
 WORTH_HASHING = 8
@@ -65,27 +66,38 @@ class Membership:
         self._seen: Any = None
         self._known: tuple[Any, frozenset[Any]] = (None, frozenset())
 
-    def __call__(self, value: Any, items: list[Any]) -> bool:
+    def __call__(self, context: Context, value: Any, items: list[Any]) -> bool:
         """Tell whether a value is an element of an array."""
         array, keys = self._known
         if array is not items:
             if self._seen is not items or len(items) < WORTH_HASHING:
                 self._seen = items
-                return contained(value, items)
-            keys = frozenset(map(hash_key, items))
+                return any(equal(value, item) for item in context.each(items))
+            keys = frozenset(map(hash_key, context.each(items)))
             self._known = (items, keys)
         return hash_key(value) in keys
 
 
 def quantified(
-    quantifier: Quantifier, test: Callable[[Any, Any], bool], left: Any, right: Any, least: Any
+    each: Callable[[list[Any]], Iterable[Any]],
+    quantifier: Quantifier,
+    test: Callable[[Any, Any], bool],
+    operands: tuple[Any, Any, Any],
 ) -> bool:
-    """`left ALL == right`: compare each element of the array on the left with the right."""
+    """`left ALL == right`: compare each element of the array on the left with the right.
+
+    Args:
+        each: Gives the elements of an array; stops where the query is to stop.
+        quantifier: ALL, ANY, NONE or AT LEAST.
+        test: The comparison.
+        operands: Left, right, and the number for AT LEAST.
+    """
+    left, right, least = operands
     if type(left) is not list:
         return False
     if test in {contained, not_contained} and type(right) is not list:
         return False
-    hits = (test(item, right) for item in left)
+    hits = (test(item, right) for item in each(left))
     match quantifier:
         case "ALL":
             return all(hits)

@@ -202,7 +202,7 @@ def _membership(left: Evaluate, right: Evaluate, *, negated: bool) -> Evaluate:
 
     def member(row: Row) -> bool:
         items = right(row)
-        return type(items) is list and contains(left(row), items) is not negated
+        return type(items) is list and contains(row[0], left(row), items) is not negated
 
     return member
 
@@ -233,7 +233,9 @@ def _array_comparison(compiler: Compiler, node: ArrayComparison) -> Evaluate:
     left, right = compiler.compile(node.left), compiler.compile(node.right)
     least = compiler.compile(node.least or Constant(0))
     quantifier, test = node.quantifier, COMPARISONS[node.operator]
-    return lambda row: quantified(quantifier, test, left(row), right(row), least(row))
+    return lambda row: quantified(
+        row[0].each, quantifier, test, (left(row), right(row), least(row))
+    )
 
 
 def _ternary(compiler: Compiler, node: Ternary) -> Evaluate:

@@ -59,8 +59,8 @@ def _once(context: Context, values: list[Any]) -> Iterable[Any]:
     return context.each(distinct(context.each(values)))
 
 
-def _interleave(_: Context, *arrays: list[Any]) -> list[Any]:
-    rounds = zip_longest(*arrays, fillvalue=_ABSENT)
+def _interleave(context: Context, *arrays: list[Any]) -> list[Any]:
+    rounds = zip_longest(*map(context.each, arrays), fillvalue=_ABSENT)
     return [value for value in chain(*rounds) if value is not _ABSENT]
 
 

@@ -192,7 +192,7 @@ def _array_comparison(node: ArrayComparison, scene: Scene) -> Filter:
     else:
         count = len(values) if quantifier == "ALL" else 1
     if not values:
-        return Every() if quantified(node.quantifier, _never, [], [], count) else Nothing()
+        return Every() if quantified(iter, node.quantifier, _never, ([], [], count)) else Nothing()
     inner = scene.plain()
     if operator in ("NOT IN", "!="):
         found: list[Filter] = [Not(equality(path, value, inner)) for value in values]
