@@ -255,6 +255,29 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /_api/cursor HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /_api/version HTTP/1.1\r\nHost: \xff\r\n\r\n",
+        b"GET /_api/version HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_and_others_go_on(url: str, garbage: bytes) -> None:
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as caller:
+        caller.sendall(garbage)
+        caller.shutdown(socket.SHUT_WR)
+        answer = caller.makefile("rb").readline()
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 403 "))
+    assert httpx.get(f"{url}/_api/version").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("path", "header", "status"),
     [(b"/" + b"x" * 65_536, b"", 414), (b"/_api/version", b"x" * 65_536, 431)],
 )

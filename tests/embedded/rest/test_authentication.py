@@ -71,6 +71,7 @@ def test_only_accounts_are_answered(guarded):
     assert "Www-Authenticate" in guarded(asked).headers
     assert "Www-Authenticate" not in guarded(asked, x_omit_www_authenticate="1").headers
     assert guarded("OPTIONS /_api/version").status == 200
+    assert guarded("GET /_admin/options", **ROOT).json["server.authentication"] is True
 
 
 def test_the_first_password_of_root_does_not_replace_a_later_one(guarded):
@@ -184,6 +185,15 @@ def test_access_tokens_open_like_a_password_until_they_are_revoked(guarded):
 )
 def test_who_may_only_read_changes_no_schema_and_no_account(guarded, line, body):
     assert guarded.refused(line, body, **basic("ada", "x")) == (403, 11)
+
+
+def test_collections_that_an_account_may_not_read_are_not_listed(guarded):
+    guarded("PUT /_api/user/ada/database/_system/things", {"grant": "none"}, **ROOT)
+    seen = [
+        {each["name"] for each in guarded("GET /_api/collection", **who).json["result"]}
+        for who in (ROOT, basic("ada", "x"))
+    ]
+    assert seen[0] - seen[1] == {"things", "_users"}
 
 
 def test_a_query_knows_who_asks(guarded):

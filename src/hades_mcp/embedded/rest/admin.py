@@ -166,9 +166,11 @@ def licence(_request: Request) -> Response:
 
 
 @routes.add("GET", "/_admin/options")
-def options(_request: Request) -> Response:
+def options(request: Request) -> Response:
     """Tell the few start-up options that have a meaning here."""
-    return plain({name: value for name, (value, _) in _OPTIONS.items()})
+    guarded = request.state.accounts.guarded
+    told = {name: value for name, (value, _) in _OPTIONS.items()}
+    return plain({**told, "server.authentication": guarded})
 
 
 @routes.add("GET", "/_admin/options-description")

@@ -31,10 +31,12 @@ _TYPES = {_DOCUMENTS: False, _EDGES: True, "document": False, "edge": True}
 
 @routes.add("GET", "/_api/collection")
 def names(request: Request) -> Response:
-    """List the collections."""
+    """List the collections that who asks may read."""
     hide_system = request.flag("excludeSystem")
     with request.transaction(write=False) as transaction:
         infos = transaction.collections()
+    if request.account is not None:
+        infos = [info for info in infos if request.level(info.name) != "none"]
     return result([brief(info) for info in infos if not (hide_system and info.is_system)])
 
 

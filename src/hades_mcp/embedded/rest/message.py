@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.embedded.rest.rights import ROOT, check_collection
+from hades_mcp.embedded.rest.rights import ROOT, check_collection, collection_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,6 +110,12 @@ class Request:
         if not isinstance(body, dict):
             raise ArangoError(BAD_PARAMETER, "expecting a JSON object in the request")
         return body
+
+    def level(self, collection: str) -> str:
+        """Return what who asks may do with a collection: none, ro or rw."""
+        if self.account is None:
+            return "rw"
+        return collection_level(self.account, self.database_name, collection)
 
     def check_rights(self, collection: str, *, write: bool) -> None:
         """Raise ArangoError 11 or 1004 for what the account may not do with a collection."""
