@@ -93,6 +93,28 @@ def test_an_index_and_a_subquery_are_shown(database: Database) -> None:
     assert end["inVariable"]["isFullDocumentFromCollection"] is True
 
 
+def test_what_a_traversal_checks_on_its_way_is_shown(database: Database) -> None:
+    query = (
+        "FOR v, e, p IN 1..2 OUTBOUND 'people/ann' knows"
+        " FILTER p.edges[0].since == 1 AND p.vertices[*].age ALL > 20 RETURN v"
+    )
+    walk = explain(database, query)["plan"]["nodes"][1]
+    assert walk["type"] == "TraversalNode"
+    assert walk["edgeConditions"]["0"][0]["type"] == "compare =="
+    assert walk["globalVertexConditions"][0]["type"] == "array compare >"
+    assert walk["indexes"]["base"][0]["type"] == "edge"
+    assert "pathOutVariable" not in walk
+
+
+def test_an_or_is_shown_with_an_index_per_branch(database: Database) -> None:
+    query = "FOR p IN people FILTER p._key == 'ann' OR p._id == 'people/bob' RETURN p.name"
+    lookup = explain(database, query)["plan"]["nodes"][1]
+    assert [index["type"] for index in lookup["indexes"]] == ["primary", "primary"]
+    assert len(lookup["condition"]["subNodes"]) == 2
+    assert lookup["projections"][0]["path"] == ["name"]
+    assert lookup["outVariable"]["isFullDocumentFromCollection"] is False
+
+
 def test_a_modification_is_shown_and_not_run(database: Database) -> None:
     found = explain(database, "FOR p IN people REMOVE p IN people RETURN OLD")
     assert nodes(found)[2] == "RemoveNode"

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 from hades_mcp.embedded.aql.nodes import Attribute, Binary, Constant, VariableReference
+from hades_mcp.embedded.storage.indexes import EDGE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hades_mcp.embedded.aql import plan
     from hades_mcp.embedded.aql.nodes import Expression
 
@@ -180,7 +183,23 @@ def graph_json(
         if variable is not None and (name != "vertexOutVariable" or _gives_vertex(node)):
             shown[name] = notes.note(variable)
     kind = getattr(node, "kind", None)
+    shown |= _path_conditions(getattr(node, "checks", ()), notes)
+    base = [notes.index(name, EDGE.id) for name, _ in edges.collections]
+    shown["indexes"] = {"base": base, "levels": {}}
     return shown if kind is None else shown | {"shortestPathType": kind}
+
+
+def _path_conditions(checks: Sequence[plan.PathCheck], notes: Notes) -> dict[str, Any]:
+    """Return the conditions that are checked on the way, by what they are about."""
+    shown: dict[str, Any] = {}
+    for check in checks:
+        condition = notes.expression(check.condition)
+        if check.depth is None:
+            shown.setdefault(f"global{check.part.title()}Conditions", []).append(condition)
+        else:
+            by_depth = shown.setdefault(f"{check.part}Conditions", {})
+            by_depth.setdefault(str(check.depth), []).append(condition)
+    return shown
 
 
 def _depths(steps: Expression | None) -> dict[str, Any]:
