@@ -52,6 +52,22 @@ class FieldPlan:
 
 def plan_of(index: Index) -> FieldPlan:
     """Return how an index of type arangosearch or inverted reads documents."""
+    known = _PLANS.get(id(index.options))
+    if known is not None and known[0] is index.options:
+        return known[1]
+    if len(_PLANS) >= _MOST_PLANS:
+        _PLANS.clear()
+    plan = _read(index)
+    _PLANS[id(index.options)] = (index.options, plan)
+    return plan
+
+
+# by the identity of the definition, which is kept alive: the catalog has it until it changes
+_PLANS: dict[int, tuple[Properties, FieldPlan]] = {}
+_MOST_PLANS = 256
+
+
+def _read(index: Index) -> FieldPlan:
     if index.type == LINK:
         known = {item["name"]: Analyzer(**_whole(item)) for item in index.options[HIDDEN]}
         return _link(index.options["link"], known, FieldPlan())
