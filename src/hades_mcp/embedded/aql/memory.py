@@ -36,4 +36,13 @@ def _elements(values: list[Any], depth: int) -> int:
     if not values or not depth:
         return 0
     some = values[:: len(values) // _SAMPLE] if len(values) > _SAMPLE else values
-    return sum([size_of(value, depth - 1) for value in some]) * len(values) // len(some)
+    size = 0
+    for value in some:
+        kind = type(value)
+        if kind is str:
+            size += _EMPTY + len(value)
+        elif kind is list or kind is dict:
+            size += size_of(value, depth - 1)
+        else:
+            size += _NUMBER
+    return size * len(values) // len(some)

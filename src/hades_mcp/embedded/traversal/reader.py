@@ -109,11 +109,11 @@ class Adjacency:
         """
         found = self._hops.get(vertex)
         if found is None:
-            found = self._shared.get(vertex)
+            # where edges are looked at, those of many vertices are read at once
+            found = None if self._reader.reads_edges else self._shared.get(vertex)
             if found is None:
                 return self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
             self._hops[vertex] = found
-            self._reader.expect_edges((found,))
         return found
 
     def read(self, vertices: Collection[str]) -> Mapping[str, Sequence[Hop]]:
@@ -130,7 +130,8 @@ class Adjacency:
                 self._hops.update((vertex, found[vertex]) for vertex in new)
             case _:
                 self._hops.update(self._merged(new))
-        self._reader.expect_edges(self._hops[vertex] for vertex in new)
+        if self._reader.reads_edges:
+            self._reader.read_edges([edge for vertex in new for edge, _ in self._hops[vertex]])
         return self._hops
 
     def _merged(self, vertices: list[str]) -> dict[str, list[Hop]]:
@@ -182,8 +183,6 @@ class GraphReader:
         self._seen: dict[str, None] = {}
         self._batch = Batch()
         self._edges: dict[Edge, Document] = {}
-        self._seen_edges: dict[Edge, None] = {}
-        self._edge_batch = Batch()
         self.reads_edges = False
 
     def adjacency(self, edge_collections: Sequence[tuple[str, Direction]]) -> Adjacency:
@@ -208,36 +207,26 @@ class GraphReader:
                 self._seen.clear()
             self._seen[vertex] = None
 
-    def expect_edges(self, hops: Iterable[Sequence[Hop]]) -> None:
-        """Note edges that were found, if edges are looked at: they are read along with others."""
-        if self.reads_edges:
-            known, seen = self._edges, self._seen_edges
-            for each in hops:
-                for edge, _ in each:
-                    if edge not in known:
-                        seen[edge] = None
-
     def edge(self, edge: Edge) -> Document:
         """Return the document of an edge that hops have named."""
         found = self._edges.get(edge)
         if found is None:
             self.reads_edges = True
-            if len(self._edges) > REMEMBERED_VERTICES:
-                self._edges.clear()
-            batch = self._edge_batch.take(edge, self._seen_edges, self._edges)
-            for each in batch:
-                self._seen_edges.pop(each, None)
-            self._read_edges(batch)
+            self.read_edges([edge])
             found = self._edges[edge]
         return found
 
-    def _read_edges(self, edges: list[Edge]) -> None:
-        self.check()
+    def read_edges(self, edges: Sequence[Edge]) -> None:
+        """Read the documents of those edges that are not known yet."""
+        if len(self._edges) > REMEMBERED_VERTICES:
+            self._edges.clear()
         by_number: dict[int, list[int]] = {}
         for edge in edges:
-            number, row = edge_place(edge)
-            by_number.setdefault(number, []).append(row)
+            if edge not in self._edges:
+                number, row = edge_place(edge)
+                by_number.setdefault(number, []).append(row)
         for number, rows in by_number.items():
+            self.check()
             for row, document in self._by_number[number].in_rows(rows):
                 self._edges[edge_handle(number, row)] = document
 

@@ -61,7 +61,6 @@ def traverse(
             "due to otherwise unpredictable results.",
         )
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
-    reader.reads_edges = reader.reads_edges or order == "weighted"
     walk = _Walk(
         reader,
         reader.adjacency(edge_collections),

@@ -26,6 +26,7 @@ class Weigher:
         self._attribute = attribute
         self._default = default
         self._known: dict[Edge, float] = {}
+        reader.reads_edges |= attribute is not None
 
     def __call__(self, edge: Edge) -> float:
         """Return the weight of an edge; ArangoError 1948 if it is negative."""
