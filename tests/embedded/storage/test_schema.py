@@ -88,9 +88,24 @@ def test_levels_decide_what_is_checked(
         {"rule": {}, "type": "xml"},
         {"rule": {"type": 5}},
         {"rule": {}, "message": 1},
+        {"rule": {"$ref": "http://127.0.0.1:1/schema"}},
+        {"rule": {"properties": {"n": {"anyOf": [{"$ref": "file:///etc/hostname"}]}}}},
+        {"rule": {"$ref": "#/definitions/nowhere"}},
+        {"rule": {"$ref": "#"}},
     ],
 )
 def test_a_senseless_schema_is_refused(tx: Transaction, schema: Any, refused: Refused) -> None:
     with refused(1621):
         tx.create_collection("things", schema=schema)
     assert not tx.has_collection("things")
+
+
+def test_a_rule_may_refer_to_its_own_parts(tx: Transaction, refused: Refused) -> None:
+    rule = {
+        "definitions": {"small": {"type": "number", "maximum": 6}},
+        "properties": {"n": {"$ref": "#/definitions/small"}},
+    }
+    things = tx.create_collection("things", schema={"rule": rule})
+    things.insert({"n": 6})
+    with refused(1620, "^schema validation failed$"):
+        things.insert({"n": 7})

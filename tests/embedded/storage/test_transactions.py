@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hades_mcp.embedded.errors import ArangoError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -233,3 +235,37 @@ def test_after_a_failed_write_a_transaction_can_only_be_aborted(
 def limit_pages(tx: Transaction) -> None:
     (pages,) = tx.session.execute("PRAGMA page_count").fetchone()
     tx.session.execute(f"PRAGMA max_page_count = {pages + 20}")
+
+
+class Stopped(ArangoError):
+    """What a test stops reading with."""
+
+    def __init__(self) -> None:
+        super().__init__(1500)
+
+
+def stop() -> None:
+    raise Stopped
+
+
+def test_one_long_statement_is_stopped_while_it_reads(database: Database) -> None:
+    endless = (
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    )
+    with database.transaction() as tx:
+        with pytest.raises(Stopped), tx.session.watched(stop):
+            tx.session.execute(endless).fetchone()
+        assert tx.session.execute("SELECT 1").fetchone() == (1,)  # nobody stops it any more
+
+
+def test_reading_much_in_a_write_transaction_is_stopped_and_leaves_it_whole(
+    database: Database,
+) -> None:
+    with database.transaction(write=True) as tx:
+        things = tx.create_collection("things")
+        things.insert_many({"_key": str(n)} for n in range(12_000))
+        with pytest.raises(Stopped), tx.session.watched(stop):
+            list(things.scan())
+        things.insert({"_key": "more"})
+    with database.transaction() as tx:
+        assert tx.collection("things").count() == 12_001

@@ -69,9 +69,34 @@ def _visible(document: Document) -> Document:
 def _compile(rule: bytes) -> Callable[[Document], bool]:
     jsonschema = import_module("jsonschema")  # slow to import, and few collections have a schema
     parsed = orjson.loads(rule)
+    _refuse_remote(parsed)
     try:
         jsonschema.Draft4Validator.check_schema(parsed)
     except jsonschema.SchemaError as error:
         raise ArangoError(_BAD, f"invalid schema validation parameter: {error.message}") from error
-    accepts: Callable[[Document], bool] = jsonschema.Draft4Validator(parsed).is_valid
+    is_valid = jsonschema.Draft4Validator(parsed).is_valid
+    unresolvable = import_module("referencing.exceptions").Unresolvable
+
+    def accepts(document: Document) -> bool:
+        try:
+            return bool(is_valid(document))
+        except (unresolvable, RecursionError) as error:  # a rule may refer to itself
+            raise ArangoError(_BAD, f"invalid schema validation parameter: {error}") from error
+
+    accepts({})  # finds a reference to nothing, if it is not too deep inside
     return accepts
+
+
+def _refuse_remote(rule: Any) -> None:
+    """Refuse rules that refer to others: the validator would fetch them from the network.
+
+    ArangoDB refuses remote schemas for the same reason.
+    """
+    for name, part in rule.items() if isinstance(rule, dict) else ():
+        if name == "$ref" and isinstance(part, str) and not part.startswith("#"):
+            raise ArangoError(
+                _BAD, f"invalid schema validation parameter: remote schema {part!r} not supported"
+            )
+        _refuse_remote(part)
+    for part in rule if isinstance(rule, list) else ():
+        _refuse_remote(part)
