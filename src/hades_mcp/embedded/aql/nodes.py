@@ -252,6 +252,7 @@ def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
     if isinstance(value, Node):
         return change(value)
     if isinstance(value, tuple) and any(isinstance(item, Node | tuple) for item in value):
-        items = tuple(_changed(item, change) for item in value)
+        # a list, as a generator would take C stack at each level of nesting
+        items = tuple([_changed(item, change) for item in value])
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     return value

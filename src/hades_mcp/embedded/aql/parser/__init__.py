@@ -31,9 +31,12 @@ def parse(text: str) -> Query:
     except UnicodeEncodeError as error:  # a lone surrogate, which no UTF-8 can hold
         raise syntax_error(text, error.start, f"syntax error, unexpected {INVALID}") from None
     cursor = Cursor(text, body)
-    with room_for(MAXIMUM_RECURSION):
-        collections = with_collections(cursor)
-        clauses = body(cursor)
+    try:
+        with room_for(MAXIMUM_RECURSION):
+            collections = with_collections(cursor)
+            clauses = body(cursor)
+    except RecursionError:  # where a build of Python allows fewer levels than we do
+        raise too_much_nesting() from None
     if cursor.kind != END:
         cursor.unexpected(END)
     depth = depth_of(clauses)

@@ -281,7 +281,8 @@ def options(cursor: Cursor) -> ObjectLiteral | None:
 def object_literal(cursor: Cursor) -> ObjectLiteral:
     """Parse an object literal."""
     at = cursor.expect("{").at
-    return ObjectLiteral(tuple(_entry(cursor) for _ in cursor.separated("}")), at=at)
+    # lists, as a generator would take C stack at each level of nesting
+    return ObjectLiteral(tuple([_entry(cursor) for _ in cursor.separated("}")]), at=at)
 
 
 def _entry(cursor: Cursor) -> ObjectEntry:
