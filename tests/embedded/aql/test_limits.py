@@ -121,6 +121,7 @@ class Killer(Event):
         "RETURN LENGTH(JSON_STRINGIFY(1..50000))",
         "RETURN LEVENSHTEIN_DISTANCE(REPEAT('ab', 50), REPEAT('ba', 50))",
         "RETURN NGRAM_SIMILARITY(REPEAT('ab', 50), REPEAT('ba', 50), 2)",
+        "RETURN LENGTH(TOKENS(REPEAT('some words here ', 5000), 'text_en'))",
         "FOR i IN 1..20000 COLLECT x = i RETURN x",
         "FOR i IN 1..20000 SORT -i RETURN i",
         "FOR i IN 1..20000 WINDOW { preceding: 1 } AGGREGATE n = SUM(i) RETURN n",

@@ -1,6 +1,7 @@
 """Analyzers: what turns text into the tokens that full-text indexes and searches compare."""
 
 from hades_mcp.embedded.analyzers.definition import BUILT_IN, Analyzer, check_features, define
+from hades_mcp.embedded.analyzers.stopping import stopping
 from hades_mcp.embedded.analyzers.tokens import GEO_TYPES, Token, analyze
 from hades_mcp.embedded.analyzers.words import lower, words
 
@@ -13,5 +14,6 @@ __all__ = [
     "check_features",
     "define",
     "lower",
+    "stopping",
     "words",
 ]

@@ -17,6 +17,7 @@ from hades_mcp.embedded.analyzers.ngrams import edge_ngrams, ngrams, wildcard_ng
 from hades_mcp.embedded.analyzers.queries import query_tokens
 from hades_mcp.embedded.analyzers.signatures import signature
 from hades_mcp.embedded.analyzers.stems import stem
+from hades_mcp.embedded.analyzers.stopping import OFTEN, check
 from hades_mcp.embedded.analyzers.words import collated, lower, segments, unaccented, upper
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ def _whole(made: str, text: str) -> list[Token]:
 
 def _placed(parts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, int, int]]:
     """Yield the wanted ones of the consecutive parts of a text, each with its place in bytes."""
-    start = 0
-    for part, wanted in parts:
+    start, stop = 0, check()
+    for number, (part, wanted) in enumerate(parts):
+        if not number & OFTEN:
+            stop()
         end = start + _size(part)
         if wanted:
             yield part, start, end
@@ -148,6 +151,8 @@ def _ngram(properties: Properties) -> Tokenizer:
 
 def _delimiter(properties: Properties) -> Tokenizer:
     delimiter = properties["delimiter"]
+    if not delimiter:
+        return lambda text: _whole(text, text)
     quoted = re.compile(rf'"((?:[^"]|"")*)"(?:{re.escape(delimiter)}|$)')
 
     def parts(text: str) -> Iterator[tuple[str, int, int]]:
@@ -158,9 +163,10 @@ def _delimiter(properties: Properties) -> Tokenizer:
                 more = match.end() > match.end(1) + 1
                 position = match.end()
             else:
-                token, more_after, _ = text[position:].partition(delimiter)
+                end = text.find(delimiter, position)
+                more = end >= 0
+                token = text[position:end] if more else text[position:]
                 yield token, position, position + len(token)
-                more = bool(more_after)
                 position += len(token) + len(delimiter)
 
     return lambda text: _in_bytes(text, parts(text))

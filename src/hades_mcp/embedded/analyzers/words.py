@@ -7,6 +7,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from hades_mcp.embedded.analyzers.stopping import OFTEN, check
+
 _breakers = threading.local()  # an ICU iterator holds the text it walks
 _NO_WORD = 100  # UBRK_WORD_NONE_LIMIT: below are spaces and punctuation
 
@@ -30,7 +32,10 @@ def segments(text: str, locale: str = "en") -> list[tuple[str, bool]]:
     breaker.setText(text)
     ends = [breaker.first()]
     kinds = []
+    stop = check()
     while (end := breaker.nextBoundary()) >= 0:
+        if not len(ends) & OFTEN:
+            stop()
         ends.append(end)
         kinds.append(breaker.getRuleStatus() >= _NO_WORD)
     return [

@@ -6,7 +6,7 @@ from base64 import b64encode
 from struct import pack, unpack
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.analyzers import GEO_TYPES, Analyzer, analyze
+from hades_mcp.embedded.analyzers import GEO_TYPES, Analyzer, analyze, stopping
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.analyzer_catalog import find_analyzer
@@ -35,7 +35,9 @@ def tokens(context: Context, value: Any, analyzer: Any = "identity") -> Any:
             f"invalid type {type_name(analyzer)} of parameter 'analyzer'"
             " while computing result for function 'TOKENS'",
         )
-    return _tokens(value, analyzer_named(context, analyzer, "TOKENS"))
+    found = analyzer_named(context, analyzer, "TOKENS")
+    with stopping(context.check):
+        return _tokens(value, found)
 
 
 def analyzer_named(context: Context, name: str, function: str) -> Analyzer:
