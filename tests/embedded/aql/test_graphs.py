@@ -134,3 +134,20 @@ def test_an_edge_that_leads_nowhere_is_warned_of_and_its_vertex_null(database: D
     assert [(each.number, each.message) for each in found.warnings] == [
         (1202, "vertex 'people/nobody' not found")
     ]
+
+
+def test_among_paths_of_one_weight_the_last_found_comes_first(run: Run) -> None:
+    """The train stations of ArangoDB's manual, in the order it gives."""
+    stations = ["Edinburgh Glasgow", "Edinburgh York", "Glasgow Carlisle", "Carlisle York"]
+    stations += ["Carlisle Birmingham", "Birmingham London", "York London"]
+    both = [way for each in stations for way in (each.split(), each.split()[::-1])]
+    run(
+        "FOR way IN @ways INSERT {_from: CONCAT('people/', way[0]), _to: CONCAT('people/', way[1])}"
+        " INTO knows",
+        ways=both,
+    )
+    query = """
+        FOR path IN OUTBOUND K_SHORTEST_PATHS 'people/Edinburgh' TO 'people/London' knows
+          RETURN CONCAT(path.edges[*RETURN LEFT(PARSE_IDENTIFIER(CURRENT._to).key, 1)])
+    """
+    assert run(query) == ["YL", "YCBL", "GCBL", "GCYL"]

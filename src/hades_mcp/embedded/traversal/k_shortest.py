@@ -69,7 +69,7 @@ class _Search:
         self._known: list[list[Step]] = []
         self._candidates: list[tuple[float, int, Step]] = []
         self._offered: set[tuple[Edge, ...]] = set()
-        self._ticket = count()
+        self._ticket = count(0, -1)  # among equals, the one found last: as in ArangoDB
 
     def steps(self, start: str) -> Iterator[Step]:
         """Yield the last step of each path."""

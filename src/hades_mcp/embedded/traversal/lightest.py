@@ -62,7 +62,7 @@ def lightest(
             near, far = backward, forward
         for step in near.advance():
             other = far.known.get(step.vertex)
-            if other is not None and step.weight + other.weight < best:
+            if other is not None and step.weight + other.weight <= best:  # the last of equals
                 best, meeting = step.weight + other.weight, step.vertex
     return _join(forward.known[meeting], backward.known[meeting], weigher) if meeting else None
 
