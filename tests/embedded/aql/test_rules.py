@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hades_mcp.embedded.aql import QueryOptions, execute
+from hades_mcp.embedded.aql.plan import IndexNode
 from hades_mcp.embedded.aql.rules import RULES
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
@@ -160,6 +161,22 @@ def test_a_hint_means_nothing_where_no_index_may_be_used(transaction: Transactio
     hint = "OPTIONS {indexHint: 'none', forceIndexHint: true, disableIndex: true}"
     query = f"FOR p IN people {hint} FILTER p.name == 'Bob' RETURN p.name"
     assert execute(transaction, query).rows == ["Bob"]
+
+
+def test_the_index_with_the_fewest_documents_per_value_is_used(transaction: Transaction) -> None:
+    docs = transaction.create_collection("docs", edge=True)
+    for field in ("kind", "name"):
+        docs.ensure_index({"type": "persistent", "fields": [field], "name": field})
+    edge = {"_from": "people/ann", "_to": "people/bob"}
+    docs.insert_many([{**edge, "kind": n % 2, "name": n // 3} for n in range(300)])
+    used = []
+    for condition in ("d.kind == 1 AND d.name == 5", "d._from == 'people/ann' AND d.kind == 1"):
+        result = execute(transaction, f"FOR d IN docs FILTER {condition} RETURN d.name")
+        assert result.prepared is not None
+        node = result.prepared.plan.nodes[1]
+        assert isinstance(node, IndexNode)
+        used.append(node.fields)
+    assert used == [("name",), ("kind",)]
 
 
 def test_a_sparse_index_is_not_used_where_null_may_match(transaction: Transaction) -> None:

@@ -77,6 +77,12 @@ class StoredSchema:
         info = self.info(collection)
         return () if info is None else info.indexes
 
+    def selectivity(self, collection: str, index: Index) -> float | None:
+        """Return the share of an index's entries that differ, if there is an estimate."""
+        if self._transaction is None or not index.options.get("estimates", True):
+            return None
+        return self._transaction.collection(collection).selectivity(index)
+
 
 @dataclass(frozen=True)
 class PreparedQuery:

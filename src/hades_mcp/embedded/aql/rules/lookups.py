@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SORTED = frozenset({"persistent", "hash", "skiplist", "ttl"})
 _KEY, _UNIQUE, _EDGE, _FIELD, _BOUND = 1000, 500, 5, 10, 2
 _SHORT = 100
+_WORSE, _BETTER, _UNKNOWN = 10, 3, 0.02  # guesses: a field left open, a bound, no estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,23 @@ class Candidate:
     score: int
     lookup: IndexLookup
     covers: tuple[Expression, ...]
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether a lookup of one value finds one document at most."""
+        return self.score >= _UNIQUE - 1
+
+    def documents(self, selectivity: float | None) -> float:
+        """Guess how many documents are found, for comparison with other indexes.
+
+        Args:
+            selectivity: The share of the index's entries that differ, if there is an estimate.
+        """
+        condition, fields = self.lookup.condition, len(self.lookup.fields)
+        bounds = (condition.low is not None) + (condition.high is not None)
+        alike = 1 / (selectivity or _UNKNOWN)
+        left_open = fields - len(condition.equal)
+        return float(alike * _WORSE**left_open * _BETTER ** (len(condition.many) - bounds))
 
 
 def candidate(index: Index, comparisons: list[Comparison]) -> Candidate | None:

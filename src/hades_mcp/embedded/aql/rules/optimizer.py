@@ -23,6 +23,9 @@ class Schema(Protocol):
     def indexes(self, collection: str) -> Sequence[Index]:
         """Return the indexes of a collection."""
 
+    def selectivity(self, collection: str, index: Index) -> float | None:
+        """Return the share of an index's entries that differ, if there is an estimate."""
+
 
 @dataclass(slots=True)
 class Optimization:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.plan import EnumerateCollectionNode, IndexCondition, IndexNode
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Expression, Node
     from hades_mcp.embedded.aql.plan import Options
     from hades_mcp.embedded.aql.rules.conditions import Comparison, Conditions
-    from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
+    from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization, Schema
     from hades_mcp.embedded.storage.indexes import Index
 
 
@@ -40,17 +41,19 @@ _Found = tuple[IndexNode, "tuple[Expression, ...]"]
 def _lookup(
     node: EnumerateCollectionNode, conditions: Conditions, optimization: Optimization
 ) -> _Found | None:
-    indexes = optimization.schema.indexes(node.collection)
+    schema = optimization.schema
+    indexes = schema.indexes(node.collection)
+    choice = _Choice(node.collection, schema)
     hints = hinted_names(node.options)
     for hint in hints:
         hinted = [index for index in indexes if index.name == hint]
-        chosen = _best(hinted, conditions.comparisons)
+        chosen = choice.best(hinted, conditions.comparisons)
         if chosen is not None:
             return _index_node(node, [chosen]), chosen.covers
     if hints and node.options.get("forceIndexHint"):
         return None  # may still serve a SORT; refused in the end if it does not
-    chosen = _best(indexes, conditions.comparisons)
-    either = _alternatives(indexes, conditions)
+    chosen = choice.best(indexes, conditions.comparisons)
+    either = _alternatives(choice, indexes, conditions)
     if either is not None and (chosen is None or chosen.score < either[0]):
         return _index_node(node, either[1]), either[2]
     return None if chosen is None else (_index_node(node, [chosen]), chosen.covers)
@@ -64,20 +67,38 @@ def hinted_names(options: Options) -> list[str]:
     return [name for name in hint if isinstance(name, str)] if isinstance(hint, list) else []
 
 
-def _best(indexes: Sequence[Index], comparisons: list[Comparison]) -> Candidate | None:
-    usable = [found for index in indexes if (found := candidate(index, comparisons)) is not None]
-    return max(usable, key=lambda found: found.score, default=None)
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Chooses between the indexes of a collection."""
+
+    collection: str
+    schema: Schema
+
+    def best(self, indexes: Sequence[Index], comparisons: list[Comparison]) -> Candidate | None:
+        """Return the best use of any index; where several serve, estimates decide."""
+        uses = [(index, candidate(index, comparisons)) for index in indexes]
+        usable = [(index, found) for index, found in uses if found is not None]
+        unique = [found for _, found in usable if found.is_unique]
+        if unique or len(usable) < 2:  # noqa: PLR2004  nothing to choose from
+            found = [*unique, *(each for _, each in usable)]
+            return max(found, key=lambda each: each.score, default=None)
+        return min(usable, key=self._expected)[1]
+
+    def _expected(self, use: tuple[Index, Candidate]) -> tuple[float, int]:
+        index, found = use
+        share = self.schema.selectivity(self.collection, index)
+        return found.documents(share), -found.score
 
 
 def _alternatives(
-    indexes: Sequence[Index], conditions: Conditions
+    choice: _Choice, indexes: Sequence[Index], conditions: Conditions
 ) -> tuple[int, list[Candidate], tuple[Expression, ...]] | None:
     """Return how to serve each branch of an OR by an index of its own, if all can be."""
     for condition, branches in conditions.alternatives:
         lookups = []
         complete = True
         for comparisons, parts in branches:
-            found = _best(indexes, comparisons) if comparisons else None
+            found = choice.best(indexes, comparisons) if comparisons else None
             if found is None:
                 break
             lookups.append(found)
