@@ -88,7 +88,12 @@ def db() -> Iterator[StandardDatabase]:
     fields = {"t": {"analyzers": ["text_en", "bigram", "identity"]}, "l": {"nested": {"a": {}}}}
     link = {"includeAllFields": True, "storeValues": "id", "fields": fields}
     db.create_arangosearch_view("v", {"links": {"c": link}})
-    indexed = [{"name": "t", "analyzer": "text_en"}, "n", "o.p[*]", {"name": "l", "nested": ["a"]}]
+    indexed = [
+        {"name": "t", "analyzer": "text_en", "searchField": True},
+        "n",
+        "o.p[*]",
+        {"name": "l", "nested": ["a"]},
+    ]
     things.add_index({"type": "inverted", "name": "inv", "fields": indexed})
     yield db
     client.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from arango.exceptions import AQLQueryExecuteError
+from arango.exceptions import AQLQueryExecuteError, DocumentInsertError
 
 Ask = Callable[..., list[Any]]
 
@@ -140,3 +140,39 @@ def test_fields_that_are_not_named_are_indexed_for_views_only(db, ask):
     assert ask("FOR d IN v SEARCH d.list == 'y' AND d.sub.deep == 1 RETURN d._key") == ["a"]
     with pytest.raises(AQLQueryExecuteError, match="index hint"):
         filtered(ask, "d.sub.deep == 1")
+
+
+def test_an_expanded_field_takes_members_of_arrays_and_nothing_else(db, ask):
+    things = db.create_collection("things")
+    lists: list[object] = [["x", ["y"], None], "x", [{"name": "x"}, {}], {"name": "x"}]
+    things.insert_many([{"_key": str(at), "a": held, "b": held} for at, held in enumerate(lists)])
+    things.add_index({"type": "inverted", "name": "inv", "fields": ["a[*]", "b[*].name"]})
+    assert filtered(ask, "'x' IN d.a[*]") == "0"
+    assert filtered(ask, "'y' IN d.a[*]") == ""
+    assert filtered(ask, "d.a[*] == null") == "0"
+    assert filtered(ask, "d.b[*].name == 'x'") == "2"
+    assert filtered(ask, "d.b[*].name == null") == "2"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"n": [1]}, "does not accepts arrays"),
+        ({"n": {"a": 1}}, "does not support indexing objects"),
+        ({"sub": [{"size": 1}]}, "does not accepts arrays"),
+    ],
+)
+def test_what_a_field_cannot_take_apart_is_refused_with_error_9(shop, ask, document, message):
+    with pytest.raises(DocumentInsertError, match=message) as caught:
+        shop.insert(document)
+    assert caught.value.error_code == 9
+    assert filtered(ask, "d.n == null") == "nothing"
+
+
+def test_search_fields_take_anything_apart(db, ask):
+    things = db.create_collection("things")
+    fields = [{"name": "a", "searchField": True}, {"name": "b", "includeAllFields": True}]
+    things.add_index({"type": "inverted", "name": "inv", "fields": fields})
+    db.create_view("v", "search-alias", {"indexes": [{"collection": "things", "index": "inv"}]})
+    things.insert_many([{"_key": "0", "a": [1, [2]], "b": {"c": 3}}, {"_key": "1", "a": {"b": 1}}])
+    assert ask("FOR d IN v SEARCH d.a == 2 AND d.b.c == 3 RETURN d._key") == ["0"]

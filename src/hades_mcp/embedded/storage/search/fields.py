@@ -37,6 +37,8 @@ class FieldPlan:
         fields: Attributes below that are indexed in a way of their own.
         nested: Attributes of the objects in this array that are searched object by object.
         indexed: Whether values of the attribute itself are indexed.
+        members: How the members of an array are indexed, and nothing but them: `a[*]`.
+        strict: Refuse arrays and objects that nothing here takes apart.
     """
 
     analyzers: tuple[Analyzer, ...] = (BUILT_IN["identity"],)
@@ -48,6 +50,8 @@ class FieldPlan:
     fields: Mapping[str, FieldPlan] = field(default_factory=dict)
     nested: Mapping[str, FieldPlan] = field(default_factory=dict)
     indexed: bool = True
+    members: FieldPlan | None = None
+    strict: bool = False
 
 
 def plan_of(index: Index) -> FieldPlan:
@@ -96,12 +100,14 @@ def analyzer_at(plan: FieldPlan, path: str, *, explicit: bool = False) -> Analyz
         explicit: Whether only fields count that the definition names.
     """
     for name in filter(None, path.replace("\0", ".").split(".")):
-        below = plan.fields.get(name.partition("[")[0]) or plan.nested.get(name)
+        above = plan.members or plan
+        below = above.fields.get(name.partition("[")[0]) or above.nested.get(name)
         if below is None:
             if explicit or not plan.include_all:
                 return None
             below = replace(plan, fields={}, nested={})
         plan = below
+    plan = plan.members or plan
     return plan.analyzers[0] if plan.indexed else None
 
 
@@ -134,10 +140,11 @@ def _leaf(part: InvertedField) -> FieldPlan:
     return FieldPlan(
         analyzers=(replace(part.analyzer, features=part.features),),
         include_all=part.include_all,
-        arrays=part.search_field or "[*]" in part.path,
+        arrays=part.search_field,
         track=part.track_positions and part.search_field,
         stored=True,
-        absent_is_null=not part.search_field and "[*]" not in part.path,
+        absent_is_null=not part.search_field,
+        strict=not part.search_field,
     )
 
 
@@ -153,15 +160,15 @@ def _with_fields(plan: FieldPlan, parts: tuple[InvertedField, ...], kind: str) -
 
 
 def _place(level: dict[str, FieldPlan], names: list[str], leaf: FieldPlan) -> None:
+    """Put a field where its path leads; after `[*]` it goes on from the members of the array."""
     name, rest = names[0].removesuffix("[*]"), names[1:]
-    known = level.get(name)
-    if not rest:
-        level[name] = leaf if known is None else replace(leaf, fields=known.fields)
-        return
-    if known is None:
-        known = FieldPlan(
-            indexed=False, arrays=leaf.arrays, track=leaf.track, absent_is_null=leaf.absent_is_null
-        )
-    fields = dict(known.fields)
-    _place(fields, rest, leaf)
-    level[name] = replace(known, fields=fields, arrays=known.arrays or names[0].endswith("[*]"))
+    expands = name != names[0]
+    known = level.get(name) or replace(leaf, indexed=False, fields={}, nested={})
+    inner = known.members or known
+    if rest:
+        fields = dict(inner.fields)
+        _place(fields, rest, leaf)
+        made = replace(inner, fields=fields)
+    else:
+        made = replace(leaf, fields=inner.fields)
+    level[name] = replace(known, indexed=False, members=made) if expands else made

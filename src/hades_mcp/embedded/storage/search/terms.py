@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import orjson
 
 from hades_mcp.embedded.analyzers import Analyzer, analyze
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.search.fields import FieldPlan
 from hades_mcp.embedded.storage.search.shapes import GEO, shape_term
 from hades_mcp.embedded.values import encode
@@ -32,6 +33,7 @@ NULL, BOOL, NUMBER, OBJECTS = "n", "b", "d", "o"
 NESTED = "\0"  # stands between a nested array and the attributes of its objects
 ORDINAL_BITS = 20
 _one = Struct("I").pack
+_NOT_IMPLEMENTED = 9
 _MOST_OBJECTS = (1 << ORDINAL_BITS) - 1
 
 
@@ -214,17 +216,44 @@ class _Reader:
 
     def absent(self, plan: FieldPlan, path: str, row: int) -> None:
         """Enter null for what is not there, where that counts as null."""
-        if plan.absent_is_null and plan.indexed:
+        if plan.members is not None or not plan.absent_is_null:
+            return
+        if plan.indexed:
             self.scalar(plan, None, path, row)
         for name, below in plan.fields.items():
-            if plan.absent_is_null or not plan.arrays:
-                self.absent(below, f"{path}.{name}", row)
+            self.absent(below, f"{path}.{name}", row)
 
     def value(self, plan: FieldPlan, value: Any, path: str, row: int) -> None:
-        if type(value) not in {dict, list}:
+        if plan.members is not None:
+            for member in value if type(value) is list else ():
+                self.member(plan.members, member, path, row)
+        elif type(value) in {dict, list}:
+            self.container(plan, value, path, row)
+        else:
             self.scalar(plan, value, path, row)
-            return
+            for name, below in plan.fields.items():
+                self.absent(below, f"{path}.{name}", row)
+
+    def member(self, plan: FieldPlan, value: Any, path: str, row: int) -> None:
+        """Enter a member of an array that `[*]` takes apart; arrays in it are left as they are."""
+        if type(value) is dict:
+            self.object(plan, value, path, row)
+        elif type(value) is not list:
+            self.scalar(plan, value, path, row)
+        if type(value) in {dict, list}:
+            for analyzer in plan.analyzers:
+                if analyzer.type in GEO:
+                    self.shape(plan, analyzer, value, path, row)
+
+    def container(self, plan: FieldPlan, value: Any, path: str, row: int) -> None:
+        """Enter an array or an object.
+
+        Raises:
+            ArangoError: 9 for what an inverted index cannot take apart.
+        """
         shapes = [analyzer for analyzer in plan.analyzers if analyzer.type in GEO]
+        if plan.strict and not shapes:
+            _refuse(plan, value, path)
         for analyzer in shapes:
             self.shape(plan, analyzer, value, path, row)
         if type(value) is dict:
@@ -301,6 +330,26 @@ class _Reader:
         if terms is None:
             terms = self.found[where, row] = _Terms(stored=plan.stored)
         return terms
+
+
+def _refuse(plan: FieldPlan, value: Any, path: str) -> None:
+    """Refuse what ArangoDB refuses in a field that is not a search field."""
+    if plan.nested or any(analyzer.type == "aql" for analyzer in plan.analyzers):
+        return
+    if type(value) is list:
+        raise ArangoError(
+            _NOT_IMPLEMENTED,
+            "Configured analyzer does not accepts arrays and field has no expansion set. Please"
+            f" use another analyzer to  process an array or exclude field '{path}' from index"
+            " definition or enable expansion",
+        )
+    if not plan.include_all and not plan.fields:
+        raise ArangoError(
+            _NOT_IMPLEMENTED,
+            "Inverted index does not support indexing objects and configured analyzer does not"
+            f" accept objects. Please use another analyzer to process an object or exclude field"
+            f" '{path}'  from index definition",
+        )
 
 
 def _inherited(plan: FieldPlan) -> FieldPlan:
