@@ -65,6 +65,24 @@ def test_a_transaction_that_cannot_be_is_refused(api, body, refusal):
     assert api.refused("POST /_api/transaction/begin", body) == refusal
 
 
+def test_undeclared_collections_may_be_read_unless_that_is_forbidden(things):
+    things("POST /_api/collection", {"name": "others"})
+    things("POST /_api/document/others", {"_key": "1"})
+    declared = {"read": ["things"]}
+    read, line = {"query": "FOR o IN others RETURN o._key"}, "GET /_api/document/others/1"
+    for implicit, refusal in ((True, None), (False, (400, 1652))):
+        body = {"collections": declared, "allowImplicit": implicit}
+        begun = things("POST /_api/transaction/begin", body).json["result"]["id"]
+        inside = {"x_arango_trx_id": begun}
+        assert things("GET /_api/collection/things/count", **inside).status == 200
+        if refusal is None:
+            assert things("POST /_api/cursor", read, **inside).json["result"] == ["1"]
+            assert things(line, **inside).status == 200
+        else:
+            assert things.refused("POST /_api/cursor", read, **inside) == refusal
+            assert things.refused(line, **inside) == refusal
+
+
 def test_unknown_and_javascript_transactions_are_refused(api):
     for line in ("GET", "PUT", "DELETE"):
         assert api.refused(f"{line} /_api/transaction/99") == (404, 1655)

@@ -126,8 +126,8 @@ def _collection(
     if kind not in {"vertex", "edge"}:
         raise ArangoError(404, f"unknown path '{request.path}'")
     request.check_rights(name, write=write)
-    if write and request.stream_id is not None:
-        request.state.streams.check_writable(request.realm, request.stream_id, name)
+    if request.stream_id is not None:
+        request.state.streams.check(request.realm, request.stream_id, name, write=write)
     with request.transaction(write=write) as transaction:
         definition = rules.graph_named(transaction, graph)
         if kind == "vertex" and name not in rules.vertex_collections(definition):

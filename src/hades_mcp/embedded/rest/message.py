@@ -161,12 +161,12 @@ class Request:
         """Give a collection within the request's transaction.
 
         Raises:
-            ArangoError: 1203 if there is none; 1652 when a stream transaction writes to a
-                collection it did not declare.
+            ArangoError: 1203 if there is none; 1652 for a collection that the stream transaction
+                did not declare.
         """
         self.check_rights(name, write=write)
-        if self.stream_id is not None and write:
-            self.state.streams.check_writable(self.realm, self.stream_id, name)
+        if self.stream_id is not None:
+            self.state.streams.check(self.realm, self.stream_id, name, write=write)
         with self.transaction(write=write) as transaction:
             yield transaction.collection(name)
 

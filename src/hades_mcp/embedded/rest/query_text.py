@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _BAD_PARAMETER = 400
 _QUERY_EMPTY = 1502
 _BIND_VARS_INVALID = 1550
-_UNREGISTERED = 1652
 _WARNINGS_KEPT = 10
 WITH_PLAN = 2
 """The `profile` option that asks for the plan and what each node of it did."""
@@ -152,10 +151,8 @@ def _target(request: Request, query: QueryText) -> Iterator[Database | Transacti
         return
     with request.state.streams.use(request.realm, request.stream_id) as stream:
         prepared = prepare(query.text, query.bind_vars, transaction=stream.transaction)
-        for name in sorted(prepared.written - stream.writable):
-            raise ArangoError(
-                _UNREGISTERED, f"unregistered collection used in transaction: {name} [write]"
-            )
+        for name in sorted(prepared.read | prepared.written):
+            stream.check(name, write=name in prepared.written)
         yield stream.transaction
 
 

@@ -38,17 +38,28 @@ class Stream:
     ArangoDB would only lock what is touched.
 
     Attributes:
+        readable: Collections it may only read; None for all.
         realm: Who may use it: a request's `realm`.
     """
 
     id: str
     source: Database
     writable: frozenset[str]
+    readable: frozenset[str] | None
     realm: str
     used: float
     status: Status = "running"
     lock: RLock = field(default_factory=RLock)
     begun: Transaction | None = None
+
+    def check(self, collection: str, *, write: bool) -> None:
+        """Refuse a collection that was not declared (ArangoError 1652)."""
+        if collection in self.writable:
+            return
+        if write or (self.readable is not None and collection not in self.readable):
+            kind = "write" if write else "read"
+            text = f"unregistered collection used in transaction: {collection} [{kind}]"
+            raise ArangoError(_UNREGISTERED, text)
 
     @property
     def transaction(self) -> Transaction:
@@ -70,10 +81,16 @@ class Streams:
         self._timer: Timer | None = None
         self._closed = False
 
-    def begin(self, database: Database, writable: frozenset[str], realm: str) -> Stream:
-        """Begin a transaction that may write to the named collections."""
+    def begin(
+        self,
+        database: Database,
+        writable: frozenset[str],
+        realm: str,
+        readable: frozenset[str] | None = None,
+    ) -> Stream:
+        """Begin a transaction that may write to the named collections, and read others."""
         self.expire()
-        stream = Stream(str(next(self._ids)), database, writable, realm, self._clock())
+        stream = Stream(str(next(self._ids)), database, writable, readable, realm, self._clock())
         if not writable:
             _ = stream.transaction  # what it reads is fixed now, and nobody waits for it
         with self._lock:
@@ -121,14 +138,10 @@ class Streams:
             finally:
                 stream.used = self._clock()
 
-    def check_writable(self, realm: str, stream_id: str, collection: str) -> None:
-        """Refuse a write to a collection the transaction did not declare (ArangoError 1652)."""
+    def check(self, realm: str, stream_id: str, collection: str, *, write: bool) -> None:
+        """Refuse a collection the transaction did not declare (ArangoError 1652)."""
         with self.use(realm, stream_id) as stream:
-            if collection not in stream.writable:
-                raise ArangoError(
-                    _UNREGISTERED,
-                    f"unregistered collection used in transaction: {collection} [write]",
-                )
+            stream.check(collection, write=write)
 
     def end(self, realm: str, stream_id: str, status: Status) -> None:
         """Commit or abort; doing the same again is fine.

@@ -19,8 +19,9 @@ _NOT_IMPLEMENTED = 9
 
 @routes.add("POST", "/_api/transaction/begin")
 def begin(request: Request) -> Response:
-    """Begin a transaction over the declared collections."""
-    declared = request.object().get("collections")
+    """Begin a transaction over the declared collections; others may be read, unless forbidden."""
+    body = request.object()
+    declared = body.get("collections")
     if not isinstance(declared, dict):
         raise ArangoError(_BAD_PARAMETER, "missing or invalid 'collections' attribute")
     readable = _names(declared, "read")
@@ -29,7 +30,8 @@ def begin(request: Request) -> Response:
         for name in sorted(readable | writable):
             request.check_rights(name, write=name in writable)
             transaction.collection(name)  # 1203 if it is not there
-    stream = request.state.streams.begin(request.database, writable, request.realm)
+    only = readable if body.get("allowImplicit") is False else None
+    stream = request.state.streams.begin(request.database, writable, request.realm, only)
     return result({"id": stream.id, "status": stream.status}, 201)
 
 
