@@ -203,18 +203,24 @@ def _child_fields(kind: type[Node]) -> tuple[str, ...]:
     return names
 
 
-def _nodes_in(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes_in(item)
-
-
-def children(node: Node) -> Iterator[Node]:
-    """Yield the nodes directly below one, in the order of the text."""
+def children(node: Node) -> list[Node]:
+    """Return the nodes directly below one, in the order of the text."""
+    found: list[Node] = []
     for name in _child_fields(type(node)):
-        yield from _nodes_in(getattr(node, name))
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple:
+            _gather(value, found)
+    return found
+
+
+def _gather(values: tuple[Any, ...], found: list[Node]) -> None:
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple:
+            _gather(value, found)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -223,17 +229,15 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(children(current))))
+        pending.extend(reversed(children(current)))
 
 
 def depth_of(nodes: Iterable[Node]) -> int:
     """Return how many levels there are from these nodes down to the lowest below them."""
-    deepest = 0
-    pending = [(node, 1) for node in nodes]
-    while pending:
-        node, depth = pending.pop()
-        deepest = max(deepest, depth)
-        pending.extend((child, depth + 1) for child in children(node))
+    deepest, level = 0, list(nodes)
+    while level:
+        deepest += 1
+        level = [child for node in level for child in children(node)]
     return deepest
 
 

@@ -174,26 +174,27 @@ def tokenize(text: str) -> list[Token]:
 
 
 def _scan(text: str) -> Iterator[Token]:
-    at, last = 0, 0
+    at, last, spaced = 0, 0, False
     while at < len(text):
         match = _PATTERN.match(text, at)
         if match is None:
             complaint = _UNTERMINATED.get(text[at] if text[at] != "/" else text[at : at + 2])
             if complaint is None:
                 yield Token(INVALID, None, at)
-                at, last = at + 1, at
+                at, last, spaced = at + 1, at, False
                 continue
-            last = _last_rule(text, at)
+            last, spaced = _last_rule(text, at), False
             yield Token(INVALID, complaint, last)
             break
         group, end = match.lastgroup or "", match.end()
-        if group == "space":
-            last = _last_rule(match[0], 0) + at
+        spaced = group == "space"
+        if spaced:
+            last = at
         else:
             last = end - 1 if group in _IN_QUOTES else at
             yield _token(group, match[group], last)
         at = end
-    yield Token(END, None, last)
+    yield Token(END, None, _last_rule(text, last) if spaced else last)
 
 
 def _last_rule(text: str, start: int) -> int:
