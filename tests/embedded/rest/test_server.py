@@ -163,3 +163,10 @@ def test_the_place_of_a_document_is_told_in_ascii(api):
     place = written.headers["Location"]
     assert place == "/_db/k%C3%BCche/_api/document/t%C3%B6pfe/a+b:c@d(e)"
     assert api(f"GET {place}").status == 200
+
+
+def test_only_json_is_read(api):
+    body = b"\x0b\x0a\x01\x44name"
+    packed = {"content_type": "application/x-velocypack"}
+    assert api.refused("POST /_api/collection", body, **packed) == (501, 9)
+    assert api.refused("POST /_api/collection", body) == (400, 600)

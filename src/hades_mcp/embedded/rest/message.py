@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BAD_PARAMETER = 400
 CORRUPTED_JSON = 600
+NOT_IMPLEMENTED = 9
 NO_COLLECTION_NAMED = 1204
 _TRUE = frozenset({"1", "true", "yes", "on", "y"})
 _MAY_BE_WHOLE = re.compile(rb"\.0(?=[,\]}]|\Z)")
@@ -94,11 +95,19 @@ class Request:
         return self.headers.get("x-arango-trx-id")
 
     def json(self) -> Any:
-        """Return the body as a value; None if it is empty; ArangoError 600 if it is no JSON."""
+        """Return the body as a value; None if it is empty.
+
+        Raises:
+            ArangoError: 600 if it is no JSON, 9 if it is said to be velocypack.
+        """
         if not self._json:
             try:
                 self._json.append(orjson.loads(self.body) if self.body.strip() else None)
             except ValueError as error:
+                if "velocypack" in self.headers.get("content-type", ""):
+                    raise ArangoError(
+                        NOT_IMPLEMENTED, "not implemented: bodies but JSON"
+                    ) from error
                 raise ArangoError(CORRUPTED_JSON, f"VPackError error: {error}") from error
         return self._json[0]
 
