@@ -22,7 +22,9 @@ EARTH = 6371000.0
 
 
 def test_distances_are_those_of_the_manual(call):
-    assert call("DISTANCE", 52.5163, 13.3777, 50.9322, 6.94) == pytest.approx(476918.89688380965)
+    assert call("DISTANCE", 52.5163, 13.3777, 50.9322, 6.94) == 476918.89688380965
+    assert call("DISTANCE", 54.16776, -6.096125, 53.35, -6.25) == 91491.58596795711
+    assert call("DISTANCE", 1e308, 0, -1e308, 0) is None
     assert call("DISTANCE", 0, 0, 0, 180) == pytest.approx(20015086.79602057)
     assert call("GEO_DISTANCE", [13.3777, 52.5163], [6.94, 50.9322]) == pytest.approx(
         476918.8968838

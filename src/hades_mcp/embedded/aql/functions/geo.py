@@ -31,10 +31,13 @@ def distance(context: Context, *coordinates: Any) -> Any:
     """Return the metres between two places, each given as latitude and longitude."""
     if not all(map(is_number, coordinates)):
         return context.refuse("DISTANCE")
-    lat1, lng1, lat2, lng2 = map(math.radians, coordinates)
-    square = math.sin((lat2 - lat1) / 2) ** 2
-    square += math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
-    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(square)))
+    lat1, lng1, lat2, lng2 = coordinates
+    north, east = math.radians(lat2 - lat1), math.radians(lng2 - lng1)
+    if not math.isfinite(north) or not math.isfinite(east):
+        return None
+    square = math.sin(north / 2) ** 2
+    square += math.cos(math.radians(lat1)) * math.cos(math.radians(lat2)) * math.sin(east / 2) ** 2
+    return EARTH_RADIUS * (2 * math.atan2(math.sqrt(square), math.sqrt(max(1 - square, 0.0))))
 
 
 @aql_function("GEO_POINT", low=2, high=3)
