@@ -66,3 +66,15 @@ def test_the_best_alone_are_those_a_whole_sort_begins_with(texts, db, ask):
     view = next(node for node in nodes if node["type"] == "EnumerateViewNode")
     assert view["scorersSort"] == [{"index": 0, "asc": False}, {"index": 1, "asc": True}]
     assert view["scorersSortLimit"] == 3
+
+
+def test_a_document_scores_what_its_nested_objects_score_together(db, ask):
+    words = [["foo"], ["foo", "foo"], ["foo", "bar"], ["bar"]]
+    held = [{"l": [{"t": word} for word in each]} for each in words]
+    db.create_collection("c").insert_many(held)
+    fields: dict[str, object] = {"l": {"nested": {"t": {}}}}
+    db.create_arangosearch_view("v", {"links": {"c": {"fields": fields}}})
+    query = "FOR d IN v SEARCH d.l[? FILTER CURRENT.t == 'foo'] SORT d._key RETURN BM25(d)"
+    one, two, other = ask(query)
+    assert one == other > 0
+    assert two == pytest.approx(2 * one)

@@ -10,6 +10,7 @@ from hades_mcp.embedded.storage.search.filters import (
     And,
     Filter,
     Grams,
+    Objects,
     Or,
     Pattern,
     Phrase,
@@ -19,13 +20,14 @@ from hades_mcp.embedded.storage.search.filters import (
     Term,
     Terms,
 )
+from hades_mcp.embedded.storage.search.matching import Matcher
 from hades_mcp.embedded.storage.search.scoring import Scorer, Statistics, single
+from hades_mcp.embedded.storage.search.terms import NESTED, OBJECTS, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hades_mcp.embedded.storage.search.matching import Corpus
-    from hades_mcp.embedded.storage.search.terms import Field
     from hades_mcp.embedded.storage.search.words import Words
 
 Scores = dict[int, float]
@@ -39,11 +41,13 @@ class Ranking:
         corpus: All that is searched.
         at: Which of its tables.
         scorer: How terms are scored.
+        inside: The nested array whose objects are scored; None for documents.
     """
 
     corpus: Corpus
     at: int
     scorer: Scorer
+    inside: str | None = None
 
     def scores(self, wanted: Filter, rows: set[int], boost: float = 1.0) -> Scores:
         """Return the scores of these rows; a row without one scores 0."""
@@ -52,6 +56,8 @@ class Ranking:
                 return self._sum(wanted, filters, rows, boost * factor)
             case Or(filters=filters, boost=factor):
                 return self._sum(wanted, filters, rows, boost * factor)
+            case Objects():
+                return self._objects(wanted, rows, boost)
             case Phrase():
                 return self._phrase(wanted, rows, boost * wanted.boost)
             case Grams():
@@ -67,12 +73,26 @@ class Ranking:
         self, wanted: Filter, filters: Iterable[Filter], rows: set[int], boost: float
     ) -> Scores:
         if isinstance(wanted, And) or (isinstance(wanted, Or) and wanted.least > 1):
-            rows = rows & self.corpus.matcher(self.at).rows(wanted)
+            rows = rows & self._matcher().rows(wanted)
         total: Scores = {}
         for each in filters:
             for row, score in self.scores(each, rows, boost).items():
                 total[row] = single(total[row] + score) if row in total else score
         return total
+
+    def _objects(self, wanted: Objects, rows: set[int], boost: float) -> Scores:
+        """Add the scores of the objects that match to what holds them."""
+        inner = Matcher(self.corpus, self.at, wanted.path)
+        around = inner.table.around(Field(wanted.path + NESTED, OBJECTS))
+        found = {row for row in inner.rows(wanted.filter) if around[row] in rows}
+        scored = Ranking(self.corpus, self.at, self.scorer, wanted.path)
+        total: Scores = {}
+        for row, score in scored.scores(wanted.filter, found, boost).items():
+            total[around[row]] = single(total.get(around[row], 0.0) + score)
+        return total
+
+    def _matcher(self) -> Matcher:
+        return Matcher(self.corpus, self.at, self.inside)
 
     def _words(self, words: Words, rows: set[int], boost: float) -> Scores:
         terms = self.corpus.terms(words)
@@ -99,7 +119,7 @@ class Ranking:
         counts = tuple(self._frequency(phrase.field, term) for term in terms)
         score = self.scorer.prepare(self._statistics(phrase.field, counts), boost)
         norms = self._norms(phrase.field, terms)
-        found = self.corpus.matcher(self.at).occurrences(phrase, rows)
+        found = self._matcher().occurrences(phrase, rows)
         return {row: score(len(each), norms[row]) for row, each in found.items()}
 
     def _grams(self, grams: Grams, rows: set[int], boost: float) -> Scores:
@@ -108,7 +128,7 @@ class Ranking:
         statistics = self._statistics(grams.field, counts)
         norms = self._norms(grams.field, terms)
         scores = {}
-        for row, each in self.corpus.matcher(self.at).sequences(grams, rows).items():
+        for row, each in self._matcher().sequences(grams, rows).items():
             alike = single(len(each) / len(grams.grams))
             scores[row] = self.scorer.prepare(statistics, boost * alike)(1, norms[row])
         return scores
