@@ -28,13 +28,12 @@ Path: TypeAlias = tuple[str, ...]
 Comparison: TypeAlias = tuple[Path, str, Any]
 """An attribute, an operator and a value; of the operators ==, <, <=, >, >= and IN."""
 
-_BATCH = 2000
+_BATCH = 5000
 _LONG = 100  # characters; longer texts are not worth the room
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _NUMBERS = frozenset({int, float})
 _NUMBERS_AND_NULL = _NUMBERS | {type(None)}
 _NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
-SCANS = 3
 LARGEST = 2_000_000
 """Collections of more documents are always scanned."""
 
@@ -60,10 +59,12 @@ class Columns:
     Attributes:
         rows: The row of each document.
         known: Columns by path; None for an attribute that is not always a plain value.
+        asked: Paths that scans have asked for.
     """
 
     rows: list[int] = field(default_factory=list)
     known: dict[Path, Column | None] = field(default_factory=dict)
+    asked: set[Path] = field(default_factory=set)
 
 
 def sql_path(path: Path) -> str | None:
@@ -83,8 +84,8 @@ def known_columns(
 ) -> Columns | None:
     """Return the columns of a collection that are known in a snapshot; None if there are none.
 
-    Reading one costs more than a scan, so that is done for the third scan in a row that meets no
-    write in between.
+    Reading one costs more than a scan, so that is done for the second scan that asks for it and
+    meets no write in between.
 
     Args:
         session: The snapshot.
@@ -98,13 +99,14 @@ def known_columns(
         return None
     reads.make_room()
     columns = reads.columns
-    if any(path not in columns.known for path in paths):
-        reads.scans += 1
-        few = session.counters(number).documents <= LARGEST
-        if not few or (reads.scans < SCANS and not again):
+    missing = [path for path in paths if path not in columns.known]
+    if missing:
+        before = again or columns.asked.issuperset(missing)
+        columns.asked.update(missing)
+        if not before or session.counters(number).documents > LARGEST:
             return None
-        reads.weigh_values(_read_columns(session, number, columns, paths, check))
-    return columns
+        reads.weigh_values(_read_columns(session, number, columns, missing, check))
+    return columns if columns.rows else None
 
 
 def _read_columns(
@@ -153,16 +155,20 @@ def _extended(
 
 def _batches(
     session: Session, number: int, names: list[str]
-) -> Iterator[tuple[Sequence[int], Sequence[Sequence[Any]]]]:
-    marks = ", ".join("?" for _ in names)
-    # with two paths and more SQLite gives an array as JSON text: no number or boolean is converted
-    sql = f"SELECT rid, json_extract(body, '$._key', {marks}) FROM c{number} ORDER BY rid"  # noqa: S608  a number of ours
-    cursor = session.execute(sql, names)
-    while batch := cursor.fetchmany(_BATCH):
-        rows, texts = zip(*batch, strict=True)
-        table = orjson.loads("[" + ",".join(texts) + "]")
-        _, *values = zip(*table, strict=True)
-        yield rows, values
+) -> Iterator[tuple[list[int], Sequence[Sequence[Any]]]]:
+    # with two paths or more SQLite gives an array as JSON text: no number or boolean is converted
+    paths = names if len(names) > 1 else names * 2
+    marks = ", ".join("?" for _ in paths)
+    sql = (
+        f"SELECT group_concat(rid), group_concat(json_extract(body, {marks})) FROM c{number}"  # noqa: S608  a number of ours
+        " WHERE rid > ? AND rid <= ?"
+    )
+    last = session.execute(f"SELECT max(rid) FROM c{number}").fetchone()[0] or 0  # noqa: S608  same
+    for start in range(0, last, _BATCH):
+        rows, texts = session.execute(sql, (*paths, start, start + _BATCH)).fetchone()
+        if rows is not None:
+            table = orjson.loads(f"[{texts}]")
+            yield orjson.loads(f"[{rows}]"), list(zip(*table, strict=True))[: len(names)]
 
 
 # ------------------------------------------------------------------------------------- comparing

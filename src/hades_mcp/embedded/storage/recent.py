@@ -30,14 +30,12 @@ class Reads:
         inbound: The edges that end at a vertex, oldest first.
         keys: The keys of documents by their `_id`s; None where there is no document.
         columns: Attributes of all documents.
-        scans: How often all documents were read.
     """
 
-    __slots__ = ("_held", "columns", "inbound", "keys", "outbound", "scans", "version")
+    __slots__ = ("_held", "columns", "inbound", "keys", "outbound", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
-        self.scans = 0
         self._empty()
 
     def hops(self, direction: str) -> dict[str, list[Hop]]:
