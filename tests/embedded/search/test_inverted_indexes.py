@@ -131,6 +131,15 @@ def test_a_search_alias_view_searches_its_indexes_and_knows_their_analyzers(shop
     assert ask(query) == ["lamp", "table"]
 
 
+def test_a_search_alias_view_gives_the_order_of_its_indexes(db, ask):
+    things = db.create_collection("things")
+    things.insert_many([{"n": n} for n in (2, 3, 1)])
+    order = {"fields": [{"field": "n", "direction": "desc"}]}
+    things.add_index({"type": "inverted", "name": "inv", "fields": ["n"], "primarySort": order})
+    db.create_view("v", "search-alias", {"indexes": [{"collection": "things", "index": "inv"}]})
+    assert ask("FOR d IN v RETURN d.n") == [3, 2, 1]
+
+
 def test_fields_that_are_not_named_are_indexed_for_views_only(db, ask):
     things = db.create_collection("things")
     things.insert({"_key": "a", "list": ["x", "y"], "sub": {"deep": 1}})

@@ -47,7 +47,7 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
         sources = sources_of(execution.transaction, view)
         tables = [source.table(execution.transaction) for source in sources]
         among = _among(sources, node.options)
-        order = view.properties.get("primarySort", [])
+        order = _order(view, sources)
         for row in rows:
             searcher = _searcher(execution, tables)
             wanted = condition.filter(row, _by_field(view, tables))
@@ -199,6 +199,15 @@ def _among(sources: list[Source], options: dict[str, Any]) -> list[int] | None:
         for at, source in enumerate(sources)
         if chosen & {source.collection.name, source.collection.id}
     ]
+
+
+def _order(view: View, sources: list[Source]) -> list[dict[str, Any]]:
+    """Return the order of a view; the indexes of a search-alias view all have the same."""
+    if view.kind == "arangosearch":
+        found: list[dict[str, Any]] = view.properties["primarySort"]
+    else:
+        found = sources[0].index.options["primarySort"]["fields"] if sources else []
+    return found
 
 
 def _sorted(found: Iterator[Found], order: list[dict[str, Any]]) -> Iterator[Found]:
