@@ -13,9 +13,10 @@ from tests.embedded.rest.fuzz_requests import Asked, Chance
 from hades_mcp.embedded.rest import Server
 from hades_mcp.embedded.storage import Engine
 from hades_mcp.embedded.storage.check import check
+from hades_mcp.embedded.storage.views import list_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 RESOURCE_LIMIT = 32
@@ -23,7 +24,7 @@ SERIES = 8
 """Requests of one example: the later ones meet what the earlier ones left."""
 
 
-def furnish(server: Server) -> None:
+def furnish(server: Server, headers: Mapping[str, str] | None = None) -> None:
     """Make what the requests name, as far as it is not there (any more)."""
     definition = [{"collection": "joins", "from": ["things"], "to": ["things"]}]
     for line, body in (
@@ -41,7 +42,7 @@ def furnish(server: Server) -> None:
         ("POST /_api/database", {"name": "other"}),
     ):
         method, _, path = line.partition(" ")
-        server.handle(method, path, body=json.dumps(body).encode())
+        server.handle(method, path, headers=headers, body=json.dumps(body).encode())
 
 
 def end_transactions(server: Server) -> None:
@@ -106,3 +107,47 @@ def test_any_request_is_answered_in_arangodbs_words(engine):
 @pytest.mark.slow
 def test_many_requests_are_answered_in_arangodbs_words(engine):
     fuzz(engine, 5000)
+
+
+def lasting(engine: Engine) -> list[object]:
+    """Return what is kept: all but the accounts, and of these who there is and what they may do."""
+    found: list[object] = [engine.databases()]
+    for name in engine.databases():
+        with engine.database(name).transaction() as transaction:
+            for info in transaction.collections():
+                if info.name != "_users":
+                    collection = transaction.collection(info.name)
+                    found += [info, collection.revision(), collection.count()]
+            found += list_views(transaction)
+    with engine.database("_system").transaction() as transaction:
+        accounts = transaction.collection("_users").scan()
+        found += [(each["user"], each["databases"]) for each in accounts]
+    return found
+
+
+def test_an_account_that_may_only_read_changes_nothing_that_lasts():
+    ada = {"authorization": "Basic YWRhOng="}
+    root = {"authorization": "Basic cm9vdDpy"}
+    with Engine(None, lock_timeout=0.02) as engine:
+        server = Server(engine, guarded=True, root_password="r")
+        furnish(server, root)
+        grant = b'{"grant": "ro"}'
+        for name in ("_system", "other"):
+            server.handle("PUT", f"/_api/user/ada/database/{name}", headers=root, body=grant)
+        before = lasting(engine)
+
+        @settings(max_examples=100, suppress_health_check=list(HealthCheck))
+        @given(st.integers(0, 2**64))
+        def ask(seed: int) -> None:
+            chance = Chance(seed)
+            for _ in range(SERIES):
+                method, path, params, headers, body = chance.request()
+                judge(server, (method, path, params, {**headers, **ada}, body))
+                if path.endswith("/user/ada"):  # its password is its own to change
+                    server.handle("PATCH", "/_api/user/ada", {}, root, b'{"passwd": "x"}')
+            assert lasting(engine) == before
+
+        try:
+            ask()
+        finally:
+            server.close()
