@@ -1,13 +1,15 @@
+from itertools import product
 from random import Random
 from threading import Event
 
 import pytest
 
-from hades_mcp.embedded.aql import QueryOptions, execute
+from hades_mcp.embedded.aql import QueryOptions, execute, memory
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.memory import size_of
 from hades_mcp.embedded.aql.ordering import PIECE, in_order
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage import Engine
 from hades_mcp.embedded.values import order_key
 
 ENDLESS = "FOR i IN 1..1000000000 FILTER i < 0 RETURN i"
@@ -156,3 +158,23 @@ def test_a_warning_can_be_made_an_error() -> None:
 def test_only_so_many_warnings_are_kept() -> None:
     result = execute(None, "FOR i IN 1..50 RETURN i / 0", options=QueryOptions(max_warnings=3))
     assert (len(result.rows), len(result.warnings)) == (50, 3)
+
+
+def test_a_search_in_a_graph_stops_far_above_its_memory_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "SLACK", 2**24)
+    with Engine(None) as engine:
+        database = engine.database("_system")
+        with database.transaction(write=True) as tx:
+            tx.create_collection("v").insert_many({"_key": str(n)} for n in range(40))
+            pairs = product(range(40), repeat=2)
+            ways = ({"_from": f"v/{one}", "_to": f"v/{two}"} for one, two in pairs)
+            tx.create_collection("ways", edge=True).insert_many(ways)
+        text = (
+            "FOR x IN 1..20 OUTBOUND 'v/1' ways OPTIONS {order: 'bfs', uniqueVertices: 'path'}"
+            " FILTER x.nothing RETURN 1"
+        )
+        with pytest.raises(ArangoError, match="memoryLimit") as raised:
+            execute(database, text, options=QueryOptions(memory_limit=1, max_runtime=100))
+        assert raised.value.number == 32
