@@ -103,6 +103,20 @@ def test_how_expired_documents_are_removed_is_told_and_changed(api):
     assert api.refused("GET /_db/shop/_api/ttl/statistics") == (403, 1230)
 
 
+def test_nothing_expires_while_a_server_takes_no_writes(things):
+    ttl = {"type": "ttl", "fields": ["at"], "expireAfter": 0}
+    things("POST /_api/index?collection=things", ttl)
+    things("POST /_api/document/things", {"at": 1})
+    expiry = things.server._state.engine.expiry
+    while not expiry.runs:
+        pass
+    things("PUT /_admin/server/mode", {"mode": "readonly"})
+    assert expiry.sweep() == 0
+    things("PUT /_admin/server/mode", {"mode": "default"})
+    assert expiry.sweep() == 1
+    assert things("GET /_api/ttl/statistics").json["result"]["documentsRemoved"] == 1
+
+
 def test_the_revision_is_that_of_the_last_write(things):
     assert things("GET /_api/collection/things/revision").json["revision"] == "0"
     things("POST /_api/document/things", {"_key": "a"})

@@ -119,6 +119,7 @@ def change_mode(request: Request) -> Response:
     if wanted not in ("default", "readonly"):
         raise ArangoError(_BAD_PARAMETER, "mode invalid")
     request.state.read_only = wanted == "readonly"
+    request.state.engine.expiry.paused = request.state.read_only  # nothing expires either
     return ok({"mode": wanted})
 
 

@@ -84,10 +84,14 @@ class Expiry:
     Args:
         clock: Seconds since 1970.
         active: Whether to remove anything before somebody changes the settings.
+
+    Attributes:
+        paused: Whether nothing is removed for now, whatever the settings say.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time, *, active: bool = True) -> None:
         self.settings = ExpirySettings(active=active)
+        self.paused = False
         self.runs = self.removed = self.limit_reached = 0
         self._clock = clock
         self._lock = Lock()
@@ -121,7 +125,7 @@ class Expiry:
         Args:
             due: Leave out databases that were swept less than `frequency` ago, by any process.
         """
-        if not self.settings.active:
+        if self.paused or not self.settings.active:
             return 0
         with self._lock:
             databases = list(self._watched)
