@@ -174,6 +174,7 @@ def test_a_syntax_error_names_the_token_the_text_and_the_place(text: str, messag
         "REMOVE 'a'",
         "UPSERT 'a' INSERT {} UPDATE {} IN c",
         "LET e = {} UPSERT e INSERT {} UPDATE {} IN c",
+        "FOR x IN [1] COLLECT y = x INTO g KEEP nobody RETURN g",
         "RETURN [1][? 2]",
         "RETURN [1][? ALL]",
         "RETURN [1][* ALL FILTER CURRENT == 1]",

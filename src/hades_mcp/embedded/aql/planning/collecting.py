@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_VARIABLE, INVALID_AGGREGATE = 1512, 1574
 WINDOW_AFTER_MODIFICATION = 1595
+_NO_BOUND = "At least one WINDOW bound must be specified ('preceding'/'following')"
+_ONLY_BOUNDS = 'only "preceding" and "following" are supported'
 _COUNTS = frozenset({"COUNT", "LENGTH"})  # need no argument
 
 _LOOPS = (
@@ -106,7 +108,8 @@ def _kept(planner: Planner, clause: Collect) -> tuple[VariableReference, ...]:
         for item in clause.keep:
             variable = planner.scopes.find(item.name)
             if variable is None:
-                raise refuse(UNKNOWN_VARIABLE, f"unknown variable '{item.name}' in KEEP")
+                message = f"use of unknown variable '{item.name}' for KEEP"
+                raise syntax_error(planner.text, item.at, message)
             found.append(VariableReference(variable, at=item.at))
         return tuple(found)
     if clause.into is None or clause.into_value is not None:
@@ -145,11 +148,11 @@ def plan_window(planner: Planner, clause: Window) -> None:
 
 
 def _check_bounds(planner: Planner, bounds: ObjectLiteral) -> None:
-    problem = None if bounds.entries else "at least one WINDOW bound must be specified"
+    problem = None if bounds.entries else _NO_BOUND
     seen: set[str] = set()
     for entry in bounds.entries:
         if not isinstance(entry.key, str) or entry.key not in {"preceding", "following"}:
-            problem = "only 'preceding' and 'following' are supported as WINDOW attributes"
+            problem = f"Invalid WINDOW attribute '{entry.key}'; {_ONLY_BOUNDS}"
         elif entry.key in seen:
             problem = f"WINDOW attribute '{entry.key}' is specified multiple times"
         else:

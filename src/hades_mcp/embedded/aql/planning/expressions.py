@@ -119,7 +119,8 @@ def _reference(planner: Planner, node: Name | Parameter) -> Expression:
 
 def _entry(planner: Planner, node: ObjectEntry) -> Expression:
     if node.shorthand and planner.scopes.find(str(node.key)) is None:
-        raise refuse(UNKNOWN_VARIABLE, f"unknown variable '{node.key}'")
+        message = f"use of unknown variable '{node.key}' in object literal"
+        raise ArangoError(UNKNOWN_VARIABLE, syntax_error(planner.text, node.at, message).message)
     return rebuild(node, lambda child: resolve(planner, child))
 
 
