@@ -106,6 +106,17 @@ def test_what_a_traversal_checks_on_its_way_is_shown(database: Database) -> None
     assert "pathOutVariable" not in walk
 
 
+def test_functions_of_constants_are_computed_while_planning() -> None:
+    query = "FOR i IN 1..2 FILTER i < DATE_TIMESTAMP('2020-01-01') RETURN [i, DATE_NOW() > 0]"
+    found = explain(None, query)["plan"]["nodes"]
+    [compared] = [node for node in found if node.get("expression", {}).get("type") == "compare <"]
+    assert compared["expression"]["subNodes"][1]["value"] == 1577836800000
+    assert execute(None, query).rows == [[1, True], [2, True]]
+    warned = execute(None, "FOR i IN 1..3 RETURN DATE_TIMESTAMP('never')")
+    assert warned.rows == [None, None, None]
+    assert [warning.number for warning in warned.warnings] == [1572]
+
+
 def test_an_or_is_shown_with_an_index_per_branch(database: Database) -> None:
     query = "FOR p IN people FILTER p._key == 'ann' OR p._id == 'people/bob' RETURN p.name"
     lookup = explain(database, query)["plan"]["nodes"][1]

@@ -145,7 +145,8 @@ def _call(planner: Planner, node: Call) -> Expression:
     match function.name, node.arguments:
         case "LENGTH" | "COUNT", (only,) if name := collection_name(planner, only):
             return Call("COLLECTION_COUNT", (Constant(name),), at=node.at)
-    return replace(node, arguments=tuple(arguments))
+    called = replace(node, arguments=tuple(arguments))
+    return called if planner.inline else folded(called, planner.context)
 
 
 def _argument(
