@@ -24,7 +24,7 @@ MONGITA = 10_000  # it takes minutes beyond
 CITIES = 200
 NAMES = ["hades", "hades, after a write", "DuckDB", "SQLite JSON", "Mongita"]
 BULK = 10_000
-TURNS = 9
+TURNS, TURNS_OF_LARGE = 9, 3
 
 Document = dict[str, Any]
 
@@ -50,9 +50,9 @@ def documents(count: int) -> list[Document]:
 def tasks(count: int, docs: list[Document]) -> dict[str, tuple[str, list[Any]]]:
     """Return for each method of the engines what it does and what it is asked."""
     draw = random.Random(3)
-    turns = range(TURNS)
+    turns = range(TURNS if count < LARGE else TURNS_OF_LARGE)
     return {
-        "scan": ("filter, 4 % of the keys", [95] * TURNS),
+        "scan": ("filter, 4 % of the keys", [95 for _ in turns]),
         "narrow": ("filter by two attributes, documents", [f"city{turn}" for turn in turns]),
         "indexed": ("index lookup, 10 documents", [draw.randrange(count // 10) for _ in range(99)]),
         "best": ("sort, first 10", [turn % 3 for turn in turns]),
@@ -60,7 +60,7 @@ def tasks(count: int, docs: list[Document]) -> dict[str, tuple[str, list[Any]]]:
         "group": ("group by city: count and average", [turn % 3 for turn in turns]),
         "join": ("join of 1 % with cities", list(turns)),
         "read": ("point read", [str(draw.randrange(count)) for _ in range(99)]),
-        "insert": (f"bulk insert of {BULK:,}", [docs[:BULK]] * TURNS),
+        "insert": (f"bulk insert of {BULK:,}", [docs[:BULK] for _ in turns]),
     }
 
 
@@ -95,7 +95,7 @@ def measure(count: int, folder: Path) -> list[dict[str, Any]]:
             if hasattr(engine, method)
         }
         form = normal if method in {"best", "order"} else _unordered
-        for _ in range(3):  # until what is asked again and again is in memory everywhere
+        for _ in range(2):  # until what is asked again and again is in memory everywhere
             able[NAMES[0]](asked[0])
         times = race(able, asked, normal=form)
         if method not in {"insert", "read"}:

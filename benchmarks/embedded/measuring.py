@@ -109,8 +109,10 @@ def write_report(name: str, report: dict[str, Any], tables: Mapping[str, str]) -
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
     where = f"{report['date']}, {report['machine']}, Python {report['python']}"
+    grown = [f"{what} {power}" for what, power in report["growth"].items()]
     parts = [f"### {title}\n\n{body}" for title, body in tables.items()]
-    body = "\n\n".join([f"Measured {where}.", *parts])
+    growth = f"How the time of hades grows, as a power of the size: {', '.join(grown)}."
+    body = "\n\n".join([f"Measured {where}.", *parts, growth])
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     readme = README.read_text(encoding="utf-8")
     if start not in readme:

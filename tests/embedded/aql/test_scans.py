@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,3 +197,35 @@ def test_walks_see_new_edges_and_removed_ones_though_hops_were_known(tmp_path: P
         assert execute(database, query).rows == [["3", "2"], ["1", "1"]]
         execute(writer, "REMOVE '3' IN v")
         assert execute(database, query).rows == [[None, "2"], ["1", "1"]]
+
+
+def test_threads_share_what_was_read_and_each_sees_one_moment(engine: Engine) -> None:
+    database = fresh(engine, [{"n": 10} for _ in range(50)])
+    with database.transaction(write=True) as tx:
+        edges = [{"_key": str(at), "_from": "v/0", "_to": f"v/{at}"} for at in range(2)]
+        tx.create_collection("swapped", edge=True).insert_many(edges)
+    move = """LET pair = [@one, @two] FOR at IN [0, 1]
+        LET t = DOCUMENT("things", pair[at]) UPDATE t WITH {n: t.n + 2 * at - 1} IN things"""
+    swap = """FOR e IN swapped
+        UPDATE e WITH {_to: CONCAT("v/", TO_NUMBER(SUBSTRING(e._to, 2)) + 2)} IN swapped"""
+    done = threading.Event()
+    wrong: list[Any] = []
+
+    def read() -> None:
+        while not done.is_set():
+            rows = execute(database, "FOR t IN things FILTER t.n != 99 RETURN t.n").rows
+            ends = execute(database, "FOR v, e IN 1 OUTBOUND 'v/0' swapped RETURN e._to").rows
+            numbers = sorted(int(end[2:]) for end in ends)
+            if sum(rows) != 500 or len(numbers) != 2 or numbers[1] - numbers[0] != 1:
+                wrong.append((sum(rows), numbers))
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for at in range(60):
+        execute(database, move, {"one": str(at % 50), "two": str((at * 7 + 1) % 50)})
+        execute(database, swap)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []

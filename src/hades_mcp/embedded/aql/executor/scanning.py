@@ -11,7 +11,7 @@ from hades_mcp.embedded.aql.executor.execution import KEPT_DOCUMENTS
 from hades_mcp.embedded.aql.executor.indexing import storing
 from hades_mcp.embedded.aql.executor.projecting import attributes_read
 from hades_mcp.embedded.aql.executor.step import execution_of
-from hades_mcp.embedded.aql.plan import FilterNode
+from hades_mcp.embedded.aql.plan import CollectNode, FilterNode, LimitNode, SortNode
 from hades_mcp.embedded.aql.rules.conditions import comparisons, conjuncts
 from hades_mcp.embedded.storage.columns import Comparison, Path, matching
 from hades_mcp.embedded.storage.sieve import sieve
@@ -111,6 +111,8 @@ class _Scan:
         projected = frozenset(each.path[0] for each in node.projections)
         read = attributes_read(node.variable, after)
         self._wanted = None if read is None else sorted(read | projected)
+        # where all documents are needed, but not all of them, columns are read as fast as those
+        self._eager = self._wanted is not None and not self._asked and _takes_all(after)
         self._paths = [each.path for each in self._asked]
         self._paths += [(name,) for name in self._wanted or () if (name,) not in self._paths]
 
@@ -125,7 +127,7 @@ class _Scan:
             return _counted(execution, kept), False
         collection = execution.collection(self._name)
         asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
-        columns = collection.columns(self._paths, execution.check, again=again)
+        columns = collection.columns(self._paths, execution.check, again=again or self._eager)
         if columns is not None:
             documents, sure = self._from_columns(execution, collection, columns, asked)
             return _filtered(execution, len(columns.rows), documents), sure
@@ -167,6 +169,16 @@ class _Scan:
         found = [columns.known.get((name,)) for name in self._wanted]
         values = [column.values for column in found if column is not None]
         return values if len(values) == len(found) > 0 else None
+
+
+def _takes_all(nodes: Sequence[Node]) -> bool:
+    """Tell whether nodes take all rows of the loop before them."""
+    for node in nodes:
+        if isinstance(node, LimitNode):
+            return False
+        if isinstance(node, SortNode | CollectNode):
+            return True
+    return True
 
 
 def _records(
