@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.bounds import bounded_parse, bounded_request, bounded_run
 from tests.fuzz.words import VOCABULARY, asked, seeds, spoiled, spoiled_request
 
-from hades_mcp.embedded.aql import QueryOptions, execute
+from hades_mcp.embedded.aql import QueryOptions, execute, parse
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest import Server
 from hades_mcp.embedded.storage.engine import Engine
@@ -177,6 +177,15 @@ def test_huge_queries_are_answered() -> None:
     assert execute(None, f"RETURN LENGTH([{numbers}])").rows == [100_000]
     attributes = ",".join(f"a{i}: {i}" for i in range(20_000))
     assert execute(None, f"RETURN LENGTH({{{attributes}}})").rows == [20_000]
+
+
+def test_of_huge_queries_only_the_last_are_kept() -> None:
+    one, two, three = [f"RETURN LENGTH('{letter * 60_000}')" for letter in "abc"]
+    first, second = parse(one), parse(two)
+    parse(three)
+    assert parse(two) is second
+    assert parse(one) is not first
+    assert parse("RETURN 1") is parse("RETURN 1")
 
 
 @pytest.mark.parametrize(

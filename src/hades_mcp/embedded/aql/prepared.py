@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.executor import CompiledQuery
-from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.parser import LONG, parse
 from hades_mcp.embedded.aql.parser.cursor import too_much_nesting
 from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
@@ -205,7 +205,8 @@ def prepare(
             prepared.compiled  # noqa: B018  compiled now, so that what it refuses is refused here
     except RecursionError:
         raise too_much_nesting() from None
-    _CACHE.keep(key, values, planned.structural, prepared)
+    if len(text) <= LONG:
+        _CACHE.keep(key, values, planned.structural, prepared)
     return prepared
 
 

@@ -13,17 +13,21 @@ from hades_mcp.embedded.aql.tokens import END, INVALID, syntax_error
 from hades_mcp.embedded.errors import ArangoError
 
 EMPTY = 1502
+LONG = 50_000  # characters; the tree of a query takes a hundred times the memory of its text
 MAXIMUM_DEPTH = 500  # ArangoDB's `Ast::maxExpressionNesting`
 
 
-@lru_cache(maxsize=512)
 def parse(text: str) -> Query:
-    """Parse a query.
+    """Parse a query; the queries parsed last are kept, of long ones only two.
 
     Raises:
         ArangoError: 1501 with line and column, 1502 for an empty query, 1524 for one nested too
             deeply.
     """
+    return _parsed(text) if len(text) <= LONG else _parsed_long(text)
+
+
+def _parse(text: str) -> Query:
     if not text.strip():
         raise ArangoError(EMPTY, "AQL: query is empty (while parsing)")
     try:
@@ -43,3 +47,7 @@ def parse(text: str) -> Query:
     if depth > MAXIMUM_DEPTH:
         raise too_much_nesting()
     return Query(text, clauses, collections, depth + cursor.operations, cursor.out_of_range)
+
+
+_parsed = lru_cache(maxsize=512)(_parse)
+_parsed_long = lru_cache(maxsize=2)(_parse)
