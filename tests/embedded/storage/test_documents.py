@@ -63,10 +63,16 @@ def test_ids_and_revisions_a_user_sends_are_ignored(things: Collection) -> None:
 
 def test_every_write_changes_the_revision(things: Collection) -> None:
     seen = [things.insert({"_key": "k"}).new]
-    seen += [things.update("k", {}).new for _ in range(50)]
+    seen += [things.update("k", {"n": 1}).new for _ in range(50)]
     seen += [things.replace("k", {}).new for _ in range(50)]
     revisions = [document["_rev"] for document in seen if document]
     assert len(set(revisions)) == 101
+
+
+def test_an_update_without_attributes_writes_nothing(things: Collection) -> None:
+    stored = things.insert({"_key": "k", "n": 1}).new
+    written = things.update("k", {"_key": "k"})
+    assert (written.old, written.new, things.get("k")) == (stored, stored, stored)
 
 
 def test_unknown_and_missing_documents(things: Collection, refused: Refused) -> None:

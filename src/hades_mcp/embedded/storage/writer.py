@@ -136,10 +136,15 @@ class Writer:
         merge_objects: bool,
         expect_rev: str | None,
     ) -> Written:
-        """Merge a patch into a document."""
+        """Merge a patch into a document; one without attributes writes nothing."""
         check_document(patch)
+        found = self._find(key)
+        if patch.keys() <= {"_key"} and not self._on_update:
+            old: Document = load(found[1])
+            _check_revision(old, expect_rev)
+            return Written(old, old, "update")
         change = self._updating(_Merging(keep_null=keep_null, merge_objects=merge_objects))
-        return self._change(self._find(key), change, patch, expect_rev)
+        return self._change(found, change, patch, expect_rev)
 
     @_whole
     def replace(self, key: str, document: Document, *, expect_rev: str | None) -> Written:
