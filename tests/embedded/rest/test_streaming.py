@@ -23,7 +23,7 @@ def stream(api, query, *, batch_size=10, options=None, **body):
 def log_is_free(api):
     """Tell whether nobody reads an old state: SQLite can empty its log then."""
     path = api.server._state.engine.database("_system").path
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
         return connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 

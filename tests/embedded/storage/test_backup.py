@@ -300,7 +300,7 @@ def kill_backups(folder: Path, times: int) -> None:
 
 
 def test_a_backup_that_is_killed_is_whole_or_not_there(tmp_path: Path) -> None:
-    kill_backups(tmp_path, 4)
+    kill_backups(tmp_path, 3)
 
 
 @pytest.mark.slow

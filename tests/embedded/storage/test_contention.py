@@ -127,7 +127,7 @@ def contend(folder: Path, rounds: int) -> None:
 
 
 def test_writers_definers_and_readers_get_along(tmp_path: Path) -> None:
-    contend(tmp_path, 60)
+    contend(tmp_path, 40)
 
 
 @pytest.mark.slow

@@ -276,7 +276,7 @@ def definitions(folder: Path, times: int) -> None:
 def test_a_few_kills_leave_all_that_was_acknowledged_and_nothing_half(
     tmp_path: Path, work: Callable[[Path, int], None]
 ) -> None:
-    work(tmp_path / "data", 5)
+    work(tmp_path / "data", 4)
 
 
 @pytest.mark.slow
