@@ -16,6 +16,7 @@ from hades_mcp.embedded.traversal import (
     all_shortest_paths,
     k_paths,
     k_shortest_paths,
+    reach,
     shortest_path,
     traverse,
 )
@@ -440,3 +441,25 @@ def test_a_killed_query_stops_before_its_next_read(diamond):
     with pytest.raises(ArangoError) as stopped:
         list(traverse(reader, "v/a", minimum=1, maximum=2, edge_collections=[("road", "any")]))
     assert stopped.value.number == 1500
+
+
+@given(found=graphs(), minimum=st.integers(0, 2), more=st.integers(0, 3), some=st.booleans())
+def test_reach_visits_the_vertices_of_a_traversal_in_its_order(
+    found: tuple[ToyGraph, list[tuple[str, Any]]], minimum: int, more: int, some: bool
+) -> None:
+    graph, spec = found
+    within = ["w"] if some else None
+    settings: dict[str, Any] = {
+        "minimum": minimum,
+        "maximum": minimum + more,
+        "edge_collections": spec,
+        "vertex_collections": within,
+    }
+    paths = traverse(graph, "v/a", order="bfs", unique_vertices="global", **settings)
+    ids = [vertex for some_ids in reach(graph, "v/a", **settings) for vertex in some_ids]
+    assert ids == [path.vertex_ids[-1] for path in paths]
+    reader = GraphReader(graph)
+    stored = [{"_key": each[2:], "_id": each} if each in graph.vertices else None for each in ids]
+    assert reader.stubs(ids or ["v/a"])[: len(ids)] == stored
+    assert [reader.stub(each) for each in ids] == stored
+    assert reader.vertices(ids or ["v/a"])[: len(ids)] == [reader.vertex(each) for each in ids]
