@@ -9,9 +9,9 @@ from tests.conformance.rows import VARIABLE, folder
 FLOORS = {
     "js_ranges": 1.0,
     "js_queries": 0.99,
-    "docs_aql": 0.98,
-    "docs_http": 0.82,
-    "arangosh": 0.5,
+    "docs_aql": 0.99,
+    "docs_http": 0.9,
+    "arangosh": 0.75,
 }
 SLOW_FLOORS = {"js_programs": 0.94}
 
