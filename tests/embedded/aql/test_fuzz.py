@@ -245,6 +245,7 @@ def test_deep_values_are_stored_compared_and_returned_or_refused(transaction: Tr
         r"RETURN REGEX_REPLACE('\udcf0024-01', '(\\\\d+)', '$1')",
         "FOR t IN [1] WINDOW 1e308 WITH {preceding: 'P1D'} AGGREGATE n = COUNT() RETURN n",
         "FOR x IN [1] LIMIT 9223372036854775808, 9e18 RETURN x",
+        "FOR x IN [1] COLLECT WITH COUNT INTO unread RETURN 1",
     ],
 )
 def test_what_was_found_stays_mended(text: str) -> None:

@@ -25,6 +25,8 @@ def remove_collect_variables(nodes: Nodes, _: Optimization) -> Nodes:
 
 
 def _lean(node: CollectNode, needed: set[Variable]) -> CollectNode:
+    if node.method == "count":  # it does nothing else
+        return node
     aggregates = tuple(
         call
         for call in node.aggregates
