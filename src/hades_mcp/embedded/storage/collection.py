@@ -21,7 +21,7 @@ from hades_mcp.embedded.storage.indexes import (
     Index,
 )
 from hades_mcp.embedded.storage.records import Document, Written, load
-from hades_mcp.embedded.storage.sieve import sift
+from hades_mcp.embedded.storage.sieve import share, sift
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.ttl_table import TtlTable
 from hades_mcp.embedded.storage.vector_table import VectorTable
@@ -159,6 +159,10 @@ class Collection(Indexed):
     ) -> Columns | None:
         """Return the columns known in this snapshot, if any; see `known_columns`."""
         return known_columns(self._session, self.info.number, paths, check, again=again)
+
+    def share(self, conditions: tuple[str, list[Any]]) -> float:
+        """Return which share of the first documents passes a sieve."""
+        return share(self._session, self.info.number, conditions)
 
     def sift(
         self, conditions: tuple[str, list[Any]], check: Callable[[], None]

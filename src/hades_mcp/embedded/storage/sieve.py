@@ -68,6 +68,16 @@ def sift(
             yield load(body)
 
 
+def share(session: Session, number: int, conditions: tuple[str, list[Any]]) -> float:
+    """Return which share of the first documents passes a sieve; 0 if there are none."""
+    sql = (
+        f"SELECT total({conditions[0]}), count(*) FROM"  # noqa: S608  a number of ours
+        f" (SELECT body FROM c{number} ORDER BY rid LIMIT {_FIRST_SPAN})"
+    )
+    passing, all_of_them = session.execute(sql, conditions[1]).fetchone()
+    return float(passing) / all_of_them if all_of_them else 0.0
+
+
 def _spans(last: int) -> Iterator[tuple[int, int]]:
     """Cut the rows up to the last into spans: small ones first, so that LIMIT 1 stays cheap."""
     start, size = 0, _FIRST_SPAN

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _Document: TypeAlias = dict[str, Any]
 _PLAIN_PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 _BATCH = 500
+_MANY = 0.3
+"""A sieve that lets a larger share through costs more than it saves."""
 _OFTEN = 31
 """A bit mask: a query is checked for a kill before each 32nd document."""
 
@@ -111,8 +113,9 @@ class _Scan:
         projected = frozenset(each.path[0] for each in node.projections)
         read = attributes_read(node.variable, after)
         self._wanted = None if read is None else sorted(read | projected)
-        # where all documents are needed, but not all of them, columns are read as fast as those
-        self._eager = self._wanted is not None and not self._asked and _takes_all(after)
+        # where some attributes of all documents are needed, columns are read as fast as those
+        self._whole = self._wanted is not None and _takes_all(after)
+        self._eager = self._whole and not self._asked
         self._paths = [each.path for each in self._asked]
         self._paths += [(name,) for name in self._wanted or () if (name,) not in self._paths]
 
@@ -128,10 +131,12 @@ class _Scan:
         collection = execution.collection(self._name)
         asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
         columns = collection.columns(self._paths, execution.check, again=again or self._eager)
+        conditions = sieve(asked) if columns is None else None
+        if conditions is not None and self._whole and collection.share(conditions) > _MANY:
+            columns = collection.columns(self._paths, execution.check, again=True)
         if columns is not None:
             documents, sure = self._from_columns(execution, collection, columns, asked)
             return _filtered(execution, len(columns.rows), documents), sure
-        conditions = sieve(asked)
         if conditions is None or (again and collection.count() <= KEPT_DOCUMENTS):
             return _counted(execution, execution.scan(self._name)), False
         execution.note_scan(self._name)
