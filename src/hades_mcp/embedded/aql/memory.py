@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 _SHARE = 4  # a quarter of the machine's memory: there are other programs on a desktop
 _FALLBACK = 2**30
 _SAMPLE = 16
+_SELDOM = 1023  # one call in 1024 looks
+SLACK = 2**28
 _DEPTH = 6
 _EMPTY, _NUMBER, _SLOT, _ENTRY = 56, 32, 8, 24
 
@@ -18,6 +21,36 @@ def default_limit() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _SHARE
     except (AttributeError, ValueError, OSError):  # pragma: no cover  not on Windows
         return _FALLBACK
+
+
+class Watch:
+    """Looks at the memory of the whole process, where what a query holds cannot be weighed.
+
+    A search in a graph keeps paths by the million that share their parts. Other threads' memory
+    is in the figure too: it is the last line, some way above the limit.
+
+    Args:
+        limit: Bytes the query may hold; 0 for no limit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._calls = 0
+        self._most = _resident() + limit + SLACK
+
+    def exceeded(self) -> bool:
+        """Tell whether the process has grown by much more than the query may hold."""
+        self._calls += 1
+        return self._limit > 0 and not self._calls & _SELDOM and _resident() > self._most
+
+
+def _resident() -> int:
+    """Return the bytes of memory this process takes; 0 where the system does not tell."""
+    try:
+        with Path("/proc/self/statm").open("rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, AttributeError, ValueError):  # pragma: no cover  not on Windows, macOS
+        return 0
 
 
 def size_of(value: Any, depth: int = _DEPTH) -> int:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hades_mcp.embedded.aql.context import Context
-from hades_mcp.embedded.aql.memory import size_of
+from hades_mcp.embedded.aql.memory import Watch, size_of
 from hades_mcp.embedded.traversal import GraphReader
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Execution(Context):
         "_kept",
         "_reader",
         "_scanned",
+        "_watch",
         "_written",
         "profile",
         "stats",
@@ -79,6 +80,7 @@ class Execution(Context):
         self.stats = Statistics()
         self.profile = profile
         self._held = 0
+        self._watch: Watch | None = None
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None
         self._collections: dict[str, Collection] = {}
@@ -128,8 +130,20 @@ class Execution(Context):
         """What graph operations read through; shared by all of the query."""
         if self._reader is None:
             assert self.transaction is not None  # noqa: S101  there is no graph without one
-            self._reader = GraphReader(self.transaction, check=self.check)
+            self._reader = GraphReader(self.transaction, check=self.check_search)
         return self._reader
+
+    def check_search(self) -> None:
+        """Do as `check`, and look at the process's memory: a search's paths are not weighed.
+
+        Raises:
+            ArangoError: 1500 if the query is stopped, 32 far above the memory limit.
+        """
+        self.check()
+        if self._watch is None:
+            self._watch = Watch(self.memory_limit)
+        if self._watch.exceeded():
+            self.allow(self.memory_limit + 1)
 
     def forget_graph(self) -> None:
         """Drop what was read of the graph, after a write."""

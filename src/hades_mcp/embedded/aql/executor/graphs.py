@@ -94,7 +94,7 @@ def traversal(
         for row in rows:
             execution.reader.reads_edges |= places[1] is not None or places[2] is not None
             for path in paths(execution, row):
-                execution.check()
+                execution.check_search()
                 new = row.copy()
                 _store(new, path, places)
                 if places[0] is not None and new[places[0]] is None:
@@ -309,7 +309,7 @@ def enumerate_paths(compiler: Compiler, node: EnumeratePathsNode) -> Step:
             if between is None:
                 continue
             for path in paths(execution, row, *between):
-                execution.check()
+                execution.check_search()
                 new = row.copy()
                 new[place] = {"vertices": path.vertices, "edges": path.edges}
                 if node.kind == "K_SHORTEST_PATHS":
