@@ -117,6 +117,18 @@ def test_functions_of_constants_are_computed_while_planning() -> None:
     assert [warning.number for warning in warned.warnings] == [1572]
 
 
+def test_estimates_tell_how_many_documents_share_a_value(database: Database) -> None:
+    with database.transaction(write=True) as transaction:
+        people = transaction.collection("people")
+        people.ensure_index({"type": "persistent", "fields": ["kind"]})
+        people.insert_many([{"kind": n % 4} for n in range(396)])
+    found = explain(database, "FOR p IN people FILTER p.kind == 1 RETURN p")["plan"]["nodes"][1]
+    assert 0 < found["indexes"][0]["selectivityEstimate"] < 0.1
+    assert 80 <= found["estimatedNrItems"] <= 120
+    every = explain(database, "FOR p IN people FILTER p._key == 'ann' RETURN p")["plan"]["nodes"][1]
+    assert every["estimatedNrItems"] == 1
+
+
 def test_an_or_is_shown_with_an_index_per_branch(database: Database) -> None:
     query = "FOR p IN people FILTER p._key == 'ann' OR p._id == 'people/bob' RETURN p.name"
     lookup = explain(database, query)["plan"]["nodes"][1]

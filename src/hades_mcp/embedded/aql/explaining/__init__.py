@@ -82,7 +82,11 @@ def plan_json(
 
     def index(collection: str, index_id: str) -> dict[str, Any]:
         assert transaction is not None  # noqa: S101  else there were no index
-        return transaction.collection(collection).index(index_id).definition()
+        found = transaction.collection(collection)
+        shown = found.index(index_id).definition()
+        wanted = shown.get("estimates", shown["type"] in {"primary", "edge"})
+        share = found.selectivity(found.index(index_id)) if wanted else None
+        return shown if share is None else {**shown, "selectivityEstimate": share}
 
     explainer = Explainer(count, index, prepared.width, bind_vars or {})
     with room_for(prepared.depth):

@@ -187,9 +187,8 @@ class _Listing:
         match node:
             case plan.EnumerateCollectionNode(collection=name):
                 return self._explainer.count(name)
-            case plan.IndexNode(collection=name, condition=condition):
-                share = SELECTIVITY if condition.restricts else 1.0
-                return self._explainer.count(name) * share
+            case plan.IndexNode():
+                return self._found(node)
             case plan.EnumerateListNode(source=source):
                 return _length(source)
             case plan.InvertedIndexNode(collection=name) | GeoIndexNode(collection=name):
@@ -198,6 +197,17 @@ class _Listing:
                 return TRAVERSAL_PATHS
             case _:
                 return 1.0
+
+    def _found(self, node: plan.IndexNode) -> float:
+        """Guess how many documents a lookup finds: as many as share a value, if that is known."""
+        documents, condition = self._explainer.count(node.collection), node.condition
+        if not condition.restricts and not node.also:
+            return documents
+        share = self._explainer.index(node.collection, node.index).get("selectivityEstimate")
+        whole = len(condition.equal) == len(node.fields) and not condition.many and not node.also
+        if share is None or not whole:
+            return documents * SELECTIVITY
+        return float(min(documents, 1 / share))
 
     def _shown(self, node: Node, before: Node | None) -> dict[str, Any]:
         match node:
