@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +59,35 @@ def test_documents_written_into_system_collections_by_hand_hurt_nobody(api):
     assert api.refused("GET /_api/gharial/rogue") == (404, 1924)
     assert api("GET /_api/aqlfunction").json["result"] == []
     assert api("POST /_api/user", {"user": "rogue"}).status == 201
+
+
+def test_a_database_is_dropped_under_queries_that_run(tmp_path: Path) -> None:
+    """Closing a file under a thread that was inside SQLite once ended the process."""
+    read = {"query": "FOR i IN 1..50 FOR t IN things FILTER t.n != i RETURN t"}
+    with Engine(tmp_path) as engine:
+        server = Server(engine)
+        api = Api(server, Clock())
+        over = Event()
+        seen: set[tuple[int, int]] = set()
+
+        def ask() -> None:
+            while not over.is_set():
+                answer = api("POST /_db/other/_api/cursor", read)
+                seen.add((answer.status, answer.json.get("errorNum", 0)))
+
+        with ThreadPoolExecutor(3) as threads:
+            asking = [threads.submit(ask) for _ in range(3)]
+            for _ in range(25):
+                api("POST /_api/database", {"name": "other"})
+                api("POST /_db/other/_api/collection", {"name": "things"})
+                api("POST /_db/other/_api/document/things", [{"n": n} for n in range(100)])
+                assert api("DELETE /_api/database/other").status == 200
+            over.set()
+            for each in asking:
+                each.result()
+        assert seen <= {(201, 0), (404, 1228), (404, 1203)}
+        assert check(engine) == []
+        server.close()
 
 
 def test_a_renamed_collection_is_found_in_views_by_its_new_ids(tmp_path: Path) -> None:

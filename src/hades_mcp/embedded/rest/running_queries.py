@@ -184,7 +184,7 @@ class RunningQueries:
         names = ("timeStamp", "database", "query", "bindVars")
         return [
             dict(zip(names, (_stamp(started), *rest), strict=True))
-            for started, *rest in reversed(self._history)
+            for started, *rest in reversed(list(self._history))
         ]
 
     def _remember(self, query: RunningQuery) -> None:

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage import Engine
 
-_NOT_FOUND, _UNAUTHORIZED, _RESOURCE_LIMIT = 404, 401, 32
+_NOT_FOUND, _UNAUTHORIZED, _RESOURCE_LIMIT, _NO_DATABASE = 404, 401, 32, 1228
+_OF_FILES = frozenset({2, 4, 1100, 1224})
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _GROUPS = tuple(
@@ -169,14 +170,20 @@ class Server:
             if account is not None:
                 request.account = account
                 check_database(account, request.database_name, request.method, parts)
-        _ = request.database  # 1228 before anything else
+        database = request.database  # 1228 before anything else
         if jobs.HEADER in headers:
             later = {name: value for name, value in headers.items() if name != jobs.HEADER}
             job = jobs.accept(request, lambda: self.handle(method, path, params, later, body))
             if job is not None:
                 return job
         handler, captured = _match(request.method, parts)
-        return handler(request, *captured)
+        try:
+            return handler(request, *captured)
+        except (ArangoError, sqlite3.Error, OSError) as error:
+            known = isinstance(error, ArangoError) and error.number not in _OF_FILES
+            if known or not database.dropped:
+                raise
+            raise ArangoError(_NO_DATABASE) from error  # its files went from under the request
 
     def _request(
         self,

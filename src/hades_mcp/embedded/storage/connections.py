@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _IDLE = 8
 _RETRY_SECONDS = 0.005
 _LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL, _TOO_LARGE = 18, 1100, 1224, 4, 1216
-_SYSTEM_ERROR, _NO_MEMORY, _DISK_FULL = 2, 3, 1104
+_SYSTEM_ERROR, _NO_MEMORY, _DISK_FULL, _GONE = 2, 3, 1104, 1228
 
 
 class ConnectionPool:
@@ -58,17 +59,26 @@ class ConnectionPool:
                 self._idle.append(connection)
                 return
             self._open.discard(connection)
-        connection.close()
+            connection.close()  # within the lock: closing the pool must not meet it half closed
 
     def close(self) -> None:
-        """Close every connection, those in use too: their transactions are rolled back."""
+        """Close what is idle; roll back what is in use, which takes no writes from then on.
+
+        A connection in use is closed by whoever gives it back: to close it under a thread that is
+        inside SQLite ends the process.
+        """
         with self._lock:
             self._closed = True
-            connections = [*self._open]
-            self._open.clear()
+            for connection in self._idle:
+                self._open.discard(connection)
+                connection.close()
             self._idle.clear()
-        for connection in connections:
-            connection.close()
+            for connection in self._open:
+                connection.interrupt()
+                with suppress(sqlite3.Error):
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    connection.execute("PRAGMA query_only = ON")
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -126,6 +136,8 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         text = f"{path} cannot be opened for writing: check the folder's owner and permissions"
         return ArangoError(_NOT_WRITABLE, text)
+    if name.startswith(("SQLITE_INTERRUPT", "SQLITE_ABORT")):  # by the pool's closing alone
+        return ArangoError(_GONE, f"database not found: {path} was dropped or closed meanwhile")
     if name.startswith("SQLITE_TOOBIG"):
         return ArangoError(_TOO_LARGE)
     if name.startswith("SQLITE_FULL"):
