@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,10 @@ SOURCE = ROOT / "src" / "hades_mcp"
 
 WIDTH = 110
 """Characters of a line of a capture that are shown."""
+
+_SIZE = 100_000  # documents or vertices: the rows of the benchmarks that the README shows
+_LONG = 100  # milliseconds that need no digits behind the point
+_TASKS = frozenset({"scan", "indexed", "group", "read"})
 
 # The floors of the house, top to bottom, as import-linter keeps them (pyproject.toml).
 FLOORS = (
@@ -48,6 +53,34 @@ def _caption(room: str) -> str:
     path = package if package.exists() else SOURCE / f"{room}.py"
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return docstring.splitlines()[0].replace("|", "\\|")
+
+
+def embedded_speed() -> str:
+    """Return CPU milliseconds of the embedded database beside its rivals, from benchmarks/."""
+    walks, tasks = _results("traversals"), _results("documents")
+    parts = [f"CPU milliseconds, {walks['date']}, {walks['machine']}:"]
+    for report, names, wanted in (
+        (walks, ("hades", "networkx", "SQLite CTE", "ladybug"), {"hops": {1, 2, 3}}),
+        (
+            tasks,
+            ("hades", "DuckDB", "SQLite JSON"),
+            {"method": {"scan", "indexed", "group", "read"}},
+        ),
+    ):
+        ((field, values),) = wanted.items()
+        lines = ["| | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+        for row in report["rows"]:
+            if row[field] in values and _SIZE in (row.get("vertices"), row.get("documents")):
+                times = [row["times"][name]["cpu_ms"] for name in names]
+                cells = [f"{each:.2g}" if each < _LONG else f"{each:.0f}" for each in times]
+                lines.append(f"| {row['what']} | " + " | ".join(cells) + " |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _results(name: str) -> Any:
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def tool_table() -> str:

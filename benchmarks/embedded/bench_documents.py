@@ -24,7 +24,7 @@ MONGITA = 10_000  # it takes minutes beyond
 CITIES = 200
 NAMES = ["hades", "hades, after a write", "DuckDB", "SQLite JSON", "Mongita"]
 BULK = 10_000
-TURNS, TURNS_OF_LARGE = 9, 3
+TURNS, TURNS_OF_LARGE = 5, 3
 
 Document = dict[str, Any]
 
