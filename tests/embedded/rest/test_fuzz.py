@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,3 +152,24 @@ def test_an_account_that_may_only_read_changes_nothing_that_lasts():
             ask()
         finally:
             server.close()
+
+
+@pytest.mark.slow
+def test_many_threads_at_once_are_answered_in_arangodbs_words(tmp_path):
+    with Engine(tmp_path / "data", lock_timeout=0.05) as engine:
+        server = Server(engine)
+
+        def work(thread: int) -> None:
+            for series in range(400):
+                chance = Chance(thread * 1_000_000 + series)
+                furnish(server)
+                for _ in range(SERIES):
+                    judge(server, chance.request())
+                end_transactions(server)
+
+        try:
+            with ThreadPoolExecutor(4) as threads:
+                list(threads.map(work, range(4)))
+        finally:
+            server.close()
+        assert check(engine) == []

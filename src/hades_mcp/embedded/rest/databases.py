@@ -16,7 +16,7 @@ routes = Routes()
 
 _USE_SYSTEM_DATABASE = 1230
 _BAD_PARAMETER = 400
-_FORBIDDEN = 11
+_FORBIDDEN, _INTERNAL, _NO_DATABASE = 11, 4, 1228
 
 
 @routes.add("GET", "/_api/database")
@@ -74,7 +74,12 @@ def drop(request: Request, name: str) -> Response:
     check_admin(request.account)
     request.state.check_writable(_FORBIDDEN)
     request.state.streams.abort_all(name)
-    request.state.engine.drop_database(name)
+    try:
+        request.state.engine.drop_database(name)
+    except ArangoError as error:
+        if error.number == _INTERNAL:  # closed by another drop of it, just now
+            raise ArangoError(_NO_DATABASE) from error
+        raise
     request.state.caches.results.clear(name)
     return result(value=True)
 
