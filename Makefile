@@ -10,7 +10,7 @@ demo: $(VENV)/.demo  ## The main job on real input: ingest, serve, search, walk,
 	@$(BIN)/python examples/demo/demo.py
 
 test: check  ## Every gate and every fast test.
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
 test-all: check  ## Also the long and model-driven tests, and every Python found here.
 	@$(BIN)/python -m pytest -m "" --cov --cov-report=term:skip-covered
