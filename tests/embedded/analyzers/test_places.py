@@ -1,5 +1,7 @@
 """Where tokens are: positions and byte offsets, as phrases and highlighting need them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ BY_COMMA = {"type": "delimiter", "properties": {"delimiter": ","}}
 NORM = {"type": "norm", "properties": {"locale": "en", "case": "upper"}}
 
 
-def made(kind, properties, text):
+def made(kind: str, properties: dict[str, Any], text: Any) -> Any:
     return analyze(define({"name": "made", "type": kind, "properties": properties}), text)
 
 
@@ -95,7 +97,7 @@ def test_a_signature_holds_the_smallest_hashes_of_different_tokens():
 
 
 def test_collated_text_sorts_by_its_language():
-    def order(locale):
+    def order(locale: str) -> list[str]:
         return sorted("zåab", key=lambda text: made("collation", {"locale": locale}, text)[0].text)
 
     assert order("en") == ["a", "å", "b", "z"]

@@ -1,6 +1,7 @@
 """Analyzers of type aql, and TOKENS of what is no text."""
 
 from base64 import b64decode
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from hades_mcp.embedded.aql import execute
 from hades_mcp.embedded.errors import ArangoError
 
 
-def made(text, query, **properties):
+def made(text: str, query: str, **properties: Any) -> list[tuple[str, int]]:
     definition = {"queryString": query, **properties}
     analyzer = define({"name": "made", "type": "aql", "properties": definition})
     return [(token.text, token.step) for token in analyze(analyzer, text)]

@@ -94,8 +94,8 @@ def test_an_optimized_plan_gives_what_the_plain_one_gives(
     optimized = execute(transaction, query, bind_vars)
     assert sorted(map(json.dumps, optimized.rows)) == sorted(map(json.dumps, plain.rows))
     if keys:  # rows that sort alike may come in any order
-        found = [[order_key(value) for value in row[1:]] for row in optimized.rows]
-        assert found == [[order_key(value) for value in row[1:]] for row in plain.rows]
+        sorted_by = [[order_key(value) for value in row[1:]] for row in optimized.rows]
+        assert sorted_by == [[order_key(value) for value in row[1:]] for row in plain.rows]
 
 
 words = st.sampled_from(

@@ -1,16 +1,18 @@
 """`usePlanCache` and the list of cached plans."""
 
+from typing import Any
+
 import pytest
 
 CACHED = {"usePlanCache": True}
 
 
-def run(api, query, bind_vars=None, **options):
+def run(api: Any, query: str, bind_vars: Any = None, **options: Any) -> Any:
     body = {"query": query, "bindVars": bind_vars or {}, "options": {**CACHED, **options}}
     return api("POST /_api/cursor", body)
 
 
-def listed(api):
+def listed(api: Any) -> list[Any]:
     plans = api("GET /_api/query-plan-cache").json
     return sorted((plan["query"], plan["hits"]) for plan in plans)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_full_disk_ends_a_stream_transaction_in_arangodbs_words(things):
 @pytest.mark.parametrize("place", [4, 5, 8])
 def test_a_damaged_file_is_error_1100(tmp_path, place):
     client = connect(tmp_path)
-    collection = client.db().create_collection("things")
+    collection: Any = client.db().create_collection("things")
     collection.insert_many([{"_key": str(n), "text": "x" * 500} for n in range(500)])
     client.close()
     with sqlite3.connect(tmp_path / "_system.sqlite") as connection:

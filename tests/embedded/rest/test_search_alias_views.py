@@ -1,5 +1,7 @@
 """Views of type search-alias over HTTP: lists of inverted indexes that fit each other."""
 
+from typing import Any
+
 import pytest
 
 PATH = "/_api/view/shop/properties"
@@ -15,7 +17,7 @@ def shop(things):
     return things
 
 
-def named(*indexes, collection="things", **more):
+def named(*indexes: Any, collection: str = "things", **more: Any) -> dict[str, Any]:
     return {"indexes": [{"collection": collection, "index": name, **more} for name in indexes]}
 
 

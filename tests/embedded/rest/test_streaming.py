@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from hades_mcp.embedded.client import connect
 ENDLESS = "FOR i IN 1..1000000000000 RETURN i"
 
 
-def stream(api, query, *, batch_size=10, options=None, **body):
+def stream(api: Any, query: str, *, batch_size: int = 10, options: Any = None, **body: Any) -> Any:
     options = {"stream": True, **(options or {})}
     return api(
         "POST /_api/cursor",
@@ -20,7 +21,7 @@ def stream(api, query, *, batch_size=10, options=None, **body):
     )
 
 
-def log_is_free(api):
+def log_is_free(api: Any) -> Any:
     """Tell whether nobody reads an old state: SQLite can empty its log then."""
     path = api.server._state.engine.database("_system").path
     with closing(sqlite3.connect(path, timeout=0)) as connection:
@@ -137,7 +138,7 @@ def test_a_dropped_database_ends_it(api):
 
 def test_the_driver_streams(tmp_path):
     client = connect(tmp_path)
-    database = client.db()
+    database: Any = client.db()
     database.create_collection("things").insert_many([{"n": n} for n in range(2500)])
     cursor = database.aql.execute("FOR t IN things RETURN t.n", stream=True, batch_size=100, ttl=10)
     assert [next(cursor) for _ in range(150)] == list(range(150))

@@ -1,6 +1,7 @@
 """Multi-dimensional indexes: boxes found exactly, uniqueness, sparseness, bad definitions."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def points(database):
     return database
 
 
-def both(database, query, **bind_vars):
+def both(database: Any, query: str, **bind_vars: Any) -> Any:
     """Return what a query gives through an mdi index and without, and whether it used one."""
     with database.transaction(write=False) as transaction:
         nodes = explain(transaction, query, bind_vars)["plan"]["nodes"]

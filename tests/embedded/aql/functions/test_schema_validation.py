@@ -1,5 +1,7 @@
 """SCHEMA_VALIDATE: documents against schemas as collections have them."""
 
+from typing import Any
+
 import pytest
 
 from hades_mcp.embedded.aql import execute
@@ -12,7 +14,7 @@ NUMBERS = {
 }
 
 
-def validated(document, schema):
+def validated(document: Any, schema: Any) -> Any:
     query = "RETURN SCHEMA_VALIDATE(@document, @schema)"
     return execute(None, query, {"document": document, "schema": schema})
 
