@@ -3,6 +3,7 @@
 import pytest
 
 from hades_mcp.embedded.aql import execute
+from hades_mcp.embedded.aql.plan import SubqueryNode
 from hades_mcp.embedded.aql.planning.access import MOST_COLLECTIONS, Access
 from hades_mcp.embedded.errors import ArangoError
 
@@ -13,6 +14,37 @@ def test_a_plan_of_more_than_4000_nodes_is_refused() -> None:
     with pytest.raises(ArangoError) as caught:
         execute(None, steps + "FILTER true RETURN 1")
     assert caught.value.number == 1524
+
+
+@pytest.mark.parametrize("count", [1, 3, 1000])
+def test_thousands_of_values_and_conditions_are_planned_like_few(count: int) -> None:
+    values = "".join(
+        f"LET sum{at} = {f'sum{at - 1}' if at else 0} + i LET right{at} = sum{at} != 1500 "
+        for at in range(count)
+    )
+    filters = "".join(f"FILTER right{at} " for at in range(count))
+    last = f"sum{count - 1}"
+    result = execute(None, f"FOR i IN 1..8 FOR j IN [i] {values}{filters} RETURN [i, {last}, j]")
+    left = [i for i in range(1, 9) if 1500 not in range(i, i * count + 1, i)]
+    assert result.rows == [[i, i * count, i] for i in left]
+    assert result.prepared is not None
+    kinds = [type(node).__name__ for node in result.prepared.plan.nodes]
+    each = ["CalculationNode", "CalculationNode", "FilterNode"]
+    first, second = [at for at, kind in enumerate(kinds) if kind == "EnumerateListNode"]
+    assert kinds[first + 1 : second] == each * count  # all before the loop they do not read
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_loops_over_subqueries_are_pulled_out_however_many(count: int) -> None:
+    loops = "".join(
+        f"FOR x{at} IN (FOR y IN [{f'x{at - 1}' if at else 1}] RETURN y + 1) "
+        for at in range(count)
+    )
+    result = execute(None, f"{loops} RETURN x{count - 1}")
+    assert result.rows == [count + 1]
+    assert result.prepared is not None
+    assert result.prepared.rules[0] == "inline-subqueries"
+    assert not any(isinstance(node, SubqueryNode) for node in result.prepared.plan.nodes)
 
 
 def test_more_than_2048_collections_are_refused() -> None:

@@ -9,6 +9,8 @@ from hades_mcp.embedded.aql.nodes import Call, Constant, Node, SubqueryExpressio
 from hades_mcp.embedded.values import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from hades_mcp.embedded.aql.plan import Subplan
 
 
@@ -56,6 +58,17 @@ def modifies(node: Node) -> bool:
 def same(one: Node, other: Node) -> bool:
     """Tell whether two expressions are the same; Python holds 1, 1.0 and True for equal."""
     return one == other and _constants(one) == _constants(other)
+
+
+def shape(node: Node) -> Hashable:
+    """Return what all expressions that are the same have in common, and few others."""
+    return tuple([_trait(part) for part in walk(node)])
+
+
+def _trait(part: Node) -> Hashable:
+    if isinstance(part, Constant):
+        return part.value if isinstance(part.value, str | int | float) else None
+    return type(part), getattr(part, "name", None), getattr(part, "variable", None)
 
 
 def _constants(node: Node) -> list[str]:

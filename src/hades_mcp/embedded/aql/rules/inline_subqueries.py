@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.nodes import VariableReference
@@ -42,24 +43,33 @@ def inline_subqueries(nodes: Nodes, _: Optimization) -> Nodes:
     One that sorts, cuts or groups its rows does so for each row around it: it is pulled out only
     where there is just one.
     """
-    for position in range(len(nodes) - 1):
-        node, loop = nodes[position : position + 2]
-        if isinstance(node, SubqueryNode) and isinstance(loop, EnumerateListNode):
-            after = nodes[position + 2 :]
-            inner = _inner(node, loop, after, once=runs_once(nodes[:position]))
-            if inner is not None:
-                return inline_subqueries((*nodes[:position], *inner, *after), _)
-    return nodes
+    readers = Counter(variable for node in nodes for variable in used(node))
+    found: list[Node] = []
+    pending = list(reversed(nodes))
+    while pending:
+        loop = pending.pop()
+        node = found[-1] if found else None
+        inner = None
+        if (
+            isinstance(node, SubqueryNode)
+            and isinstance(loop, EnumerateListNode)
+            and readers[node.variable] == 1  # this loop
+        ):
+            inner = _inner(node, loop, once=runs_once(found[:-1]))
+        if node is None or inner is None:
+            found.append(loop)
+            continue
+        found.pop()
+        pending += reversed(inner)  # its first loop may enumerate a subquery before it
+        readers.subtract(used(node))
+        readers.update(variable for each in inner for variable in used(each))
+    return tuple(found)
 
 
-def _inner(
-    node: SubqueryNode, loop: EnumerateListNode, after: Nodes, *, once: bool
-) -> list[Node] | None:
+def _inner(node: SubqueryNode, loop: EnumerateListNode, *, once: bool) -> list[Node] | None:
     plan = node.value.plan
     is_read = isinstance(loop.source, VariableReference) and loop.source.variable == node.variable
     if plan is None or plan.modifies or not is_read:
-        return None
-    if any(node.variable in used(each) for each in after):
         return None
     first, *middle, last = plan.nodes
     allowed = _ROW_BY_ROW | _ALL_ROWS if once else _ROW_BY_ROW

@@ -13,38 +13,25 @@ from hades_mcp.embedded.aql.plan import (
     used,
 )
 from hades_mcp.embedded.aql.rules.effects import is_without_effect, modifies
+from hades_mcp.embedded.aql.rules.stretches import Stretches
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
 _FEWER = FilterNode | LimitNode
+_PASSED = _FEWER | CalculationNode | SortNode | SubqueryNode
 
 
 def move_calculations_down(nodes: Nodes, _: Optimization) -> Nodes:
     """Move values and subqueries below the filters and limits that do not read them."""
-    found = list(nodes)
-    for position in range(len(found) - 1, -1, -1):
-        node = found[position]
+    found = Stretches()  # last nodes first; each begins with a filter or a limit
+    for node in reversed(nodes):
         if isinstance(node, CalculationNode | SubqueryNode) and is_without_effect(node.value):
-            last = _last_fewer(found, position)
-            if last is not None:
-                found.insert(last + 1, node)
-                del found[position]
-    return tuple(found)
-
-
-def _last_fewer(nodes: list[Node], position: int) -> int | None:
-    """Return where the last filter or limit stands that the value at a position may pass."""
-    node = nodes[position]
-    assert isinstance(node, CalculationNode | SubqueryNode)  # noqa: S101  found as one
-    last = None
-    for at in range(position + 1, len(nodes)):
-        other = nodes[at]
-        if not isinstance(other, _FEWER | CalculationNode | SortNode | SubqueryNode):
-            break
-        if node.variable in used(other) or modifies(other):
-            break
-        if isinstance(other, _FEWER):
-            last = at
-    return last
+            found.put(node, found.first([node.variable]), used(node))
+            continue
+        if isinstance(node, _FEWER):
+            found.open()
+        found.put(node, found.last, used(node))
+        if not isinstance(node, _PASSED) or modifies(node):
+            found.close()
+    return tuple(reversed(found.nodes()))

@@ -23,6 +23,7 @@ from hades_mcp.embedded.aql.plan import (
     used,
 )
 from hades_mcp.embedded.aql.rules.effects import is_steady, is_without_effect, modifies
+from hades_mcp.embedded.aql.rules.stretches import Stretches
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Node
@@ -41,38 +42,31 @@ _PASSED = _LOOPS | CalculationNode | FilterNode | LimitNode | SortNode | Subquer
 
 def move_calculations_up(nodes: Nodes, optimization: Optimization) -> Nodes:
     """Move values and subqueries before the loops they do not depend on."""
-    found: list[Node] = []
+    found = Stretches()  # each begins with a loop
     for node in nodes:
         match node:
             case CalculationNode() | SubqueryNode() if is_without_effect(node.value):
-                place = _place(node, found)
-                found.insert(len(found) if place is None else place, node)
+                found.put(node, found.first(used(node)), produced(node))
             case ReturnNode(value=value) if is_steady(value) and not _is_read(value):
-                place = _place(node, found)
-                if place is not None:
+                stretch = found.first(used(node))
+                if stretch < found.last:
                     variable = optimization.variable()
-                    found.insert(place, CalculationNode(variable, value, at=node.at))
+                    calculation = CalculationNode(variable, value, at=node.at)
+                    found.put(calculation, stretch, [variable])
                     node = replace(node, value=VariableReference(variable, at=node.at))  # noqa: PLW2901
-                found.append(node)
+                _append(node, found)
             case _:
-                found.append(node)
-    return tuple(found)
+                _append(node, found)
+    return tuple(found.nodes())
 
 
 def _is_read(value: Node) -> bool:
     return isinstance(value, VariableReference)
 
 
-def _place(node: Node, before: list[Node]) -> int | None:
-    """Return where a node belongs among those before it, if a loop is passed on the way."""
-    needed = used(node)
-    place = None
-    for position in range(len(before) - 1, -1, -1):
-        other = before[position]
-        if not isinstance(other, _PASSED) or not needed.isdisjoint(produced(other)):
-            break
-        if modifies(other):
-            break
-        if isinstance(other, _LOOPS):
-            place = position
-    return place
+def _append(node: Node, found: Stretches) -> None:
+    if isinstance(node, _LOOPS):
+        found.open()
+    found.put(node, found.last, produced(node))
+    if not isinstance(node, _PASSED) or modifies(node):
+        found.close()

@@ -16,9 +16,9 @@ from hades_mcp.embedded.aql.plan import (
 )
 from hades_mcp.embedded.aql.rules.conditions import conjuncts
 from hades_mcp.embedded.aql.rules.effects import is_steady
+from hades_mcp.embedded.aql.rules.stretches import Stretches
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
 _PASSED = CalculationNode | EnumerateCollectionNode | EnumerateListNode | SortNode | TraversalNode
@@ -26,37 +26,25 @@ _PASSED = CalculationNode | EnumerateCollectionNode | EnumerateListNode | SortNo
 
 def move_filters_up(nodes: Nodes, _: Optimization) -> Nodes:
     """Split filters at their ANDs and move each part before loops it does not depend on."""
-    found: list[Node] = []
+    found = Stretches()  # each begins with what is no filter
     for node in nodes:
-        if not isinstance(node, FilterNode) or not is_steady(node.condition):
-            found.append(node)
-            continue
-        parts = list(conjuncts(node.condition))
-        stays = [part for part in parts if not _move(FilterNode(part, at=node.at), found)]
-        if len(stays) == len(parts):
-            found.append(node)
+        if not isinstance(node, FilterNode):
+            found.open()
+            found.put(node, found.last, produced(node))
+            if not isinstance(node, _PASSED) or not is_steady(node):
+                found.close()
+        elif is_steady(node.condition):
+            _move(node, found)
         else:
-            found += [FilterNode(part, at=node.at) for part in stays]
-    return tuple(found)
+            found.put(node, found.last, ())
+    return tuple(found.nodes())
 
 
-def _move(node: FilterNode, before: list[Node]) -> bool:
-    """Insert a filter where it belongs among the nodes before it, if that is further up."""
-    needed = used(node)
-    position = passed = len(before)
-    while position and _lets_pass(before[position - 1]):
-        if not needed.isdisjoint(produced(before[position - 1])):
-            break
-        position -= 1
-        if not isinstance(before[position], FilterNode):
-            passed = position
-    if passed == len(before):
-        return False
-    before.insert(passed, node)
-    return True
-
-
-def _lets_pass(node: Node) -> bool:
-    if isinstance(node, FilterNode):
-        return True
-    return isinstance(node, _PASSED) and is_steady(node)
+def _move(node: FilterNode, found: Stretches) -> None:
+    """Put each part of a filter where it belongs; the filter stays whole if no part moves."""
+    parts = [FilterNode(part, at=node.at) for part in conjuncts(node.condition)]
+    places = [found.first(used(part)) for part in parts]
+    if min(places) == found.last:
+        parts, places = [node], [found.last]
+    for part, place in zip(parts, places, strict=True):
+        found.put(part, place, ())
