@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.analyzers.stopping import watched
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,14 +22,14 @@ def ngrams(text: str, properties: dict[str, Any]) -> Iterator[tuple[str, int, in
     """
     if properties["streamType"] == "binary":
         raw = text.encode("utf-8", "surrogatepass")
-        pieces = [raw[at : at + 1] for at in range(len(raw))]
+        pieces = [raw[at : at + 1] for at in watched(range(len(raw)))]
     else:
-        pieces = [letter.encode("utf-8", "surrogatepass") for letter in text]
+        pieces = [letter.encode("utf-8", "surrogatepass") for letter in watched(text)]
     ends = [0, *accumulate(map(len, pieces))]
     start, end = properties["startMarker"], properties["endMarker"]
     preserve, smallest, largest = (properties[name] for name in ("preserveOriginal", "min", "max"))
     total = len(pieces)
-    for first in range(total):
+    for first in watched(range(total)):
         step = 1
         for size in range(smallest, min(largest, total - first) + 1):
             if preserve and size == total:
@@ -53,7 +55,7 @@ def _originals(text: str, start: str, end: str) -> list[str]:
 def edge_ngrams(text: str, properties: dict[str, Any]) -> list[str]:
     """Return the beginnings of a word from `min` to `max` letters; without `max`, all of them."""
     largest = min(len(text), properties.get("max", len(text)))
-    grams = [text[:size] for size in range(properties.get("min", 1), largest + 1)]
+    grams = [text[:size] for size in watched(range(properties.get("min", 1), largest + 1))]
     preserve = properties["preserveOriginal"] and text not in grams
     return [*grams, text] if preserve else grams
 
@@ -61,5 +63,5 @@ def edge_ngrams(text: str, properties: dict[str, Any]) -> list[str]:
 def wildcard_ngrams(text: str, size: int) -> list[str]:
     """Return the n-grams of a text between two edges, then the shorter ones at its end."""
     marked = _EDGE + text + _EDGE
-    grams = [marked[at : at + size] for at in range(len(marked) - 1)]
+    grams = (marked[at : at + size] for at in watched(range(len(marked) - 1)))
     return [gram for gram in grams if len(gram) >= _FEWEST]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 
 def _go_on() -> None:
@@ -22,6 +24,15 @@ OFTEN = 1023
 def check() -> Callable[[], None]:
     """Return what raises if the analysis is to stop."""
     return _CHECK.get()
+
+
+def watched(parts: Iterable[T]) -> Iterator[T]:
+    """Yield parts; now and then it is asked whether the analysis is to stop."""
+    stop = check()
+    for number, part in enumerate(parts):
+        if not number & OFTEN:
+            stop()
+        yield part
 
 
 @contextmanager

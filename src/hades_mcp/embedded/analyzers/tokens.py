@@ -17,7 +17,7 @@ from hades_mcp.embedded.analyzers.ngrams import edge_ngrams, ngrams, wildcard_ng
 from hades_mcp.embedded.analyzers.queries import query_tokens
 from hades_mcp.embedded.analyzers.signatures import signature
 from hades_mcp.embedded.analyzers.stems import stem
-from hades_mcp.embedded.analyzers.stopping import OFTEN, check
+from hades_mcp.embedded.analyzers.stopping import watched
 from hades_mcp.embedded.analyzers.words import collated, lower, segments, unaccented, upper
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def _whole(made: str, text: str) -> list[Token]:
 
 def _placed(parts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, int, int]]:
     """Yield the wanted ones of the consecutive parts of a text, each with its place in bytes."""
-    start, stop = 0, check()
-    for number, (part, wanted) in enumerate(parts):
-        if not number & OFTEN:
-            stop()
+    start = 0
+    for part, wanted in watched(parts):
         end = start + _size(part)
         if wanted:
             yield part, start, end
@@ -146,7 +144,7 @@ def _text(properties: Properties) -> Tokenizer:
 
 
 def _ngram(properties: Properties) -> Tokenizer:
-    return lambda text: [Token(*made) for made in ngrams(text, properties)]
+    return lambda text: [Token(*made) for made in watched(ngrams(text, properties))]
 
 
 def _delimiter(properties: Properties) -> Tokenizer:
@@ -175,22 +173,30 @@ def _delimiter(properties: Properties) -> Tokenizer:
 def _in_bytes(text: str, parts: Iterable[tuple[str, int, int]]) -> list[Token]:
     """Return tokens of parts whose places are counted in letters."""
     if text.isascii():
-        return [Token(part, 1, start, end) for part, start, end in parts]
-    return [Token(part, 1, _size(text[:start]), _size(text[:end])) for part, start, end in parts]
+        return [Token(part, 1, start, end) for part, start, end in watched(parts)]
+    made, letters, size = [], 0, 0
+    for part, start, end in watched(parts):
+        begun = size + _size(text[letters:start])
+        letters, size = end, begun + _size(text[start:end])
+        made.append(Token(part, 1, begun, size))
+    return made
 
 
 def _multi_delimiter(properties: Properties) -> Tokenizer:
     longest_first = sorted(properties["delimiters"], key=len, reverse=True)
     if not longest_first:
         return _identity({})
-    pattern = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
 
-    def tokens(text: str) -> list[Token]:
-        parts = enumerate(pattern.split(text))  # every second one is a delimiter
-        wanted = ((part, place % 2 == 0 and bool(part)) for place, part in parts)
-        return [Token(part, 1, start, end) for part, start, end in _placed(wanted)]
+    def parts(text: str) -> Iterator[tuple[str, bool]]:
+        position = 0
+        for match in pattern.finditer(text):
+            yield text[position : match.start()], match.start() > position
+            yield match[0], False
+            position = match.end()
+        yield text[position:], position < len(text)
 
-    return tokens
+    return lambda text: [Token(part, 1, start, end) for part, start, end in _placed(parts(text))]
 
 
 def _pipeline(properties: Properties) -> Tokenizer:
@@ -212,7 +218,7 @@ def _staged(tokens: list[Token], stage: Tokenizer) -> Iterator[Token]:
     empty. Places in the text are counted on from the token's own, and end where it ends.
     """
     waiting = 0
-    for token in tokens:
+    for token in watched(tokens):
         waiting += token.step
         length = _size(token.text) if isinstance(token.text, str) else 0
         made = stage(token.text) if isinstance(token.text, str) else [token._replace(step=1)]
@@ -259,7 +265,7 @@ def _wildcard(properties: Properties) -> Tokenizer:
     first = _build(inner) if inner else _identity({})
     return lambda text: [
         Token(gram, 1, token.start, token.end)
-        for token in first(text)
+        for token in watched(first(text))
         for gram in wildcard_ngrams(token.text, size)
     ]
 

@@ -20,7 +20,7 @@ from hades_mcp.embedded.storage import vector_file
 from hades_mcp.embedded.storage.vector_block import Block, Vectors, by_lists, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -99,18 +99,20 @@ class Matrix:
         target = np.asarray(query, dtype=np.float64)
         if self._metric == "cosine":
             target = target / (np.linalg.norm(target) or 1.0)
-        chosen = self._candidates(held, target, count)
+        chosen = self._candidates(held, target, count, session.check)
         # single precision picks the candidates, double precision orders them
         scores = self._exact(chosen.values.astype(np.float64), target)
         sign = 1.0 if self._metric == "l2" else -1.0
         order = np.lexsort((chosen.rows, sign * scores))[:count]
         return [(int(chosen.rows[i]), float(scores[i])) for i in order]
 
-    def _candidates(self, held: Held, target: NDArray[np.float64], count: int) -> Vectors:
+    def _candidates(
+        self, held: Held, target: NDArray[np.float64], count: int, check: Callable[[], None]
+    ) -> Vectors:
         single, few = target.astype(np.float32), 2 * count + 16
         by_length = self._metric == "l2"
         parts = [
-            block.vectors.only(block.nearest(single, few, gone, by_length=by_length))
+            block.vectors.only(block.nearest(single, few, gone, by_length=by_length, check=check))
             for block, gone in ((held.block, held.gone), (Block(held.tail), _NONE))
         ]
         return joined(parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,7 +70,13 @@ class Block:
         return np.sort(found[held[found] == rows])
 
     def nearest(
-        self, target: NDArray[np.float32], few: int, gone: NDArray[np.int64], *, by_length: bool
+        self,
+        target: NDArray[np.float32],
+        few: int,
+        gone: NDArray[np.int64],
+        *,
+        by_length: bool,
+        check: Callable[[], None] = lambda: None,
     ) -> NDArray[np.int64]:
         """Return the positions of the best `few` vectors by single precision, in no order.
 
@@ -79,12 +85,18 @@ class Block:
             few: How many; where lists are looked up, most of the best, not surely each.
             gone: Sorted positions to leave out.
             by_length: Nearness is l2, else the product.
+            check: Called between pieces of the work; what it raises ends the search.
         """
         if self.lists is not None:
             found = self._in_lists(self.lists, target, few, gone, by_length=by_length)
             if found is not None:
                 return found
-        rough = nearness(self.vectors, target, by_length=by_length)
+        parts = [np.empty(0, dtype=np.float32)]
+        for start in range(0, len(self.vectors.rows), _CHUNK):
+            check()
+            piece = self.vectors.only(slice(start, start + _CHUNK))
+            parts.append(nearness(piece, target, by_length=by_length))
+        rough = np.concatenate(parts)
         rough[gone] = -np.inf
         chosen = best(rough, few)
         return chosen[rough[chosen] > -np.inf]

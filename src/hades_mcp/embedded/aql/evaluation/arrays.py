@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hades_mcp.embedded.values import to_number, truth
 
 if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.context import Context
     from hades_mcp.embedded.aql.nodes import Quantifier
 
 _Evaluate: TypeAlias = Callable[[list[Any]], Any]
 
 
-def flatten(items: list[Any], depth: int) -> list[Any]:
-    """Flatten an array so many levels deep."""
+def _flat(context: Context, items: list[Any], depth: int) -> list[Any]:
     for _ in range(depth):
-        if not any(type(item) is list for item in items):
+        if not any(type(item) is list for item in context.each(items)):
             break
-        items = [inner for item in items for inner in (item if type(item) is list else (item,))]
+        items = [
+            inner
+            for item in context.each(items)
+            for inner in (context.each(item) if type(item) is list else (item,))
+        ]
     return items
 
 
@@ -51,7 +55,7 @@ def expansion(
         items = subject(row)
         if type(items) is not list:
             return []
-        items = flatten(items, levels - 1)
+        items = _flat(row[0], items, levels - 1)
         if condition is not None:
             every = row[0].each(items)
             items = [item for item in every if truth(_with(row, place, item, condition))]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.functions.aggregate import find_aggregate
+from hades_mcp.embedded.aql.ordering import in_order
 from hades_mcp.embedded.values import hash_key, order_key
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 
 _GROUP = 500  # bytes of a group, about: its row, its accumulators, its place in the table
-
-
 _PIECE = 1000
 _OFTEN = 31
 """A bit mask: a query is checked for a kill before each 32nd row."""
@@ -85,7 +84,8 @@ def collect(compiler: Compiler, node: CollectNode) -> Step:
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         groups = gather(aggregates, base, rows)
         if node.sorted and places:
-            groups.sort(key=lambda group: b"".join(map(order_key, group.values)))
+            check = execution_of(base).check
+            groups = in_order(groups, lambda group: b"".join(map(order_key, group.values)), check)
         for group in groups:
             new = group.row.copy()
             for place, value in zip(places, group.values, strict=True):
@@ -108,9 +108,8 @@ def _gatherer(
     def gather(aggregates: Aggregates, base: Row, rows: Iterator[Row]) -> list[Group]:
         execution = execution_of(base)
         check, hold, arguments = execution.check, execution.hold, aggregates.arguments
-        groups: dict[Hashable, Group] = {}
-        if not values:  # then there is one group even without rows
-            groups[()] = Group(base, [], aggregates.start())
+        # without values there is one group, even without rows
+        groups: dict[Hashable, Group] = {} if values else {(): Group(base, [], aggregates.start())}
         for count, row in enumerate(rows):
             if not count & _OFTEN:
                 check()
@@ -124,10 +123,12 @@ def _gatherer(
                 key = tuple(map(hash_key, found))
             group = groups.get(key)
             if group is None:
-                hold(found)
+                hold(found, _GROUP)
                 group = groups[key] = Group(row, found, aggregates.start())
             for add, argument in zip(group.add, arguments, strict=True):
-                add(1 if argument is None else argument(row))
+                value = 1 if argument is None else argument(row)
+                if add(value):
+                    hold(value)
             if member is not None:
                 group.members.append(member(row))
                 hold(group.members[-1])

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Aggregate(Protocol):
     """One running aggregation over the values of a group."""
 
-    def add(self, value: Any) -> None:
-        """Take one value in."""
+    def add(self, value: Any) -> bool | None:
+        """Take one value in; tell whether it is kept until the end, if such a thing happens."""
 
     def result(self) -> Any:
         """Return the value so far; may be asked again after more values."""
@@ -144,9 +144,11 @@ class Distinct:
         self._finish = finish
         self._values: dict[Hashable, Any] = {}
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Any) -> bool:
         """Keep a value if it is new."""
+        before = len(self._values)
         self._values.setdefault(hash_key(value), value)
+        return len(self._values) > before
 
     def result(self) -> Any:
         """Return the different values, sorted or counted."""
@@ -159,9 +161,10 @@ class Push:
     def __init__(self) -> None:
         self._values: list[Any] = []
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Any) -> bool:
         """Keep a value."""
         self._values.append(value)
+        return True
 
     def result(self) -> list[Any]:
         """Return the values."""

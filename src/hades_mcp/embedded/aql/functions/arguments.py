@@ -27,9 +27,3 @@ def json_of(context: Context, value: Any) -> str:
 def is_number(value: Any) -> bool:
     """Tell whether a value is an AQL number; booleans are not."""
     return type(value) is int or type(value) is float
-
-
-def numbers(values: Any) -> list[float] | None:
-    """Return an array as numbers without its nulls, or None if it holds anything else."""
-    kept = [value for value in values if value is not None]
-    return kept if all(type(value) is int or type(value) is float for value in kept) else None

@@ -17,8 +17,8 @@ RESOURCE_LIMIT = 32
 LONGEST_ARRAY = 10_000_000  # elements REPLACE_NTH() pads to
 
 
-def _holds(values: list[Any], search: Any) -> bool:
-    return any(equal(value, search) for value in values)
+def _holds(context: Context, values: list[Any], search: Any) -> bool:
+    return any(equal(value, search) for value in context.each(values))
 
 
 @aql_function("PUSH", low=2, high=3)
@@ -28,7 +28,7 @@ def push(context: Context, values: Any, value: Any, only_new: Any = None) -> Any
         return [value]
     if not isinstance(values, list):
         return context.refuse("PUSH")
-    return values if truth(only_new) and _holds(values, value) else [*values, value]
+    return values if truth(only_new) and _holds(context, values, value) else [*values, value]
 
 
 @aql_function("UNSHIFT", low=2, high=3)
@@ -38,7 +38,7 @@ def unshift(context: Context, values: Any, value: Any, only_new: Any = None) -> 
         return [value]
     if not isinstance(values, list):
         return context.refuse("UNSHIFT")
-    return values if truth(only_new) and _holds(values, value) else [value, *values]
+    return values if truth(only_new) and _holds(context, values, value) else [value, *values]
 
 
 @aql_function("POP", low=1)
@@ -67,7 +67,7 @@ def append(context: Context, values: Any, more: Any, only_new: Any = None) -> An
     if not isinstance(values, list):
         return context.refuse("APPEND")
     joined = values + (more if isinstance(more, list) else [more])
-    return distinct(joined) if truth(only_new) else joined
+    return distinct(context.each(joined)) if truth(only_new) else joined
 
 
 @aql_function("REMOVE_VALUE", low=2, high=3)
@@ -79,7 +79,7 @@ def remove_value(context: Context, values: Any, value: Any, limit: Any = None) -
         return context.refuse("REMOVE_VALUE")
     left = -1 if limit is None or limit is False else integer(limit)
     kept = []
-    for item in values:
+    for item in context.each(values):
         if left != 0 and equal(item, value):
             left -= 1
         else:

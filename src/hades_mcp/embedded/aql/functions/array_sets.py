@@ -61,7 +61,7 @@ def _once(context: Context, values: list[Any]) -> Iterable[Any]:
 
 def _interleave(context: Context, *arrays: list[Any]) -> list[Any]:
     rounds = zip_longest(*map(context.each, arrays), fillvalue=_ABSENT)
-    return [value for value in chain(*rounds) if value is not _ABSENT]
+    return [value for value in chain.from_iterable(rounds) if value is not _ABSENT]
 
 
 _register("UNION", ARGUMENT_TYPE, _union)

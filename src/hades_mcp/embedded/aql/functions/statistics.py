@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.arguments import is_number, numbers
+from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.aql.ordering import ordered_by
 from hades_mcp.embedded.values import compare, number
 
 if TYPE_CHECKING:
@@ -16,40 +18,52 @@ if TYPE_CHECKING:
 
 ARITHMETIC, ARRAY_EXPECTED = 1561, 1563
 _WHOLE = 100
+_NUMBERS = frozenset({int, float})
 
 
-def spread(values: list[float], freedom: int) -> float | None:
+def _numbers(context: Context, values: list[Any]) -> list[float] | None:
+    """Return an array as numbers without its nulls, or None if it holds anything else."""
+    kept = [value for value in context.each(values) if value is not None]
+    return kept if _NUMBERS.issuperset(map(type, context.each(kept))) else None
+
+
+def _spread(context: Context, values: list[float], freedom: int) -> float | None:
     """Return the variance with so many degrees of freedom given up; null for too few values."""
     if len(values) <= freedom:
         return None
     mean = squares = 0.0
-    for count, value in enumerate(values, start=1):
+    for count, value in enumerate(context.each(values), start=1):
         delta = value - mean
         mean += delta / count
         squares += delta * (value - mean)
     return number(squares / (len(values) - freedom))
 
 
-def deviation(values: list[float], freedom: int) -> float | None:
+def _deviation(context: Context, values: list[float], freedom: int) -> float | None:
     """Return the standard deviation with so many degrees of freedom given up."""
-    variance = spread(values, freedom)
+    variance = _spread(context, values, freedom)
     return None if variance is None else math.sqrt(variance)
 
 
-def _mean(values: list[float]) -> float | None:
-    return number(sum(values) / len(values)) if values else None
+def _sum(context: Context, values: list[float]) -> float | None:
+    return number(sum(context.each(values)))
 
 
-def _product(values: list[float]) -> float | None:
+def _mean(context: Context, values: list[float]) -> float | None:
+    return number(sum(context.each(values)) / len(values)) if values else None
+
+
+def _product(context: Context, values: list[float]) -> float | None:
     try:
-        return number(math.prod(map(float, values)))  # integers would grow without end
+        # as floats, since integers would grow without end
+        return number(math.prod(map(float, context.each(values))))
     except OverflowError:  # an integer too large for a double
         return None
 
 
-def median(values: list[float]) -> float | None:
+def _median(context: Context, values: list[float]) -> float | None:
     """Return the middle value, or the mean of the two in the middle."""
-    ordered = sorted(values)
+    ordered = ordered_by(values, values, context.check)
     if not ordered:
         return None
     middle = len(ordered) // 2
@@ -62,7 +76,9 @@ _REFUSALS = {"SUM": None, "PRODUCT": None, "AVERAGE": ARRAY_EXPECTED}
 """What functions warn of where an element is no number, if not 1561."""
 
 
-def _register(names: tuple[str, ...], compute: Callable[[list[float]], float | None]) -> None:
+def _register(
+    names: tuple[str, ...], compute: Callable[[Context, list[float]], float | None]
+) -> None:
     """Register a function of an array of numbers: nulls are skipped, other values refused."""
     refusal = _REFUSALS.get(names[0], ARITHMETIC)
 
@@ -70,22 +86,24 @@ def _register(names: tuple[str, ...], compute: Callable[[list[float]], float | N
     def call(context: Context, values: Any) -> Any:
         if not isinstance(values, list):
             return context.refuse(names[0], ARRAY_EXPECTED)
-        kept = numbers(values)
+        kept = _numbers(context, values)
         if kept is not None:
-            return compute(kept)
+            return compute(context, kept)
         return None if refusal is None else context.refuse(names[0], refusal)
 
 
-for _names, _compute in {
-    ("SUM",): lambda values: number(sum(values)),
+_FUNCTIONS: dict[tuple[str, ...], Callable[[Context, list[float]], float | None]] = {
+    ("SUM",): _sum,
     ("PRODUCT",): _product,
     ("AVERAGE", "AVG"): _mean,
-    ("MEDIAN",): median,
-    ("VARIANCE_POPULATION", "VARIANCE"): lambda values: spread(values, 0),
-    ("VARIANCE_SAMPLE",): lambda values: spread(values, 1),
-    ("STDDEV_POPULATION", "STDDEV"): lambda values: deviation(values, 0),
-    ("STDDEV_SAMPLE",): lambda values: deviation(values, 1),
-}.items():
+    ("MEDIAN",): _median,
+    ("VARIANCE_POPULATION", "VARIANCE"): partial(_spread, freedom=0),
+    ("VARIANCE_SAMPLE",): partial(_spread, freedom=1),
+    ("STDDEV_POPULATION", "STDDEV"): partial(_deviation, freedom=0),
+    ("STDDEV_SAMPLE",): partial(_deviation, freedom=1),
+}
+
+for _names, _compute in _FUNCTIONS.items():
     _register(_names, _compute)
 
 
@@ -105,7 +123,7 @@ def _extreme(context: Context, name: str, values: Any, sign: int) -> Any:
     if not isinstance(values, list):
         return context.refuse(name, ARRAY_EXPECTED)
     best = None
-    for value in values:
+    for value in context.each(values):
         if value is not None and (best is None or compare(value, best) == sign):
             best = value
     return best
@@ -120,12 +138,12 @@ def percentile(context: Context, values: Any, share: Any, method: Any = "rank") 
         return context.refuse("PERCENTILE")
     if method not in ("rank", "interpolation"):
         return context.refuse("PERCENTILE")
-    kept = numbers(values)
+    kept = _numbers(context, values)
     if kept is None:
         return context.refuse("PERCENTILE", ARITHMETIC)
     if not kept:
         return None
-    ordered = sorted(kept)
+    ordered = ordered_by(kept, kept, context.check)
     if method == "rank":
         place = math.ceil(share / _WHOLE * len(ordered))
         return ordered[min(len(ordered), max(1, place)) - 1]
