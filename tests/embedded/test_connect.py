@@ -370,3 +370,15 @@ def test_the_driver_is_not_imported_before_it_is_needed():
 
     with pytest.raises(AttributeError, match="disconnect"):
         _ = hades_mcp.embedded.disconnect
+
+
+def test_a_query_of_a_driver_that_names_no_limit_still_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hades_mcp.embedded.rest.query_text.default_limit", lambda: 100_000)
+    client = connect(None)
+    database: Any = client.db()
+    with pytest.raises(arango.AQLQueryExecuteError, match="memoryLimit is 100000"):
+        database.aql.execute("FOR i IN 1..1000000 RETURN i")
+    assert list(database.aql.execute("FOR i IN 1..9000 RETURN i", memory_limit=2**30))
+    client.close()

@@ -37,7 +37,8 @@ class QueryText:
         text: The query.
         bind_vars: Values of its parameters.
         options: The body's `options`.
-        memory_limit: The body's `memoryLimit`, bytes; 0 for no limit, None for the usual one.
+        memory_limit: The body's `memoryLimit`, bytes; None and 0, which drivers send
+            unasked, for the usual one, as on a server that lets nobody override its own.
     """
 
     text: str
@@ -176,7 +177,7 @@ def run_options(
     warnings = given.get("maxWarningCount")
     return QueryOptions(
         max_runtime=float(runtime) if isinstance(runtime, int | float) and runtime > 0 else None,
-        memory_limit=default_limit() if query.memory_limit is None else query.memory_limit,
+        memory_limit=query.memory_limit or default_limit(),
         full_count=given.get("fullCount") is True,
         fail_on_warning=given.get("failOnWarning") is True,
         max_warnings=warnings if isinstance(warnings, int) else _WARNINGS_KEPT,
