@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -149,15 +150,15 @@ class Context:
     def each(self, values: list[T]) -> Iterable[T]:
         """Return the values to loop over; of many, every few thousand the query is checked."""
         if len(values) > _FEW:
-            return self._checked(values)
+            return chain.from_iterable(self._pieces(values))
         if len(values) > _SHORT:
             self.check()
         return values
 
-    def _checked(self, values: list[T]) -> Iterator[T]:
+    def _pieces(self, values: list[T]) -> Iterator[list[T]]:
         for start in range(0, len(values), _FEW):
             self.check()
-            yield from values[start : start + _FEW]
+            yield values[start : start + _FEW]
 
     def allow(self, size: int) -> None:
         """Refuse a value of so many bytes if the query may not hold it; ArangoError 32."""

@@ -40,7 +40,9 @@ def _union_distinct(context: Context, *arrays: list[Any]) -> list[Any]:
 
 
 def _intersection(context: Context, first: list[Any], *others: list[Any]) -> list[Any]:
-    shared = set.intersection(*(set(map(hash_key, context.each(other))) for other in others))
+    shared = set(map(hash_key, context.each(others[0])))
+    for other in others[1:]:  # one by one: `set.intersection` cannot be stopped
+        shared = {key for key in map(hash_key, context.each(other)) if key in shared}
     return [value for value in _once(context, first) if hash_key(value) in shared]
 
 
