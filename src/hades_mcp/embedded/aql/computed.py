@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.clauses import Return
 from hades_mcp.embedded.aql.executor import Execution
+from hades_mcp.embedded.aql.functions.registry import NOT_ON_DB_SERVERS
 from hades_mcp.embedded.aql.nodes import Call, Name, Parameter, SubqueryExpression, walk
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.prepared import prepare
@@ -25,25 +26,6 @@ if TYPE_CHECKING:
 _BAD_PARAMETER = 10
 _PARAMETER = "doc"
 _PSEUDO_VARIABLE = "CURRENT"
-_FORBIDDEN = frozenset(
-    {
-        "APPLY",
-        "CALL",
-        "COLLECTIONS",
-        "COLLECTION_COUNT",
-        "CURRENT_DATABASE",
-        "CURRENT_USER",
-        "DOCUMENT",
-        "FULLTEXT",
-        "NEAR",
-        "SCHEMA_GET",
-        "SCHEMA_VALIDATE",
-        "V8",
-        "VERSION",
-        "WITHIN",
-        "WITHIN_RECTANGLE",
-    }
-)
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +67,7 @@ def _check(query: Query) -> None:
                 raise _bad(f"it cannot use bind parameter '{name}'")
             case Name(name=name) if name != _PSEUDO_VARIABLE:
                 raise _bad(f"it cannot use '{name}'")
-            case Call(name=name) if name.upper() in _FORBIDDEN or "::" in name:
+            case Call(name=name) if name.upper() in NOT_ON_DB_SERVERS or "::" in name:
                 raise _bad(f"it cannot call function '{name}'")
             case _:
                 pass

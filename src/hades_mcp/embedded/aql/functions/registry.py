@@ -14,6 +14,27 @@ UNKNOWN_FUNCTION = 1540
 ARGUMENT_COUNT = 1541
 NOT_IMPLEMENTED = 9
 
+NOT_ON_DB_SERVERS = frozenset(
+    {
+        "APPLY",
+        "CALL",
+        "COLLECTIONS",
+        "COLLECTION_COUNT",
+        "CURRENT_DATABASE",
+        "CURRENT_USER",
+        "DOCUMENT",
+        "FULLTEXT",
+        "NEAR",
+        "SCHEMA_GET",
+        "SCHEMA_VALIDATE",
+        "V8",
+        "VERSION",
+        "WITHIN",
+        "WITHIN_RECTANGLE",
+    }
+)
+"""What only a Coordinator of a cluster may call: refused in PRUNE and in computed values."""
+
 
 @dataclass(frozen=True, slots=True)
 class AqlFunction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.aql.functions.registry import NOT_ON_DB_SERVERS
 from hades_mcp.embedded.aql.nodes import (
     Binary,
     Call,
@@ -32,23 +33,6 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.planning.planner import Planner
 
 COLLECTION_TYPE_INVALID, NEGATIVE_WEIGHT = 1218, 1948
-_NOT_ON_DB_SERVERS = {
-    "APPLY",
-    "CALL",
-    "COLLECTIONS",
-    "COLLECTION_COUNT",
-    "CURRENT_DATABASE",
-    "CURRENT_USER",
-    "DOCUMENT",
-    "FULLTEXT",
-    "NEAR",
-    "SCHEMA_GET",
-    "SCHEMA_VALIDATE",
-    "V8",
-    "VERSION",
-    "WITHIN",
-    "WITHIN_RECTANGLE",
-}
 
 
 def plan_traversal(planner: Planner, clause: Traversal) -> None:
@@ -104,7 +88,7 @@ def _check_weight(options: Options) -> None:
 
 def _check_prune(planner: Planner, prune: Expression) -> None:
     for part in walk(prune):
-        if isinstance(part, Call) and part.name.upper() in _NOT_ON_DB_SERVERS:
+        if isinstance(part, Call) and part.name.upper() in NOT_ON_DB_SERVERS:
             message = "PRUNE expression contains a function that cannot be used on DB-Servers"
             raise syntax_error(planner.text, part.at, message)
 
