@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import enum
+import json
 import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from arango import exceptions as arango
 from arango.http import DeflateRequestCompression
 
 from hades_mcp.embedded import connect
-from hades_mcp.embedded.client import HOST, EmbeddedHTTPClient
+from hades_mcp.embedded.client import HOST, EmbeddedHTTPClient, written
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Engine
 
@@ -382,3 +386,29 @@ def test_a_query_of_a_driver_that_names_no_limit_still_has_one(
         database.aql.execute("FOR i IN 1..1000000 RETURN i")
     assert list(database.aql.execute("FOR i IN 1..9000 RETURN i", memory_limit=2**30))
     client.close()
+
+
+class _Colour(enum.Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"text": 'ä "quoted" \\ \n \x00', "numbers": [0, -1.5, 1e300, 2**63], "no": None},
+        [{1: 2, None: 3}, (1, (2,))],
+        2**70,
+        "\ud800",
+        float("nan"),
+        [float("inf")],
+    ],
+)
+def test_what_is_sent_is_what_json_would_send(value: object) -> None:
+    sent = written(value)
+    assert sent == json.dumps(value) or json.loads(sent) == value
+
+
+@pytest.mark.parametrize("value", [uuid4(), _Colour.RED, b"bytes", {"set": {1}}, date(2020, 1, 1)])
+def test_what_json_refuses_is_not_sent(value: object) -> None:
+    with pytest.raises(TypeError):
+        written(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from functools import lru_cache
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -261,6 +262,7 @@ def _is_whole(account: Account) -> bool:
         return False
 
 
+@lru_cache(maxsize=16)
 def _name_and_password(given: str) -> tuple[str, str]:
     """Return what a header of the scheme Basic holds (RFC 7617)."""
     try:

@@ -193,7 +193,7 @@ def dump(value: object) -> bytes:
 
 def plain(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with a value as it is."""
-    return Response(status, {**JSON_HEADERS, **(headers or {})}, dump(value))
+    return Response(status, {**JSON_HEADERS, **headers} if headers else JSON_HEADERS, dump(value))
 
 
 def ok(

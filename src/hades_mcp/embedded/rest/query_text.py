@@ -86,23 +86,29 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
     """
     if modifies(query.text):
         request.state.check_writable()
-    running = request.state.queries.run(
+    running = request.state.queries
+    entry = running.begin(
         request.database_name,
         query.text,
         query.bind_vars,
         stream=query.options.get("stream") is True,
         user=request.user or ROOT,
     )
-    with running as entry:
+    try:
         options = run_options(query, request, watching(request, entry))
         if within is not None:
             try:
                 return execute(within, query.text, query.bind_vars, options=options)
             finally:
                 within.guard = None
-        with _target(request, query) as target:
+        if request.stream_id is None:
+            check_rights(request, query, request.database)
+            return execute(request.database, query.text, query.bind_vars, options=options)
+        with _stream(request, query) as target:
             check_rights(request, query, target)
             return execute(target, query.text, query.bind_vars, options=options)
+    finally:
+        running.end(entry)
 
 
 def watching(request: Request, entry: RunningQuery) -> Callable[[Execution], None]:
@@ -145,11 +151,9 @@ def prepare_for(query: QueryText, transaction: Transaction) -> PreparedQuery:
 
 
 @contextmanager
-def _target(request: Request, query: QueryText) -> Iterator[Database | Transaction]:
-    """Give the database, or the stream transaction that the request belongs to."""
-    if request.stream_id is None:
-        yield request.database
-        return
+def _stream(request: Request, query: QueryText) -> Iterator[Transaction]:
+    """Give the stream transaction that the request belongs to."""
+    assert request.stream_id is not None  # noqa: S101  the caller has looked
     with request.state.streams.use(request.realm, request.stream_id) as stream:
         prepared = prepare(query.text, query.bind_vars, transaction=stream.transaction)
         for name in sorted(prepared.read | prepared.written):

@@ -51,9 +51,12 @@ class Router:
 
     def __init__(self, groups: Iterable[Routes]) -> None:
         self._root = _Node()
+        self._plain: dict[tuple[str, ...], Handler] = {}
         for group in groups:
             for method, path, handler in group.entries:
                 self._node(path).handlers[method] = handler
+                if "{" not in path:  # a named part goes before a variable: nothing else can match
+                    self._plain[method, *path.strip("/").split("/")] = handler
 
     def _node(self, path: str) -> _Node:
         node = self._root
@@ -71,6 +74,9 @@ class Router:
         Raises:
             ArangoError: 404 for an unknown path, 405 for a method it does not take.
         """
+        plain = self._plain.get((method, *parts))
+        if plain is not None:
+            return plain, []
         found = _find(self._root, method, parts, 0)
         if found is not None:
             handler, captured = found

@@ -137,6 +137,22 @@ class RunningQueries:
         user: str = ROOT,
     ) -> Iterator[RunningQuery]:
         """List a query while it runs."""
+        query = self.begin(database, text, bind_vars, stream=stream, user=user)
+        try:
+            yield query
+        finally:
+            self.end(query)
+
+    def begin(
+        self,
+        database: str,
+        text: str,
+        bind_vars: Mapping[str, Any],
+        *,
+        stream: bool = False,
+        user: str = ROOT,
+    ) -> RunningQuery:
+        """List a query as running, until its end is told."""
         begun, clock = time.time(), time.monotonic()
         number = str(next(self._ids))
         query = RunningQuery(number, database, text, bind_vars, begun, clock, stream, user)
@@ -145,12 +161,13 @@ class RunningQueries:
             self._running[query.id] = query
             if query.thread in self._doomed:
                 query.killed.set()
-        try:
-            yield query
-        finally:
-            with self._lock:
-                del self._running[query.id]
-            self._remember(query)
+        return query
+
+    def end(self, query: RunningQuery) -> None:
+        """List a query no more; remember it if it was slow."""
+        with self._lock:
+            del self._running[query.id]
+        self._remember(query)
 
     def current(self, database: str | None) -> list[dict[str, Any]]:
         """List what runs in a database, or in all (None)."""
