@@ -43,6 +43,10 @@ def transaction(database: Database) -> Iterator[Transaction]:
     people.ensure_index({"type": "geo", "fields": ["lat", "lng"]})
     people.update("ann", {"nick": "a", "likes": ["red", "red", None], "pets": [{"name": "rex"}]})
     people.update("bob", {"likes": ["blue"], "pets": "rex"})
+    for key, team in {"ann": "é", "bob": "e\u0301", "cid": "red"}.items():
+        people.update(key, {"team": team, "rank": 1})
+    people.update("dee", {"team": "red", "rank": 1})
+    people.ensure_index({"type": "persistent", "fields": ["team", "rank"]})
     people.ensure_index({"type": "persistent", "fields": ["city", "age"]})
     people.ensure_index({"type": "persistent", "fields": ["nick"], "sparse": True})
     people.ensure_index({"type": "persistent", "fields": ["likes[*]"]})

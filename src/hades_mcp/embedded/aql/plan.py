@@ -290,6 +290,7 @@ class CollectNode(Node):
         kept: Attribute names and variables of that object.
         method: `hash`, `distinct` for RETURN DISTINCT (no order), `count` for a plain count.
         sorted: Whether groups come in the order of their values.
+        disable_index: Whether the groups may not be read from an index.
     """
 
     groups: tuple[Grouping, ...] = ()
@@ -299,6 +300,7 @@ class CollectNode(Node):
     kept: tuple[VariableReference, ...] = ()
     method: Literal["hash", "distinct", "count"] = "hash"
     sorted: bool = True
+    disable_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)

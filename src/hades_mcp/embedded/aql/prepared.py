@@ -83,6 +83,11 @@ class StoredSchema:
             return None
         return self._transaction.collection(collection).selectivity(index)
 
+    def count(self, collection: str) -> int:
+        """Return the number of documents of a collection."""
+        found = self._transaction
+        return 0 if found is None else found.collection(collection).count()
+
 
 @dataclass(frozen=True)
 class PreparedQuery:

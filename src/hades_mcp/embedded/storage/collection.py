@@ -199,6 +199,15 @@ class Collection(Indexed):
         table = SortedTable(self._session, self.info, index)
         return map(load, table.lookup(low, high, reverse=reverse))
 
+    def first_of_each(self, index: Index, fields: int) -> Iterator[Document]:
+        """Yield one document per different values of an index's leading fields, in its order.
+
+        Args:
+            index: A persistent index of this collection that is not sparse and expands no array.
+            fields: How many of its fields; values that share a code in the index count as one.
+        """
+        return SortedTable(self._session, self.info, index).first_of_each(fields)
+
     def count_between(self, index: Index, low: Bound | None, high: Bound | None) -> int:
         """Return how many documents are in a range of a persistent index, reading none of them."""
         return SortedTable(self._session, self.info, index).count(low, high)

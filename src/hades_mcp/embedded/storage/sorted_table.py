@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.records import load
 from hades_mcp.embedded.values import encode
 
 if TYPE_CHECKING:
@@ -102,6 +103,23 @@ class SortedTable:
             parameters,
         )
         return _distinct(rows) if self._index.expands else (body for _, body in rows)
+
+    def first_of_each(self, fields: int) -> Iterator[Document]:
+        """Yield the first document of each different beginning, skipping all that share it."""
+        readers = [reader(path) for path in self._index.fields[:fields]]
+        query = (
+            f"SELECT CAST(c.body AS BLOB) FROM {self._table} i"  # noqa: S608  same
+            f" CROSS JOIN {self._collection} c ON c.rid = i.rid"
+            " WHERE i.k >= ? ORDER BY i.k LIMIT 1"
+        )
+        low: bytes | None = b""
+        while low is not None:
+            row = self._session.execute(query, (low,)).fetchone()
+            if row is None:
+                return
+            document = load(row[0])
+            yield document
+            low = _after(b"".join(encode(read(document)[0]) for read in readers))
 
     def count(self, low: Bound | None, high: Bound | None) -> int:
         """Return the number of documents in a range."""

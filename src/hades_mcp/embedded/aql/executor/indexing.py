@@ -229,7 +229,7 @@ def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | N
         tests: list[tuple[Callable[[_Document], list[Any]], list[Any]]] = []
         for at, value in enumerate(values):
             wanted = value if at in many else [value]
-            if type(wanted) is list and not all(map(_is_alone, wanted)):
+            if type(wanted) is list and not all(map(is_alone, wanted)):
                 tests.append((readers[at], wanted))
         if not tests:
             return None
@@ -240,7 +240,7 @@ def _exactly(lookup: IndexNode | IndexLookup) -> Callable[[list[Any]], _Test | N
     return exactly
 
 
-def _is_alone(value: Any) -> bool:
+def is_alone(value: Any) -> bool:
     """Tell whether no other value can share the key of a value in an index.
 
     Of ASCII only three characters are what Unicode decomposes another one into: the Greek question

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import plan
+from hades_mcp.embedded.aql.collect_plan import IndexCollectNode
 from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
 from hades_mcp.embedded.aql.executor import (
     collecting,
     graphs,
+    index_collecting,
     indexing,
     modifying,
     places,
@@ -42,6 +44,7 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.SortNode: sorting.sort_rows,
     plan.LimitNode: rows.limit_rows,
     plan.CollectNode: collecting.collect,
+    IndexCollectNode: index_collecting.index_collect,
     plan.WindowNode: windowing.window,
     plan.ShortestPathNode: graphs.shortest,
     plan.EnumeratePathsNode: graphs.enumerate_paths,

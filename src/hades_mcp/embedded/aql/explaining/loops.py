@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hades_mcp.embedded.aql.collect_plan import IndexCollectNode
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 from hades_mcp.embedded.aql.nodes import Attribute, Binary, Constant, VariableReference
 from hades_mcp.embedded.storage.indexes import EDGE
@@ -41,10 +42,14 @@ def collection_json(node: plan.EnumerateCollectionNode, notes: Notes) -> dict[st
     }
 
 
-def index_json(node: plan.IndexNode | GeoIndexNode, notes: Notes) -> dict[str, Any]:
+def index_json(
+    node: plan.IndexNode | GeoIndexNode | IndexCollectNode, notes: Notes
+) -> dict[str, Any]:
     """Return what is particular to a loop over an index."""
     if isinstance(node, GeoIndexNode):
         return _geo(node, notes)
+    if isinstance(node, IndexCollectNode):
+        return _groups(node, notes)
     lookups: list[plan.IndexNode | plan.IndexLookup] = [node, *node.also]
     return {
         "collection": node.collection,
@@ -60,6 +65,24 @@ def index_json(node: plan.IndexNode | GeoIndexNode, notes: Notes) -> dict[str, A
         "limit": 0,
         "lookahead": node.options.get("lookahead", 1),
         **_documents(node, notes),
+    }
+
+
+def _groups(node: IndexCollectNode, notes: Notes) -> dict[str, Any]:
+    return {
+        "collection": node.collection,
+        "index": notes.index(node.collection, node.index),
+        "oldIndexVariable": notes.note(node.document, document=True),
+        "groups": [
+            {
+                "outVariable": notes.note(group.variable),
+                "indexField": group.field,
+                "attribute": node.fields[group.field].split("."),
+            }
+            for group in node.groups
+        ],
+        "aggregations": [],
+        "collectOptions": {"method": node.method},
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import plan
+from hades_mcp.embedded.aql.collect_plan import IndexCollectNode
 from hades_mcp.embedded.aql.explaining.expressions import (
     NOT_CONSTANT,
     constant_of,
@@ -189,6 +190,9 @@ class _Listing:
                 return self._explainer.count(name)
             case plan.IndexNode():
                 return self._found(node)
+            case IndexCollectNode(collection=name, index=index):
+                share = self._explainer.index(name, index).get("selectivityEstimate")
+                return self._explainer.count(name) * float(share or SELECTIVITY)
             case plan.EnumerateListNode(source=source):
                 return _length(source)
             case plan.InvertedIndexNode(collection=name) | GeoIndexNode(collection=name):
@@ -246,7 +250,7 @@ class _Listing:
         match node:
             case plan.EnumerateCollectionNode():
                 return collection_json(node, explainer)
-            case plan.IndexNode() | GeoIndexNode():
+            case plan.IndexNode() | GeoIndexNode() | IndexCollectNode():
                 return index_json(node, explainer)
             case plan.EnumerateViewNode() | plan.InvertedIndexNode():
                 return search_json(node, explainer)

@@ -49,7 +49,7 @@ _LOOPS = (
 
 def plan_collect(planner: Planner, clause: Collect) -> None:
     """Plan COLLECT: all variables of the scope end, those it sets begin."""
-    read_options(planner, clause.options, "COLLECT")
+    options = read_options(planner, clause.options, "COLLECT")
     groups = [(item, resolve(planner, item.value)) for item in clause.groups]
     taken = {item.name for item in clause.groups}
     calls = [_aggregate(planner, item, taken) for item in clause.aggregates]
@@ -78,6 +78,7 @@ def plan_collect(planner: Planner, clause: Collect) -> None:
             into_value,
             kept,
             method="count" if clause.count is not None and not groupings else "hash",
+            disable_index=bool(options.get("disableIndex")),
             at=clause.at,
         )
     )

@@ -41,6 +41,7 @@ from hades_mcp.embedded.aql.rules.remove_unnecessary_filters import remove_unnec
 from hades_mcp.embedded.aql.rules.replace_any_eq_with_in import replace_any_eq_with_in
 from hades_mcp.embedded.aql.rules.replace_or_with_in import replace_or_with_in
 from hades_mcp.embedded.aql.rules.sort_limit import sort_limit
+from hades_mcp.embedded.aql.rules.use_index_for_collect import use_index_for_collect
 from hades_mcp.embedded.aql.rules.use_index_for_sort import use_index_for_sort
 from hades_mcp.embedded.aql.rules.use_indexes import use_indexes
 from hades_mcp.embedded.aql.rules.use_inverted_indexes import use_inverted_indexes
@@ -68,6 +69,7 @@ RULES: tuple[NamedRule, ...] = (
     NamedRule("remove-redundant-path-var", remove_redundant_path_var),
     NamedRule("remove-unnecessary-calculations", remove_unnecessary_calculations),
     NamedRule("remove-collect-variables", remove_collect_variables),
+    NamedRule("use-index-for-collect", use_index_for_collect),
     NamedRule("move-calculations-down", move_calculations_down),
     NamedRule("sort-limit", sort_limit),
     NamedRule("arangosearch-constrained-sort", arangosearch_constrained_sort),

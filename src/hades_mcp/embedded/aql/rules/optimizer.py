@@ -26,6 +26,9 @@ class Schema(Protocol):
     def selectivity(self, collection: str, index: Index) -> float | None:
         """Return the share of an index's entries that differ, if there is an estimate."""
 
+    def count(self, collection: str) -> int:
+        """Return the number of documents of a collection."""
+
 
 @dataclass(slots=True)
 class Optimization:
