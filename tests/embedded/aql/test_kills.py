@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hades_mcp.embedded.analyzers import analyze, define, stopping
-from hades_mcp.embedded.aql import QueryOptions, execute
+from hades_mcp.embedded.aql import QueryOptions, execute, prepare
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.vector_block import Block, Vectors
 
@@ -39,7 +39,8 @@ def stop_after(most: int, text: str, values: list[Any]) -> None:
     def watch(execution: Execution) -> None:
         execution.killed = Counter(most)
 
-    execute(None, text, {"values": values}, options=QueryOptions(watch=watch))
+    bind_vars = {"values": values} if values else {}
+    execute(None, text, bind_vars, options=QueryOptions(watch=watch))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,28 @@ def test_the_sort_of_many_groups_can_be_killed() -> None:
         f"FOR i IN 1..60000 COLLECT x = {group} LIMIT 1 RETURN x" for group in ("-i", "-i % 9")
     )
     assert asked(many) > asked(few)
+
+
+LONG_QUERIES = [
+    f"RETURN [{'1,' * 20_000}]",
+    f"RETURN [{'ABS(1),' * 7000}]",
+    f"FOR i IN 1..2 FILTER {' OR '.join(f'i == {n}' for n in range(6000))} RETURN i",
+    "".join(f"LET x{n} = {n} FILTER x{n} < 5000 " for n in range(900)) + "RETURN 1",
+]
+
+
+@pytest.mark.parametrize("text", LONG_QUERIES)
+def test_reading_and_planning_a_long_query_can_be_killed_from_its_start_to_its_end(
+    text: str,
+) -> None:
+    events: list[int] = []
+    with stopping(lambda: events.append(1)):
+        prepare(text)
+    assert len(events) > 50
+    for number, most in enumerate(range(0, len(events), len(events) // 4)):
+        with pytest.raises(ArangoError, match=r"AQL: query killed \(while optimizing") as caught:
+            stop_after(most, f"{text} // not read before: {number}", [])
+        assert caught.value.number == 1500
 
 
 @pytest.mark.parametrize("name", ["MEDIAN(@values)", "PERCENTILE(@values, 50, 'interpolation')"])

@@ -314,3 +314,19 @@ def test_a_profile_counts_and_times_each_node(api):
     plain = api("POST /_api/cursor", {"query": query, "options": {"profile": 1}}).json["extra"]
     assert "plan" not in plain
     assert plain["profile"]["executing"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("/_api/cursor", {}),
+        ("/_api/cursor", {"stream": True}),
+        ("/_api/cursor", {"usePlanCache": True}),
+        ("/_api/explain", {}),
+    ],
+)
+def test_a_long_query_is_not_planned_for_longer_than_it_may_take(api, path, options):
+    # not the same text each time: what was parsed last is kept
+    query = f"RETURN [{'ABS(1),' * 9000}] // {path} {options}"
+    body = {"query": query, "options": {"maxRuntime": 0.0001, **options}}
+    assert api.refused(f"POST {path}", body) == (410, 1500)

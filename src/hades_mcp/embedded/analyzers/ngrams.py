@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.analyzers.stopping import watched
+from hades_mcp.embedded.values.stopping import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,8 @@ from hades_mcp.embedded.analyzers.ngrams import edge_ngrams, ngrams, wildcard_ng
 from hades_mcp.embedded.analyzers.queries import query_tokens
 from hades_mcp.embedded.analyzers.signatures import signature
 from hades_mcp.embedded.analyzers.stems import stem
-from hades_mcp.embedded.analyzers.stopping import watched
 from hades_mcp.embedded.analyzers.words import collated, lower, segments, unaccented, upper
+from hades_mcp.embedded.values.stopping import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from hades_mcp.embedded.analyzers.stopping import OFTEN, check
+from hades_mcp.embedded.values.stopping import OFTEN, check
 
 _breakers = threading.local()  # an ICU iterator holds the text it walks
 _NO_WORD = 100  # UBRK_WORD_NONE_LIMIT: below are spaces and punctuation

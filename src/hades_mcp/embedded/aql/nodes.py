@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from hades_mcp.embedded.values.stopping import step, watched
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -227,6 +229,7 @@ def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all below it, parents first; plans of subqueries are not entered."""
     pending = [node]
     while pending:
+        step()
         current = pending.pop()
         yield current
         pending.extend(reversed(children(current)))
@@ -237,12 +240,13 @@ def depth_of(nodes: Iterable[Node]) -> int:
     deepest, level = 0, list(nodes)
     while level:
         deepest += 1
-        level = [child for node in level for child in children(node)]
+        level = [child for node in watched(level) for child in children(node)]
     return deepest
 
 
 def rebuild(node: _Given, change: Callable[[Node], Node]) -> _Given:
     """Return the node with `change` applied to each node directly below; itself if none changed."""
+    step()
     changed: dict[str, Any] = {}
     for name in _child_fields(type(node)):
         old = getattr(node, name)

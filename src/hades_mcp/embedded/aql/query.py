@@ -9,16 +9,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
+from hades_mcp.embedded.aql.context import KILLED
 from hades_mcp.embedded.aql.depth import room_for
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.executor.profile import Profile
 from hades_mcp.embedded.aql.memory import default_limit
 from hades_mcp.embedded.aql.nodes import walk
-from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.parser import LONG, parse
 from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
 from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
+from hades_mcp.embedded.values.stopping import check, stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +47,7 @@ class QueryOptions:
         database: The name CURRENT_DATABASE() gives where the query runs in a transaction.
         user: The name CURRENT_USER() gives.
         profile: Count and time what each node of the plan gives.
-        watch: Told of the run before it starts; setting its `killed` event stops it.
+        watch: Told of the run before it is planned; setting its `killed` event stops it.
     """
 
     max_runtime: float | None = None
@@ -125,24 +127,71 @@ def execute(
         ArangoError: With ArangoDB's number for whatever goes wrong.
     """
     settings = options or _USUAL
+    execution = started(bind_vars, settings)
     if isinstance(target, Database):
-        with target.transaction(write=modifies(text)) as transaction:
-            return _execute(transaction, text, bind_vars, settings, target.name)
+        with target.transaction(write=writes(text, execution)) as transaction:
+            return _execute(transaction, text, execution, settings, target.name)
     guard: AbstractContextManager[None] = nullcontext()
-    if target is not None and modifies(text):
+    if target is not None and writes(text, execution):
         guard = target.savepoint()
     with guard:
-        return _execute(target, text, bind_vars, settings, settings.database)
+        return _execute(target, text, execution, settings, settings.database)
+
+
+def started(bind_vars: Mapping[str, Any] | None, options: QueryOptions) -> Execution:
+    """Start the clock of a query that is to be planned and run."""
+    return Execution(
+        None,
+        _checked(bind_vars),
+        user=options.user,
+        max_runtime=options.max_runtime,
+        max_warnings=options.max_warnings,
+        fail_on_warning=options.fail_on_warning,
+        seed=options.seed,
+        memory_limit=options.memory_limit,
+        profile=Profile() if options.profile else None,
+    )
+
+
+def writes(text: str, execution: Execution) -> bool:
+    """Do as `modifies`, for what is being run: reading a long text can be stopped.
+
+    Raises:
+        ArangoError: 1501 if it cannot be parsed, 1500 if it is stopped.
+    """
+    if len(text) <= LONG:
+        return modifies(text)
+    outer = check()
+
+    def either() -> None:
+        outer()
+        execution.check()
+
+    with _planning(either):
+        return modifies(text)
+
+
+@contextmanager
+def _planning(with_check: Callable[[], None]) -> Iterator[None]:
+    """Have planning inside stopped by what a function raises."""
+    try:
+        with stopping(with_check):
+            yield
+    except ArangoError as error:
+        if error.number != KILLED:
+            raise
+        message = f"AQL: {error.message} (while optimizing plan)"
+        raise ArangoError(KILLED, message, status=error.status) from error
 
 
 def _execute(
     transaction: Transaction | None,
     text: str,
-    bind_vars: Mapping[str, Any] | None,
+    execution: Execution,
     options: QueryOptions,
     database: str,
 ) -> Result:
-    run = begin(transaction, text, bind_vars, options, database)
+    run = begin(transaction, text, execution, options, database)
     with running(run):
         rows = run.execution.gather(run.rows)
     return run.result(rows)
@@ -177,41 +226,30 @@ class Run:
 def begin(
     transaction: Transaction | None,
     text: str,
-    bind_vars: Mapping[str, Any] | None,
+    execution: Execution,
     options: QueryOptions,
     database: str,
 ) -> Run:
-    """Plan a query; its rows are to be asked for inside `running` only.
+    """Plan a query that was started; its rows are to be asked for inside `running` only.
 
     Raises:
-        ArangoError: For a query that cannot run.
+        ArangoError: For a query that cannot run, and 1500 for one that is stopped.
     """
     begun = time.perf_counter()
-    values = _checked(bind_vars)
-    checked = time.perf_counter()
-    prepared = prepare(
-        text,
-        values,
-        transaction=transaction,
-        rules=options.rules,
-        full_count=options.full_count,
-    )
-    planned = time.perf_counter()
-    execution = Execution(
-        transaction,
-        values,
-        database=database,
-        user=options.user,
-        max_runtime=options.max_runtime,
-        max_warnings=options.max_warnings,
-        fail_on_warning=options.fail_on_warning,
-        seed=options.seed,
-        memory_limit=options.memory_limit,
-        written=prepared.written,
-        profile=Profile() if options.profile else None,
-    )
+    execution.transaction, execution.database = transaction, database
     if options.watch is not None:
         options.watch(execution)
+    checked = time.perf_counter()
+    with _planning(execution.check):
+        prepared = prepare(
+            text,
+            execution.bind_vars,
+            transaction=transaction,
+            rules=options.rules,
+            full_count=options.full_count,
+        )
+    execution.written = prepared.written
+    planned = time.perf_counter()
     phases = {
         "initializing": checked - begun,
         "parsing": planned - checked,  # planning and optimizing with it
@@ -235,10 +273,10 @@ def _rows(prepared: PreparedQuery, execution: Execution) -> Iterator[Any]:
 @contextmanager
 def running(run: Run) -> Iterator[None]:
     """Ask for rows of a query inside: what goes wrong is worded as ArangoDB does."""
-    transaction, check = run.execution.transaction, run.execution.check
-    watched = nullcontext() if transaction is None else transaction.session.watched(check)
+    transaction, stop = run.execution.transaction, run.execution.check
+    watched = nullcontext() if transaction is None else transaction.session.watched(stop)
     try:
-        with watched, room_for(run.prepared.depth):
+        with stopping(stop), watched, room_for(run.prepared.depth):
             yield
     except RecursionError:
         raise ArangoError(

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.memory import size_of
-from hades_mcp.embedded.aql.query import QueryOptions, begin, modifies, running
+from hades_mcp.embedded.aql.query import QueryOptions, begin, running, started, writes
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.connections import translate
 
@@ -43,7 +43,9 @@ class Stream:
         bind_vars: Mapping[str, Any] | None = None,
         options: QueryOptions | None = None,
     ) -> None:
-        if modifies(text):
+        settings = options or QueryOptions()
+        execution = started(bind_vars, settings)
+        if writes(text, execution):
             raise ArangoError(_BAD_PARAMETER, "a query that writes cannot be suspended")
         self._database = database
         self._transaction = database.begin()
@@ -51,8 +53,7 @@ class Stream:
         self.result: Result | None = None
         """What the query warned of and cost, once it has come to its end; without its rows."""
         try:
-            settings = options or QueryOptions()
-            self._run = begin(self._transaction, text, bind_vars, settings, database.name)
+            self._run = begin(self._transaction, text, execution, settings, database.name)
             self._ahead = self._next(1)
         except BaseException:
             self.close()

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.values.stopping import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +171,7 @@ def tokenize(text: str) -> list[Token]:
     What is no token becomes one of kind INVALID, so that the parser complains where it comes to
     it: an earlier mistake is told first. After an unterminated literal nothing follows.
     """
-    return list(_scan(text))
+    return list(watched(_scan(text)))
 
 
 def _scan(text: str) -> Iterator[Token]:

@@ -45,13 +45,14 @@ def create(request: Request) -> Response:
     batch_size, seconds = _batch_size(body), _seconds(body)
     streaming = query.options.get("stream") is True and request.stream_id is None
     source: Source
-    if streaming and not modifies(query.text):
-        source = Streaming(request, query, _extra)
-    else:
-        rows, shared = _result(request, query, body)
-        if body.get("count") and not streaming:
-            shared["count"] = len(rows)
-        source = Kept(rows, shared)
+    with query.limits():
+        if streaming and not modifies(query.text):
+            source = Streaming(request, query, _extra)
+        else:
+            rows, shared = _result(request, query, body)
+            if body.get("count") and not streaming:
+                shared["count"] = len(rows)
+            source = Kept(rows, shared)
     retry = bool(query.options.get("allowRetry"))
     cursor = OpenCursor(request.realm, source, batch_size, seconds, retry)
     return ok(request.state.cursors.first_batch(cursor), 201)

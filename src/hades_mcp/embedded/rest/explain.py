@@ -48,6 +48,6 @@ def _rule(rule: NamedRule) -> dict[str, Any]:
 
 def plan_of(request: Request, query: QueryText) -> dict[str, Any]:
     """Return the plan of a query with what belongs to it."""
-    with request.transaction(write=False) as transaction:
+    with query.limits(), request.transaction(write=False) as transaction:
         check_rights(request, query, transaction)
         return explain_query(transaction, query.text, query.bind_vars, rules=query.rules)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import PreparedQuery, QueryOptions, Result, execute, modifies, prepare
+from hades_mcp.embedded.aql.context import Context
 from hades_mcp.embedded.aql.memory import default_limit
+from hades_mcp.embedded.aql.parser import LONG
 from hades_mcp.embedded.aql.plan_caching import check_plan_cacheable
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.rights import ROOT
 from hades_mcp.embedded.storage import Database
+from hades_mcp.embedded.values.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import Event
 
     from hades_mcp.embedded.aql.executor import Execution
     from hades_mcp.embedded.rest.message import Request
@@ -25,6 +29,7 @@ _BAD_PARAMETER = 400
 _QUERY_EMPTY = 1502
 _BIND_VARS_INVALID = 1550
 _WARNINGS_KEPT = 10
+_UNLIMITED: AbstractContextManager[None] = nullcontext()
 WITH_PLAN = 2
 """The `profile` option that asks for the plan and what each node of it did."""
 
@@ -71,6 +76,21 @@ class QueryText:
         rules = optimizer.get("rules") if isinstance(optimizer, dict) else None
         return tuple(str(rule) for rule in rules) if isinstance(rules, list) else ()
 
+    @property
+    def max_runtime(self) -> float | None:
+        """Seconds the query may take; None for any time."""
+        given = self.options.get("maxRuntime")
+        return float(given) if isinstance(given, int | float) and given > 0 else None
+
+    def limits(self, killed: Event | None = None) -> AbstractContextManager[None]:
+        """Have what looks at a long query inside stopped in time, even before it runs."""
+        if len(self.text) <= LONG:
+            return _UNLIMITED
+        context = Context(max_runtime=self.max_runtime)
+        if killed is not None:
+            context.killed = killed
+        return stopping(context.check)
+
 
 def run(request: Request, query: QueryText, within: Transaction | None = None) -> Result:
     """Run a query to its end, listed among the running queries meanwhile.
@@ -84,8 +104,6 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         ArangoError: Whatever the query raises; 1652 when it writes to a collection that its
             stream transaction did not declare.
     """
-    if modifies(query.text):
-        request.state.check_writable()
     running = request.state.queries
     entry = running.begin(
         request.database_name,
@@ -95,20 +113,32 @@ def run(request: Request, query: QueryText, within: Transaction | None = None) -
         user=request.user or ROOT,
     )
     try:
-        options = run_options(query, request, watching(request, entry))
-        if within is not None:
-            try:
-                return execute(within, query.text, query.bind_vars, options=options)
-            finally:
-                within.guard = None
-        if request.stream_id is None:
-            check_rights(request, query, request.database)
-            return execute(request.database, query.text, query.bind_vars, options=options)
-        with _stream(request, query) as target:
-            check_rights(request, query, target)
-            return execute(target, query.text, query.bind_vars, options=options)
+        with query.limits(entry.killed):
+            return _run(request, query, watching(request, entry), within)
     finally:
         running.end(entry)
+
+
+def _run(
+    request: Request,
+    query: QueryText,
+    watch: Callable[[Execution], None],
+    within: Transaction | None,
+) -> Result:
+    if modifies(query.text):
+        request.state.check_writable()
+    options = run_options(query, request, watch)
+    if within is not None:
+        try:
+            return execute(within, query.text, query.bind_vars, options=options)
+        finally:
+            within.guard = None
+    if request.stream_id is None:
+        check_rights(request, query, request.database)
+        return execute(request.database, query.text, query.bind_vars, options=options)
+    with _stream(request, query) as target:
+        check_rights(request, query, target)
+        return execute(target, query.text, query.bind_vars, options=options)
 
 
 def watching(request: Request, entry: RunningQuery) -> Callable[[Execution], None]:
@@ -177,10 +207,9 @@ def run_options(
     given = query.options
     if given.get("usePlanCache") is True:
         check_plan_cacheable(query.text, given)
-    runtime = given.get("maxRuntime")
     warnings = given.get("maxWarningCount")
     return QueryOptions(
-        max_runtime=float(runtime) if isinstance(runtime, int | float) and runtime > 0 else None,
+        max_runtime=query.max_runtime,
         memory_limit=query.memory_limit or default_limit(),
         full_count=given.get("fullCount") is True,
         fail_on_warning=given.get("failOnWarning") is True,

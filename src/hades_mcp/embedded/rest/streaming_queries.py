@@ -43,9 +43,10 @@ class Streaming:
                     user=request.user or ROOT,
                 )
             )
-            options = run_options(query, request, watching(request, entry))
-            check_rights(request, query, request.database)
-            self._stream = Stream(request.database, query.text, query.bind_vars, options)
+            with query.limits(entry.killed):
+                options = run_options(query, request, watching(request, entry))
+                check_rights(request, query, request.database)
+                self._stream = Stream(request.database, query.text, query.bind_vars, options)
             self._listed = stack.pop_all()
 
     @property

@@ -35,6 +35,7 @@ from hades_mcp.embedded.aql.nodes import (
     VariableReference,
 )
 from hades_mcp.embedded.values import equal, to_number, to_text, truth
+from hades_mcp.embedded.values.stopping import step
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import Subplan
@@ -65,6 +66,7 @@ class Compiler:
 
     def compile(self, node: Expression) -> Evaluate:
         """Compile an expression whose names are resolved."""
+        step()
         return _COMPILERS[type(node)](self, node)
 
     def subquery(self, node: SubqueryExpression) -> Evaluate:

@@ -51,9 +51,11 @@ class Execution(Context):
     """The context functions see, and what the executor keeps beside it.
 
     Args:
-        written: Collections the query modifies.
         profile: Counts what each node gives; None where nobody asked.
         settings: What `Context` takes.
+
+    Attributes:
+        written: Collections the query modifies, known once it is planned.
     """
 
     __slots__ = (
@@ -64,15 +66,14 @@ class Execution(Context):
         "_reader",
         "_scanned",
         "_watch",
-        "_written",
         "profile",
         "stats",
+        "written",
     )
 
     def __init__(
         self,
         *args: Any,
-        written: frozenset[str] = frozenset(),
         profile: Profile | None = None,
         **settings: Any,
     ) -> None:
@@ -84,7 +85,7 @@ class Execution(Context):
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None
         self._collections: dict[str, Collection] = {}
-        self._written = written
+        self.written: frozenset[str] = frozenset()
         self._scanned: set[str] = set()
         self._kept: dict[str, list[dict[str, Any]]] = {}
 
@@ -105,7 +106,7 @@ class Execution(Context):
         kept = self._kept.get(name)
         if kept is None:
             collection = self.collection(name)
-            again = name in self._scanned and name not in self._written
+            again = name in self._scanned and name not in self.written
             if not again or collection.count() > KEPT_DOCUMENTS:
                 self._scanned.add(name)
                 return collection.scan()
@@ -118,11 +119,11 @@ class Execution(Context):
 
     def writes(self, name: str) -> bool:
         """Tell whether the query writes to a collection."""
-        return name in self._written
+        return name in self.written
 
     def note_scan(self, name: str) -> None:
         """Note that a collection is scanned; what the query writes to may be another next time."""
-        if name not in self._written:
+        if name not in self.written:
             self._scanned.add(name)
 
     @property

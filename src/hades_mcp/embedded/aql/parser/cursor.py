@@ -14,6 +14,7 @@ from hades_mcp.embedded.aql.tokens import (
     tokenize,
 )
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.values.stopping import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,7 @@ class Cursor:
 
     def advance(self) -> Token:
         """Take the token at hand."""
+        step()
         token = self._tokens[self._index]
         if token.kind != END:
             self._index += 1

@@ -22,6 +22,7 @@ from hades_mcp.embedded.aql.plan import (
 )
 from hades_mcp.embedded.aql.planning.access import Access
 from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
+from hades_mcp.embedded.values.stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,16 @@ class Catalog(Protocol):
 
     def searched(self, view: str) -> list[str] | None:
         """Return the names of the collections a view searches; None if there is no such view."""
+
+
+class Planning(Context):
+    """The context of what is computed while planning: it stops when planning is to stop."""
+
+    __slots__ = ()
+
+    def check(self) -> None:
+        """Stop with the query that is being planned; see `Context.check`."""
+        check()()
 
 
 class Planner:
@@ -74,7 +85,7 @@ class Planner:
         self.catalog = catalog
         self.scopes = Scopes()
         self.access = Access()
-        self.context = Context(max_warnings=WARNINGS_KEPT)
+        self.context = Planning(max_warnings=WARNINGS_KEPT)
         self.views: set[str] = set()
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
