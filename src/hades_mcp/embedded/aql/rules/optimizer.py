@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from hades_mcp.embedded.aql.nodes import Node, SubqueryExpression, rebuild
 from hades_mcp.embedded.aql.plan import Subplan, Variable
+from hades_mcp.embedded.values.stopping import check
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.nodes import Expression
@@ -73,6 +74,7 @@ def optimize(plan: Subplan, rules: Sequence[NamedRule], optimization: Optimizati
     """Apply rules in their order to a plan and to all subqueries in it."""
     nodes = tuple(_inside(node, rules, optimization) for node in plan.nodes)
     for rule in rules:
+        check()()
         changed = rule.apply(nodes, optimization)
         if changed != nodes and rule.name not in optimization.applied:
             optimization.applied.append(rule.name)
