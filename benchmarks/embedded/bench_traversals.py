@@ -94,7 +94,11 @@ class Hades:
                 maximum=hops,
                 edge_collections=[("edges", "outbound")],
             )
-            return [stub["_key"] for ids in found for stub in reader.stubs(ids) if stub]
+            keys: list[str] = []
+            for vertices in found:
+                absent = reader.absent(vertices)
+                keys += [vertex.key for vertex in vertices if vertex not in absent]
+            return keys
 
     def driver(self, hops: int, start: int) -> list[str]:
         """Ask through python-arango."""

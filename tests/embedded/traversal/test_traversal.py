@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.recent import edge_handle
+from hades_mcp.embedded.storage.web import Web
 from hades_mcp.embedded.traversal import (
     GraphReader,
     all_shortest_paths,
@@ -82,6 +83,13 @@ class ToyGraph:
         ):
             raise ArangoError(1203)
         return ToyCollection(self, name)
+
+    def web(self, edges: Sequence[tuple[str, str]]) -> Web:
+        assert {name for name, _ in edges} <= self.edge_collections.keys()
+        return Web()
+
+    def mark(self, name: str) -> object:
+        return (name, id(self))
 
 
 @dataclass(frozen=True)
@@ -456,10 +464,15 @@ def test_reach_visits_the_vertices_of_a_traversal_in_its_order(
         "vertex_collections": within,
     }
     paths = traverse(graph, "v/a", order="bfs", unique_vertices="global", **settings)
-    ids = [vertex for some_ids in reach(graph, "v/a", **settings) for vertex in some_ids]
+    visited = [vertex for some in reach(graph, "v/a", **settings) for vertex in some]
+    ids = [vertex.id for vertex in visited]
     assert ids == [path.vertex_ids[-1] for path in paths]
     reader = GraphReader(graph)
     stored = [{"_key": each[2:], "_id": each} if each in graph.vertices else None for each in ids]
-    assert reader.stubs(ids or ["v/a"])[: len(ids)] == stored
+    absent = reader.absent(visited) if visited else []
+    assert [each.id for each in absent] == [each for each in ids if each not in graph.vertices]
+    assert {each.id: each.key for each in visited if each not in absent} == {
+        each["_id"]: each["_key"] for each in stored if each is not None
+    }
     assert [reader.stub(each) for each in ids] == stored
     assert reader.vertices(ids or ["v/a"])[: len(ids)] == [reader.vertex(each) for each in ids]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from hades_mcp.embedded.storage.columns import Columns
+from hades_mcp.embedded.storage.web import Webs
 
 Hop: TypeAlias = tuple[int, str]
 """An edge, as its collection's number and its row in one integer, and the vertex it leads to."""
@@ -30,12 +31,14 @@ class Reads:
         inbound: The edges that end at a vertex, oldest first.
         keys: The keys of documents by their `_id`s; None where there is no document.
         columns: Attributes of all documents.
+        mark: Stands for this state of the collection on vertices whose documents were seen in it.
     """
 
-    __slots__ = ("_held", "columns", "inbound", "keys", "outbound", "version")
+    __slots__ = ("_held", "columns", "inbound", "keys", "mark", "outbound", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
+        self.mark = object()
         self._empty()
 
     def hops(self, direction: str) -> dict[str, list[Hop]]:
@@ -64,10 +67,15 @@ class Reads:
 
 
 class Recent:
-    """The reads of a database's collections, by number."""
+    """The reads of a database's collections, by number.
+
+    Attributes:
+        webs: The graphs that edges make.
+    """
 
     def __init__(self) -> None:
         self._reads: dict[int, Reads] = {}
+        self.webs = Webs()
 
     def of(self, number: int, version: int) -> Reads:
         """Return what is known of a collection at a version."""
@@ -83,6 +91,7 @@ class Recent:
         """Let go of the collections that are no more."""
         for number in self._reads.keys() - numbers:
             self._reads.pop(number, None)
+        self.webs.keep(numbers)
 
 
 def edge_handle(number: int, row: int) -> int:

@@ -25,9 +25,10 @@ from hades_mcp.embedded.storage.schema import check_schema
 from hades_mcp.embedded.storage.statements import create_statements, rename_statement
 from hades_mcp.embedded.storage.tables import table_of
 from hades_mcp.embedded.storage.views import is_view
+from hades_mcp.embedded.storage.web import Web
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -91,6 +92,24 @@ class Transaction:
     def has_collection(self, name: str) -> bool:
         """Tell whether there is a collection of this name."""
         return name in self._catalog.collections
+
+    def web(self, edges: Sequence[tuple[str, str]]) -> Web:
+        """Return what this process knows of where edges lead, as of this snapshot.
+
+        Args:
+            edges: Edge collections with the direction each is followed in.
+        """
+        strands = tuple((self.collection(name).number, direction) for name, direction in edges)
+        known = [self.session.reads(number) for number, _ in strands]
+        versions = tuple(reads.version for reads in known if reads is not None)
+        if len(versions) < len(known):  # this transaction has written edges
+            return Web()
+        return self.session.recent.webs.of(strands, versions)
+
+    def mark(self, name: str) -> object:
+        """Return what stands for a collection's state; another state has another mark."""
+        reads = self.session.reads(self.collection(name).number)
+        return object() if reads is None else reads.mark
 
     def create_collection(
         self,
@@ -231,6 +250,7 @@ class Transaction:
                 self.session.flush()
             self.session.end()
             self._connection.execute("COMMIT")
+            self.session.publish()
         except sqlite3.Error as error:
             self.abort()
             raise translate(error, self.path) from error

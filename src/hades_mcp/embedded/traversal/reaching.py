@@ -9,7 +9,8 @@ from hades_mcp.embedded.traversal.reader import LARGEST_BATCH, GraphReader
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from hades_mcp.embedded.traversal.reader import Direction, GraphSource
+    from hades_mcp.embedded.storage.web import Vertex, Web
+    from hades_mcp.embedded.traversal.reader import Direction, EdgeSpec, GraphSource
 
 _FIRST_BATCH = 4
 
@@ -22,7 +23,7 @@ def reach(
     maximum: int,
     edge_collections: Sequence[tuple[str, Direction]],
     vertex_collections: Collection[str] | None = None,
-) -> Iterator[list[str]]:
+) -> Iterator[list[Vertex]]:
     """Yield, some at a time, the vertices `traverse` visits breadth first with global uniqueness.
 
     Args:
@@ -34,27 +35,45 @@ def reach(
         vertex_collections: If given, only vertices of these collections are entered.
     """
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
-    adjacency = reader.adjacency(edge_collections)
+    spec: EdgeSpec = tuple(dict.fromkeys(edge_collections))
+    web = reader.web(spec)
     within = None if vertex_collections is None else frozenset(vertex_collections)
-    seen, frontier, size = {start_id}, [start_id], _FIRST_BATCH
+    start = web.vertex(start_id)
+    seen, frontier, size = {start}, [start], _FIRST_BATCH
+    enter = seen.add
     if minimum == 0:
         yield frontier
     for depth in range(1, maximum + 1):
-        following: list[str] = []
+        following: list[Vertex] = []
         for begin in range(0, len(frontier), size):
-            batch = frontier[begin : begin + size]
-            hops = adjacency.read(batch)
-            found: list[str] = []
-            for vertex in batch:
-                for _, other in hops[vertex]:
-                    if other not in seen:
-                        seen.add(other)
-                        found.append(other)
+            found: list[Vertex] = []
+            find = found.append
+            for ends in _ends(reader, web, spec, frontier[begin : begin + size]):
+                for vertex in ends:
+                    if vertex not in seen:
+                        enter(vertex)
+                        find(vertex)
             if within is not None:
-                found = [vertex for vertex in found if vertex.partition("/")[0] in within]
+                found = [vertex for vertex in found if vertex.id.partition("/")[0] in within]
             following += found
             if depth >= minimum and found:
                 yield found
         frontier, size = following, min(8 * size, LARGEST_BATCH)
         if not frontier:
             return
+
+
+def _ends(
+    reader: GraphReader, web: Web, spec: EdgeSpec, vertices: list[Vertex]
+) -> list[tuple[Vertex, ...]]:
+    """Return where the edges at each of some vertices lead."""
+    known = [vertex.ends for vertex in vertices if vertex.ends is not None]
+    if len(known) == len(vertices):
+        reader.check()
+        return known
+    new = {vertex.id: vertex for vertex in vertices if vertex.ends is None}
+    hops = reader.adjacency(spec).read(new.keys())
+    for vertex_id, vertex in new.items():
+        ends = dict.fromkeys(end for _, end in hops[vertex_id])
+        vertex.ends = tuple(map(web.vertex, ends))
+    return [vertex.ends or () for vertex in vertices]

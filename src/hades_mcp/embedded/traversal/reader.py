@@ -11,6 +11,8 @@ from hades_mcp.embedded.storage.recent import edge_handle, edge_place
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from hades_mcp.embedded.storage.web import Vertex, Web
+
 Direction: TypeAlias = Literal["outbound", "inbound", "any"]
 """Which way edges are followed, in AQL's words."""
 
@@ -30,6 +32,8 @@ K = TypeVar("K", str, int)
 
 LARGEST_BATCH = 512
 _NOTHING: Mapping[str, Any] = {}
+_ABSENT = object()
+"""The mark of collections that do not exist: no vertex bears it."""
 REMEMBERED_VERTICES = 200_000
 
 _REVERSED: dict[Direction, Direction] = {
@@ -66,6 +70,12 @@ class GraphSource(Protocol):
 
     def collection(self, name: str, /) -> GraphCollection:
         """Return the collection; ArangoError 1203 if there is none."""
+
+    def web(self, edges: EdgeSpec, /) -> Web:
+        """Return what is known of where edges of these collections lead."""
+
+    def mark(self, name: str, /) -> object:
+        """Return what stands for a collection's state; another state has another mark."""
 
 
 class Batch:
@@ -183,6 +193,9 @@ class GraphReader:
         self._seen: dict[str, None] = {}
         self._batch = Batch()
         self._edges: dict[Edge, Document] = {}
+        self._webs: dict[EdgeSpec, Web] = {}
+        self._mark_of: dict[str, object] = {}
+        self._marks: set[object] = set()
         self.reads_edges = False
 
     def adjacency(self, edge_collections: Sequence[tuple[str, Direction]]) -> Adjacency:
@@ -191,6 +204,13 @@ class GraphReader:
         if spec not in self._adjacencies:
             self._adjacencies[spec] = Adjacency(self, spec)
         return self._adjacencies[spec]
+
+    def web(self, spec: EdgeSpec) -> Web:
+        """Return the vertices met so far over these collections, by this or by other queries."""
+        found = self._webs.get(spec)
+        if found is None:
+            found = self._webs[spec] = self.source.web(spec)
+        return found
 
     def edge_collection(self, name: str) -> GraphCollection:
         """Return a collection whose edges are followed."""
@@ -262,13 +282,33 @@ class GraphReader:
             key = self._read_keys(batch).get(vertex)
         return None if key is None else {"_key": key, "_id": vertex}
 
-    def stubs(self, ids: Sequence[str]) -> list[Document | None]:
-        """Return `_key` and `_id` of vertices; None for those that nobody stored."""
-        keys = self._read_keys(ids)
-        return [
-            None if (key := keys.get(vertex)) is None else {"_key": key, "_id": vertex}
-            for vertex in ids
-        ]
+    def absent(self, vertices: Sequence[Vertex]) -> list[Vertex]:
+        """Return those of some vertices that nobody stored; the others' keys can be read then."""
+        marks = self._marks
+        if not marks:
+            self._mark(vertices[0].id.partition("/")[0])
+        unknown = [vertex for vertex in vertices if vertex.stored not in marks]
+        return self._look_up(unknown) if unknown else unknown
+
+    def _mark(self, name: str) -> object:
+        """Return the mark of a collection, None if there is none; noted as of this snapshot."""
+        if name not in self._mark_of:
+            known = self._vertex_collection(name) is not None
+            self._mark_of[name] = mark = self.source.mark(name) if known else None
+            self._marks.add(mark or _ABSENT)
+        return self._mark_of[name]
+
+    def _look_up(self, vertices: Sequence[Vertex]) -> list[Vertex]:
+        absent: list[Vertex] = []
+        keys = self._read_keys([vertex.id for vertex in vertices])
+        for vertex in vertices:
+            key = keys[vertex.id]
+            if key is None:
+                absent.append(vertex)
+            else:
+                vertex.key = key  # before the mark: another thread that sees it reads this
+                vertex.stored = self._mark(vertex.id.partition("/")[0])
+        return absent
 
     def _read_keys(self, ids: Sequence[str]) -> Mapping[str, str | None]:
         """Return the keys of at least these vertices; what is missing is stored nowhere."""
@@ -276,11 +316,12 @@ class GraphReader:
         by_collection = _by_collection(ids)
         for name, within in by_collection.items():
             collection = self._vertex_collection(name)
-            self._keys[name] = _NOTHING if collection is None else collection.keys_of(within)
+            none: dict[str, str | None] = dict.fromkeys(within)
+            self._keys[name] = none if collection is None else collection.keys_of(within)
         if len(by_collection) == 1:
             return self._keys[name]
         return {
-            vertex: self._keys[name].get(vertex)
+            vertex: self._keys[name][vertex]
             for name, within in by_collection.items()
             for vertex in within
         }

@@ -14,11 +14,13 @@ from hades_mcp.embedded.aql.executor.restrictions import (
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.executor.visiting import (
     KEY_AND_ID,
+    names_visited,
     only_visits,
     visit,
+    visits,
     warn_of_missing,
 )
-from hades_mcp.embedded.aql.nodes import Binary
+from hades_mcp.embedded.aql.nodes import Attribute, Binary, VariableReference
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.traversal import (
     Path,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
     from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.executor.visiting import Values, Visits
+    from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import (
         Edges,
         EnumeratePathsNode,
@@ -63,9 +67,7 @@ def traversal(
     edges = _edges(compiler, node.edges, node.options)
     settings = _settings(node.options)
     if only_visits(node):
-        begin = partial(_start, start)
-        within = settings["vertex_collections"]
-        return visit(node, begin, steps, edges, within, attributes)
+        return visit(node, _visits(compiler, node), attributes)
     places = _places(node, brief=attributes is not None and attributes <= KEY_AND_ID)
     prune = compiler.optional(node.prune)
     pruned = None if node.prune_variable is None else node.prune_variable.id
@@ -104,6 +106,30 @@ def traversal(
                 yield new
 
     return step
+
+
+def visited_names(compiler: Compiler, node: TraversalNode, result: Node) -> Values | None:
+    """Return what gives a query's results where they are only `_key` or `_id` of vertices visited.
+
+    Args:
+        compiler: Compiles expressions.
+        node: The traversal right before the RETURN.
+        result: What is returned.
+    """
+    match result:
+        case Attribute(subject=VariableReference(variable=read), name="_key" | "_id" as name):
+            if read == node.vertex and only_visits(node):
+                return names_visited(_visits(compiler, node), name)
+    return None
+
+
+def _visits(compiler: Compiler, node: TraversalNode) -> Visits:
+    return visits(
+        partial(_start, compiler.compile(node.start)),
+        _depths(compiler, node.steps),
+        _edges(compiler, node.edges, node.options),
+        _settings(node.options)["vertex_collections"],
+    )
 
 
 _Places = tuple[int | None, int | None, int | None, bool]
@@ -197,6 +223,9 @@ def _edges(
 ) -> Callable[[Execution, Row], _EdgeList]:
     allowed = listed(options, "edgeCollections")
     graph = compiler.optional(edges.graph)
+    if graph is None and allowed is None and listed(options, "vertexCollections") is None:
+        fixed = list(edges.collections)
+        return lambda _execution, _row: fixed
 
     def collections(execution: Execution, row: Row) -> _EdgeList:
         found, vertices = list(edges.collections), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql import plan
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.executor.visiting import Values
     from hades_mcp.embedded.aql.nodes import Node
 
 _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
@@ -68,6 +70,7 @@ class Pipeline:
         self._steps: list[Step] = []
         self._nodes = subplan.nodes
         self._result: Evaluate | None = None
+        self._values: Values | None = None  # the last step and the RETURN in one
         scanned: list[plan.FilterNode] = []
         for position, node in enumerate(subplan.nodes):
             match node:
@@ -83,6 +86,8 @@ class Pipeline:
                 case plan.TraversalNode():
                     read = attributes_read(node.vertex, subplan.nodes[position:])
                     step = graphs.traversal(compiler, node, read)
+                    if isinstance(following := subplan.nodes[position + 1], plan.ReturnNode):
+                        self._values = graphs.visited_names(compiler, node, following.value)
                 case _:
                     step = _STEPS[type(node)](compiler, node)
             self._steps.append(step)
@@ -90,7 +95,12 @@ class Pipeline:
     def run(self, base: Row) -> Iterator[Any]:
         """Yield the results, beginning with one row; a query without RETURN yields nothing."""
         found: Iterator[Row] = iter((base.copy(),))
-        profile = execution_of(base).profile
+        profile, values = execution_of(base).profile, self._values
+        if values is not None and profile is None:
+            for step in self._steps[:-1]:
+                found = step(base, found)
+            yield from chain.from_iterable(values(base, found))
+            return
         for node, step in zip(self._nodes, self._steps, strict=False):  # a RETURN is no step
             found = step(base, found)
             if profile is not None:

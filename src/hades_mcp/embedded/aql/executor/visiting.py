@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.execution import Execution
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import TraversalNode
-    from hades_mcp.embedded.traversal import Direction, GraphReader
+    from hades_mcp.embedded.storage.web import Vertex
+    from hades_mcp.embedded.traversal import Direction
 
     Start = Callable[[Execution, Row], str | None]
     Depths = Callable[[Row], tuple[int, int]]
     Edges = Callable[[Execution, Row], list[tuple[str, Direction]]]
-    Documents = Callable[[GraphReader, Sequence[str]], Sequence[dict[str, Any] | None]]
+    Visits = Callable[[Execution, Row], Iterator[list[Vertex]]]
+    Values = Callable[[Row, Iterator[Row]], Iterator[list[Any]]]
 
 DOCUMENT_NOT_FOUND = 1202
-KEY_AND_ID = frozenset({"_key", "_id"})
+_READ = {"_key": attrgetter("key"), "_id": attrgetter("id")}
+KEY_AND_ID = frozenset(_READ)
 
 
 def only_visits(node: TraversalNode) -> bool:
@@ -43,50 +47,54 @@ def warn_of_missing(execution: Execution, vertex_id: str) -> None:
     execution.warn(DOCUMENT_NOT_FOUND, f"vertex '{vertex_id}' not found")
 
 
-def visit(
-    node: TraversalNode,
-    start: Start,
-    depths: Depths,
-    edges: Edges,
-    within: Sequence[str] | None,
-    attributes: frozenset[str] | None,
-) -> Step:
-    """Make a row of each vertex.
+def visits(start: Start, depths: Depths, edges: Edges, within: Sequence[str] | None) -> Visits:
+    """Return what gives, some at a time, the vertices that one row leads to.
 
     Args:
-        node: The traversal.
         start: Gives the `_id` to start from, or None.
         depths: Give the fewest and the most edges.
         edges: Give the edge collections to follow.
         within: The only vertex collections to enter, if there are any such.
+    """
+
+    def visited(execution: Execution, row: Row) -> Iterator[list[Vertex]]:
+        begin = start(execution, row)
+        if begin is None:
+            return iter(())
+        least, most = depths(row)
+        return reach(
+            execution.reader,
+            begin,
+            minimum=least,
+            maximum=most,
+            edge_collections=edges(execution, row),
+            vertex_collections=within,
+        )
+
+    return visited
+
+
+def visit(node: TraversalNode, visited: Visits, attributes: frozenset[str] | None) -> Step:
+    """Make a row of each vertex.
+
+    Args:
+        node: The traversal.
+        visited: Gives the vertices of a row.
         attributes: What is read of the vertices; None: all of it.
     """
     place = node.vertex.id if node.fetch_vertex else None
-    documents = _documents(attributes)
+    brief = attributes is not None and attributes <= KEY_AND_ID
+    documents = _stubs if brief else _documents
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
         execution = execution_of(base)
         for row in rows:
-            begin = start(execution, row)
-            if begin is None:
-                continue
-            least, most = depths(row)
-            follow, reader = edges(execution, row), execution.reader
-            for ids in reach(
-                reader,
-                begin,
-                minimum=least,
-                maximum=most,
-                edge_collections=follow,
-                vertex_collections=within,
-            ):
+            for vertices in visited(execution, row):
                 execution.check()
                 if place is None:
-                    yield from (row.copy() for _ in ids)
+                    yield from (row.copy() for _ in vertices)
                     continue
-                for vertex_id, document in zip(ids, documents(reader, ids), strict=True):
-                    if document is None:
-                        warn_of_missing(execution, vertex_id)
+                for document in documents(execution, vertices):
                     new = row.copy()
                     new[place] = document
                     yield new
@@ -94,7 +102,40 @@ def visit(
     return step
 
 
-def _documents(attributes: frozenset[str] | None) -> Documents:
-    if attributes is not None and attributes <= KEY_AND_ID:
-        return lambda reader, ids: reader.stubs(ids)
-    return lambda reader, ids: reader.vertices(ids)
+def names_visited(visited: Visits, name: str) -> Values:
+    """Return what gives nothing but the `_key` or the `_id` of each vertex, without rows."""
+    read = _READ[name]
+
+    def values(base: Row, rows: Iterator[Row]) -> Iterator[list[str | None]]:
+        execution = execution_of(base)
+        for row in rows:
+            for vertices in visited(execution, row):
+                execution.check()
+                absent = execution.reader.absent(vertices)
+                for vertex in absent:
+                    warn_of_missing(execution, vertex.id)
+                if absent:
+                    gone = set(absent)
+                    yield [None if each in gone else read(each) for each in vertices]
+                else:
+                    yield list(map(read, vertices))
+
+    return values
+
+
+def _documents(execution: Execution, vertices: Sequence[Vertex]) -> Iterator[Any]:
+    ids = [vertex.id for vertex in vertices]
+    for vertex_id, document in zip(ids, execution.reader.vertices(ids), strict=True):
+        if document is None:
+            warn_of_missing(execution, vertex_id)
+        yield document
+
+
+def _stubs(execution: Execution, vertices: Sequence[Vertex]) -> Iterator[Any]:
+    absent = set(execution.reader.absent(vertices))
+    for vertex in vertices:
+        if vertex in absent:
+            warn_of_missing(execution, vertex.id)
+            yield None
+        else:
+            yield {"_key": vertex.key, "_id": vertex.id}
