@@ -143,6 +143,64 @@ def test_what_others_write_is_seen_though_columns_were_known(tmp_path: Path) -> 
             assert execute(database, COUNT).rows == [4]
 
 
+keys = st.sampled_from("01234567")
+writes = st.one_of(
+    st.tuples(st.just("UPSERT {_key: @k} INSERT {_key: @k, a: @v} UPDATE {a: @v} IN things"), keys),
+    st.tuples(st.just("UPDATE @k WITH {other: @v} IN things OPTIONS {ignoreErrors: true}"), keys),
+    st.tuples(st.just("REMOVE @k IN things OPTIONS {ignoreErrors: true}"), keys),
+    st.tuples(st.just("FOR t IN things FILTER t.a == @v REMOVE t IN things"), st.none()),
+    st.tuples(st.just("FOR i IN 1..3 INSERT {a: @v} IN things"), st.none()),
+)
+commits = st.tuples(
+    st.lists(st.tuples(writes, plain), min_size=1, max_size=3),
+    st.sampled_from(["here", "here", "here", "elsewhere", "undone", "emptied"]),
+)
+
+
+@given(docs=documents, steps=st.lists(commits, max_size=5), bound=plain)
+def test_columns_follow_what_is_written(
+    engine: Engine, docs: list[dict[str, Any]], steps: list[Any], bound: Any
+) -> None:
+    database = fresh(engine, docs)
+    with Engine(engine.folder) as other:
+        for changes, how in [([], "here"), *steps]:
+            target = other.database("_system") if how == "elsewhere" else database
+            with target.transaction(write=True) as tx:
+                for (text, key), value in changes:
+                    given_ = {"k": key, "v": value}
+                    names = {name: given_[name] for name in given_ if f"@{name}" in text}
+                    execute(tx, text, names)
+                if how == "undone":
+                    tx.abort()
+                elif how == "emptied":
+                    tx.collection("things").truncate()
+            with database.transaction() as tx:
+                stored = list(tx.collection("things").scan())
+            expected = [
+                [each["_key"], each.get("a")]
+                for each in stored
+                if holds(each.get("a"), ">=", bound)
+            ]
+            query = "FOR t IN things FILTER t.a >= @bound RETURN [t._key, t.a]"
+            for _ in range(ENOUGH):
+                rows = execute(database, query, {"bound": bound}).rows
+                assert list(map(repr, rows)) == list(map(repr, expected))
+
+
+def test_only_rows_that_were_written_are_read_again(engine: Engine) -> None:
+    database = fresh(engine, [{"n": number} for number in range(10)])
+    for _ in range(ENOUGH):
+        execute(database, COUNT)
+    execute(database, "UPDATE '0' WITH {n: 10} IN things")
+    with database.transaction() as tx:
+        seen: list[str] = []
+        tx.session._connection.set_trace_callback(seen.append)
+        assert execute(tx, COUNT).rows == [5]
+        tx.session._connection.set_trace_callback(None)
+    assert sum("json_extract" in text and "'[1]'" in text for text in seen) == 1
+    assert not any("rid > " in text for text in seen)
+
+
 def test_an_old_snapshot_and_a_new_one_see_each_their_own(engine: Engine) -> None:
     database = fresh(engine, [{"n": number} for number in range(10)])
     with database.transaction() as old:

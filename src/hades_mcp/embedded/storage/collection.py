@@ -10,7 +10,6 @@ import orjson
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.adjacency import find_hops, find_keys
 from hades_mcp.embedded.storage.box_table import BoxTable, Span
-from hades_mcp.embedded.storage.columns import known_columns
 from hades_mcp.embedded.storage.fulltext import find_rows
 from hades_mcp.embedded.storage.geo_table import GeoTable
 from hades_mcp.embedded.storage.indexed import Indexed
@@ -21,6 +20,7 @@ from hades_mcp.embedded.storage.indexes import (
     Index,
 )
 from hades_mcp.embedded.storage.records import Document, Written, load
+from hades_mcp.embedded.storage.remembering import known_columns
 from hades_mcp.embedded.storage.sieve import share, sift
 from hades_mcp.embedded.storage.sorted_table import SortedTable
 from hades_mcp.embedded.storage.ttl_table import TtlTable

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from hades_mcp.embedded.storage.changes import Changes
 from hades_mcp.embedded.storage.columns import Columns
 from hades_mcp.embedded.storage.web import Webs
 
@@ -31,10 +32,11 @@ class Reads:
         inbound: The edges that end at a vertex, oldest first.
         keys: The keys of documents by their `_id`s; None where there is no document.
         columns: Attributes of all documents.
+        stale: Columns of an older version and the rows written since then, if known.
         mark: Stands for this state of the collection on vertices whose documents were seen in it.
     """
 
-    __slots__ = ("_held", "columns", "inbound", "keys", "mark", "outbound", "version")
+    __slots__ = ("_held", "columns", "inbound", "keys", "mark", "outbound", "stale", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -63,7 +65,21 @@ class Reads:
         self.inbound: dict[str, list[Hop]] = {}
         self.keys: dict[str, str | None] = {}
         self.columns = Columns()
+        self.stale: tuple[Columns, set[int]] | None = None
         self._held = 0
+
+    def inherit(self, before: Reads, changed: set[int] | None) -> None:
+        """Take over the columns of an older version, to be mended once somebody asks for them.
+
+        Args:
+            before: What was read of it.
+            changed: The rows written since then; None if nobody knows.
+        """
+        if changed is None:
+            return
+        columns, earlier = before.stale or (before.columns, set())
+        if columns.rows:
+            self.stale = columns, earlier | changed
 
 
 class Recent:
@@ -71,11 +87,13 @@ class Recent:
 
     Attributes:
         webs: The graphs that edges make.
+        changes: What commits have written.
     """
 
     def __init__(self) -> None:
         self._reads: dict[int, Reads] = {}
         self.webs = Webs()
+        self.changes = Changes()
 
     def of(self, number: int, version: int) -> Reads:
         """Return what is known of a collection at a version."""
@@ -83,6 +101,8 @@ class Recent:
         if found is None or found.version != version:
             fresh = Reads(version)
             if found is None or found.version < version:  # an old snapshot reads for itself
+                if found is not None:
+                    fresh.inherit(found, self.changes.between(number, found.version, version))
                 self._reads[number] = fresh
             return fresh
         return found
@@ -92,6 +112,7 @@ class Recent:
         for number in self._reads.keys() - numbers:
             self._reads.pop(number, None)
         self.webs.keep(numbers)
+        self.changes.keep(numbers)
 
 
 def edge_handle(number: int, row: int) -> int:

@@ -9,10 +9,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage.changes import MOST
 from hades_mcp.embedded.storage.connections import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hades_mcp.embedded.storage.database import Database
@@ -23,6 +24,7 @@ _READ_ONLY, _ABORTED = 1004, 1654
 _FEW = 32
 
 _BATCH = 5000
+_VERSION = "SELECT version FROM tallies WHERE collection = ?"
 _STEPS = 100_000  # of SQLite's machine between two looks: a few milliseconds
 
 
@@ -42,19 +44,43 @@ class Stored(NamedTuple):
 
 
 class Tally:
-    """The counters of one collection; no other process can change them while this one writes."""
+    """The counters of one collection; no other process can change them while this one writes.
 
-    __slots__ = ("_session", "bytes", "dirty", "documents", "last_key", "next_row", "revision")
+    Attributes:
+        rows: What was inserted, changed or removed; None for much.
+    """
+
+    __slots__ = (
+        "_session",
+        "bytes",
+        "dirty",
+        "documents",
+        "last_key",
+        "next_row",
+        "revision",
+        "rows",
+    )
 
     def __init__(self, session: Session, stored: Stored, next_row: int) -> None:
         self._session = session
         self.documents, self.last_key, self.bytes, self.revision = stored
         self.next_row = next_row
+        self.rows: set[int] | None = set()
         self.dirty = False
 
     def tick(self) -> int:
         """Advance the database's tick and return it."""
         return self._session.tick()
+
+    def touch(self, rows: Iterable[int] | None) -> None:
+        """Note that rows were written, or any number of them (None)."""
+        self.dirty = True
+        if rows is None:
+            self.rows = None
+        elif self.rows is not None:
+            self.rows.update(rows)
+            if len(self.rows) > MOST:
+                self.rows = None
 
 
 class Session:
@@ -94,6 +120,7 @@ class Session:
         self.recent = recent
         self._tallies: dict[int, Tally] = {}
         self._reads: dict[int, Reads] = {}
+        self._committed: list[tuple[int, int, set[int] | None]] = []
         self._tick: int | None = None
         self._touched_vectors: dict[int, int] = {}
         self._cursors: weakref.WeakSet[sqlite3.Cursor] | None = None
@@ -174,8 +201,7 @@ class Session:
             return None
         found = self._reads.get(number)
         if found is None:
-            sql = "SELECT version FROM tallies WHERE collection = ?"
-            row = self.execute(sql, (number,)).fetchone()
+            row = self.execute(_VERSION, (number,)).fetchone()
             if row is not None:
                 found = self._reads[number] = self.recent.of(number, row[0])
         return found
@@ -185,7 +211,7 @@ class Session:
         tally = self.tally(number)
         found = self.execute(f"SELECT total(length(CAST(body AS BLOB))) FROM c{number}")  # noqa: S608  a number of ours
         tally.bytes = int(found.fetchone()[0])
-        tally.dirty = True
+        tally.touch(None)
 
     def forget(self, number: int) -> None:
         """Drop the counters of a collection that is gone."""
@@ -257,8 +283,16 @@ class Session:
                     " version = version + 1 WHERE collection = ?",
                     (tally.documents, tally.last_key, tally.bytes, tally.revision, number),
                 )
+                found = self.execute(_VERSION, (number,)).fetchone()
+                if found is not None:  # else the collection is gone
+                    self._committed.append((number, found[0], tally.rows))
         for number, version in self._touched_vectors.items():
             self.execute("UPDATE vector_versions SET ver = ? WHERE id = ?", (version, number))
+
+    def publish(self) -> None:
+        """Tell the other threads what was written; called right after the commit."""
+        for number, version, rows in self._committed:
+            self.recent.changes.note(number, version, rows)
 
     def end(self) -> None:
         """Close what is still being read and refuse any further use."""

@@ -161,7 +161,7 @@ class Writer:
         for table in self._tables:
             table.remove(row, table.payload(old))
         self.session.execute(self._sql.remove, (row,))
-        self._count(-1, -len(body), CLOCK.next(old["_rev"]))
+        self._count(-1, -len(body), CLOCK.next(old["_rev"]), (row,))
         return Written(old, None, "remove")
 
     @_whole
@@ -170,7 +170,7 @@ class Writer:
         for table in self._tables:
             table.clear()
         self.session.execute(self._sql.clear)
-        self._count(-self._tally.documents, -self._tally.bytes, CLOCK.next())
+        self._count(-self._tally.documents, -self._tally.bytes, CLOCK.next(), None)
 
     @_whole
     def insert_many(self, documents: Iterable[Document]) -> list[Written | ArangoError]:
@@ -195,7 +195,8 @@ class Writer:
             return [self._attempt(document) for document in batch]
         if rows:
             newest = next(each.new for *_, each in reversed(prepared) if type(each) is Written)
-            self._count(len(rows), sum(_size(row[2]) for row in rows), (newest or {})["_rev"])
+            size = sum(_size(row[2]) for row in rows)
+            self._count(len(rows), size, (newest or {})["_rev"], [row[0] for row in rows])
         return [result for *_, result in prepared]
 
     def _prepare(
@@ -301,7 +302,7 @@ class Writer:
             table.add(row, after)
         ends = (record["_from"], record["_to"]) if self._edge else ()
         self.session.execute(self._sql.update, (text, *ends, row))
-        self._count(0, _size(text) - len(body), record["_rev"])
+        self._count(0, _size(text) - len(body), record["_rev"], (row,))
         return Written(old, record, operation)
 
     def _enter(self, key: str, record: Document) -> None:
@@ -318,14 +319,14 @@ class Writer:
         for table, payload in zip(self._tables, payloads, strict=True):
             table.add(row, payload)
         tally.next_row += 1
-        self._count(1, _size(text), record["_rev"])
+        self._count(1, _size(text), record["_rev"], (row,))
 
-    def _count(self, documents: int, size: int, revision: str) -> None:
+    def _count(self, documents: int, size: int, revision: str, rows: Iterable[int] | None) -> None:
         tally = self._tally
         tally.documents += documents
         tally.bytes += size
         tally.revision = revision
-        tally.dirty = True
+        tally.touch(rows)
 
 
 def _size(text: str) -> int:

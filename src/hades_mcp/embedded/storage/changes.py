@@ -1,0 +1,53 @@
+"""Which rows this process has written, commit by commit, so that what was read can be mended.
+
+Other processes write, too. Every commit has a version of its own, whoever makes it: where one is
+missing here, nobody knows what changed, and all has to be read again.
+"""
+
+from __future__ import annotations
+
+MOST = 10_000
+"""Rows: if more were written, it is as cheap to read all of them again."""
+
+_COMMITS = 64
+
+
+class Changes:
+    """The rows that commits of this process have inserted, changed or removed, by collection."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[int, frozenset[int]]] = {}
+
+    def note(self, number: int, version: int, rows: set[int] | None) -> None:
+        """Note a commit; only the one writer calls this.
+
+        Args:
+            number: The collection's number.
+            version: Its version after the commit.
+            rows: What was written; None for much.
+        """
+        if rows is None:
+            self._rows.pop(number, None)
+            return
+        commits = self._rows.setdefault(number, {})
+        commits[version] = frozenset(rows)
+        while len(commits) > _COMMITS:
+            del commits[next(iter(commits))]
+
+    def between(self, number: int, old: int, new: int) -> set[int] | None:
+        """Return the rows written from one version to another; None if that is not known."""
+        commits = self._rows.get(number, {})
+        rows: set[int] = set()
+        if new - old > len(commits):
+            return None
+        for version in range(old + 1, new + 1):
+            written = commits.get(version)
+            if written is None or len(rows) > MOST:
+                return None
+            rows |= written
+        return rows
+
+    def keep(self, numbers: set[int]) -> None:
+        """Let go of the collections that are no more."""
+        for number in self._rows.keys() - numbers:
+            self._rows.pop(number, None)
