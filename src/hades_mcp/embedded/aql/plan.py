@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from hades_mcp.embedded.aql.nodes import (
@@ -445,17 +445,32 @@ class ReturnNode(Node):
     value: Expression
 
 
+_SET = (
+    *("variable", "distance", "into", "vertex", "edge", "path", "prune_variable"),
+    *("old", "new", "matches"),
+)
+_SET_BY_PARTS = ["groups", "aggregates", "projections", "scores", "checks"]
+_SETTING: dict[type[Node], tuple[list[str], list[str]]] = {}
+
+
+def _setting(kind: type[Node]) -> tuple[list[str], list[str]]:
+    """Return the fields of a kind of node that name variables it sets, and those of its parts."""
+    if kind not in _SETTING:
+        names = {each.name for each in fields(kind)}
+        own, parts = ([name for name in some if name in names] for some in (_SET, _SET_BY_PARTS))
+        _SETTING[kind] = own, parts
+    return _SETTING[kind]
+
+
 def produced(node: Node) -> Iterator[Variable]:
     """Yield the variables a plan node sets."""
-    for name in (
-        *("variable", "distance", "into", "vertex", "edge", "path", "prune_variable"),
-        *("old", "new", "matches"),
-    ):
-        value = getattr(node, name, None)
+    own, parts = _setting(type(node))
+    for name in own:
+        value = getattr(node, name)
         if isinstance(value, Variable):
             yield value
-    for name in ("groups", "aggregates", "projections", "scores", "checks"):
-        for item in getattr(node, name, ()):
+    for name in parts:
+        for item in getattr(node, name):
             yield item.variable
 
 

@@ -21,7 +21,7 @@ from hades_mcp.embedded.aql.executor import (
     sorting,
     windowing,
 )
-from hades_mcp.embedded.aql.executor.projecting import attributes_read
+from hades_mcp.embedded.aql.executor.projecting import Surroundings
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
 
@@ -71,6 +71,7 @@ class Pipeline:
         self._nodes = subplan.nodes
         self._result: Evaluate | None = None
         self._values: Values | None = None  # the last step and the RETURN in one
+        around = Surroundings(subplan.nodes)
         scanned: list[plan.FilterNode] = []
         for position, node in enumerate(subplan.nodes):
             match node:
@@ -78,13 +79,13 @@ class Pipeline:
                     self._result = compiler.compile(node.value)
                     continue
                 case plan.EnumerateCollectionNode():
-                    step = scanning.enumerate_collection(compiler, subplan.nodes, position)
+                    step = scanning.enumerate_collection(compiler, around, position)
                     scanned = scanning.filters_after(subplan.nodes, position)
                 case plan.FilterNode():
                     done = any(node is each for each in scanned)
                     step = rows.filter_rows(compiler, node, done=done)
                 case plan.TraversalNode():
-                    read = attributes_read(node.vertex, subplan.nodes[position:])
+                    read = around.attributes_read(node.vertex)
                     step = graphs.traversal(compiler, node, read)
                     if isinstance(following := subplan.nodes[position + 1], plan.ReturnNode):
                         self._values = graphs.visited_names(compiler, node, following.value)

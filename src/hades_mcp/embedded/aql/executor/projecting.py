@@ -1,39 +1,66 @@
-"""Which attributes of a document the rest of a plan reads."""
+"""What the loops of a plan ask about the nodes around them, found once for all loops."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.nodes import Attribute, SubqueryExpression, VariableReference, children
+from hades_mcp.embedded.aql.rules.conditions import FiltersAfter
+from hades_mcp.embedded.values.stopping import step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import Variable
 
 
-def attributes_read(variable: Variable, nodes: Iterable[Node]) -> frozenset[str] | None:
-    """Return the names of a document's attributes that nodes read; None if they read all of it.
+class Surroundings:
+    """The nodes of a query or subquery, and what is known of them all.
 
     Args:
-        variable: Holds the document.
-        nodes: Expressions or nodes of a plan.
+        nodes: The nodes, in their order.
     """
-    names: set[str] = set()
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = nodes
+
+    @cached_property
+    def filters(self) -> FiltersAfter:
+        """What the filters after the loops ask for."""
+        return FiltersAfter(self.nodes)
+
+    @cached_property
+    def _reads(self) -> dict[Variable, set[str] | None]:
+        return _attributes_read(self.nodes)
+
+    def attributes_read(self, variable: Variable) -> frozenset[str] | None:
+        """Return the names of a document's attributes that are read; None if all of it is.
+
+        Args:
+            variable: Holds the document.
+        """
+        names = self._reads.get(variable, set())
+        return None if names is None else frozenset(names)
+
+
+def _attributes_read(nodes: Iterable[Node]) -> dict[Variable, set[str] | None]:
+    found: dict[Variable, set[str] | None] = {}
     pending = list(nodes)
     while pending:
+        step()
         node = pending.pop()
         match node:
-            case Attribute(subject=VariableReference(variable=found), name=name):
-                if found == variable:
+            case Attribute(subject=VariableReference(variable=variable), name=name):
+                names = found.setdefault(variable, set())
+                if names is not None:
                     names.add(name)
                 continue
-            case VariableReference(variable=found):
-                if found == variable:
-                    return None
+            case VariableReference(variable=variable):
+                found[variable] = None
                 continue
             case SubqueryExpression(plan=plan) if plan is not None:
                 pending.extend(plan.nodes)
         pending.extend(children(node))
-    return frozenset(names)
+    return found

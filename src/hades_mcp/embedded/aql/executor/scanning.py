@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hades_mcp.embedded.aql.executor.execution import KEPT_DOCUMENTS
 from hades_mcp.embedded.aql.executor.indexing import storing
-from hades_mcp.embedded.aql.executor.projecting import attributes_read
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.plan import CollectNode, FilterNode, LimitNode, SortNode
-from hades_mcp.embedded.aql.rules.conditions import comparisons, conjuncts
+from hades_mcp.embedded.aql.rules.conditions import conjuncts
 from hades_mcp.embedded.storage.columns import Comparison, Path, matching
 from hades_mcp.embedded.storage.sieve import sieve
 from hades_mcp.embedded.values import truth
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
     from hades_mcp.embedded.aql.executor.execution import Execution
+    from hades_mcp.embedded.aql.executor.projecting import Surroundings
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.nodes import Node
     from hades_mcp.embedded.aql.plan import EnumerateCollectionNode
@@ -37,17 +37,18 @@ _OFTEN = 31
 """A bit mask: a query is checked for a kill before each 32nd document."""
 
 
-def enumerate_collection(compiler: Compiler, nodes: Sequence[Node], position: int) -> Step:
+def enumerate_collection(compiler: Compiler, plan: Surroundings, position: int) -> Step:
     """Make a row of each document of a collection that passes the filters right after the loop.
 
     Args:
         compiler: Compiles what the documents are compared with.
-        nodes: The plan.
+        plan: The plan.
         position: Where in it the loop is.
     """
+    nodes = plan.nodes
     node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # as the caller saw
     place, store = None if node.projections else node.variable.id, storing(node)
-    scan = _Scan(compiler, nodes, position)
+    scan = _Scan(compiler, plan, position)
     conditions = [compiler.compile(each.condition) for each in filters_after(nodes, position)]
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -91,12 +92,13 @@ class _Asked:
 class _Scan:
     """Reads the documents of a collection: from columns, through a sieve, or one by one."""
 
-    def __init__(self, compiler: Compiler, nodes: Sequence[Node], position: int) -> None:
+    def __init__(self, compiler: Compiler, plan: Surroundings, position: int) -> None:
+        nodes = plan.nodes
         node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # see above
         self._name = node.collection
         found = [
             each
-            for each in comparisons(nodes, position, node.variable)
+            for each in plan.filters.of(position, node.variable).comparisons
             if _PLAIN_PATH.fullmatch(each.path)
         ]
         self._asked = [
@@ -111,7 +113,7 @@ class _Scan:
         )
         after = nodes[position + 1 :]
         projected = frozenset(each.path[0] for each in node.projections)
-        read = attributes_read(node.variable, after)
+        read = plan.attributes_read(node.variable)
         self._wanted = None if read is None else sorted(read | projected)
         # where some attributes of all documents are needed, columns are read as fast as those
         self._whole = self._wanted is not None and _takes_all(after)

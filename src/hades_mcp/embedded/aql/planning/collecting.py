@@ -125,6 +125,10 @@ def _group_variables(planner: Planner) -> list[Variable]:
     """
     nodes = planner.nodes
     first = next((i for i, node in enumerate(nodes) if isinstance(node, _LOOPS)), 0)
+    for position in range(len(nodes) - 1, first, -1):
+        if isinstance(nodes[position], CollectNode):  # of what was set before, nothing lives on
+            first = position
+            break
     return [
         variable
         for node in nodes[first:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -113,54 +114,94 @@ class Conditions:
     alternatives: list[tuple[Expression, list[tuple[list[Comparison], int]]]]
 
 
-def comparisons(nodes: Sequence[Node], position: int, variable: Variable) -> list[Comparison]:
-    """Return the conditions the loop over `variable` at a position may check by itself."""
-    return conditions_on(nodes, position, variable).comparisons
+class FiltersAfter:
+    """The conditions that the filters after each loop of a plan ask for, found in one pass.
 
+    A loop may check them as far as nothing between it and the filter cuts, groups or changes rows,
+    and as far as they compare with what is known before the loop.
 
-def conditions_on(nodes: Sequence[Node], position: int, variable: Variable) -> Conditions:
-    """Return the conditions the loop over `variable` at a position may check by itself.
-
-    They come from the filters that follow it, as far as nothing between them cuts, groups or
-    changes rows, and compare with what is known before the loop.
+    Args:
+        nodes: All nodes of a query or subquery.
     """
-    unknown = {made for node in nodes[position:] for made in produced(node)}
-    definitions: dict[Variable, Expression] = {}
-    found = Conditions([], [])
-    for node in nodes[position + 1 :]:
-        if isinstance(node, FilterNode):
-            for condition in conjuncts(node.condition):
-                comparison = _comparison(condition, variable, definitions, unknown)
-                if comparison is not None:
-                    found.comparisons.append(comparison)
-                elif isinstance(condition, Logical) and condition.operator == "OR":
-                    branches = [
-                        _branch(operand, variable, definitions, unknown)
-                        for operand in condition.operands
-                    ]
-                    found.alternatives.append((condition, branches))
-        elif isinstance(node, CalculationNode):
-            value = substituted(node.value, definitions)
-            if attribute_path(value, variable) is not None:
-                definitions[node.variable] = value
-        elif not lets_filters_pass(node):
-            break
-    return found
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._made: dict[Variable, int] = {}
+        self._barriers: list[int] = []
+        self._about: dict[Variable, list[tuple[int, Expression]]] = {}
+        self._documents: dict[Variable, Variable] = {}
+        self._paths: dict[Variable, dict[Variable, Expression]] = {}
+        for position, node in enumerate(nodes):
+            self._made.update((variable, position) for variable in produced(node))
+            if isinstance(node, FilterNode):
+                for condition in conjuncts(node.condition):
+                    for variable in {self._documents.get(each, each) for each in used(condition)}:
+                        self._about.setdefault(variable, []).append((position, condition))
+            elif isinstance(node, CalculationNode):
+                self._note_path(node)
+            elif not lets_filters_pass(node):
+                self._barriers.append(position)
+
+    def _note_path(self, node: CalculationNode) -> None:
+        """Note `LET x = d.a`: what is asked of x is asked of d."""
+        found = node.value
+        while isinstance(found, Attribute | Index):
+            found = found.subject
+        if isinstance(found, VariableReference):
+            document = self._documents.get(found.variable, found.variable)
+            paths = self._paths.setdefault(document, {})
+            value = substituted(node.value, paths)
+            if attribute_path(value, document) is not None:
+                self._documents[node.variable] = document
+                paths[node.variable] = value
+
+    def about(self, position: int, variable: Variable) -> Iterator[Expression]:
+        """Yield what is asked of a variable that the loop at a position sets."""
+        barrier = bisect_right(self._barriers, position)
+        end = self._barriers[barrier] if barrier < len(self._barriers) else None
+        for at, condition in self._about.get(variable, ()):
+            if at > position and (end is None or at < end):
+                yield condition
+
+    def is_known(self, value: Expression, position: int) -> bool:
+        """Tell whether a value is there, and the same, before the loop at a position begins."""
+        made = self._made
+        return all(made.get(each, -1) < position for each in used(value)) and is_steady(value)
+
+    def of(self, position: int, variable: Variable) -> Conditions:
+        """Return the conditions that the loop over a variable at a position may check by itself."""
+        reader = _Reader(self, position, variable, self._paths.get(variable, {}))
+        found = Conditions([], [])
+        for condition in self.about(position, variable):
+            comparison = reader.comparison(condition)
+            if comparison is not None:
+                found.comparisons.append(comparison)
+            elif isinstance(condition, Logical) and condition.operator == "OR":
+                branches = [reader.branch(operand) for operand in condition.operands]
+                found.alternatives.append((condition, branches))
+        return found
 
 
-def _branch(
-    condition: Expression,
-    variable: Variable,
-    definitions: dict[Variable, Expression],
-    unknown: set[Variable],
-) -> tuple[list[Comparison], int]:
-    parts = list(conjuncts(condition))
-    read = [_comparison(part, variable, definitions, unknown) for part in parts]
-    return [comparison for comparison in read if comparison is not None], len(parts)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads conditions as comparisons of a document's attributes with what is known before."""
 
+    filters: FiltersAfter
+    position: int
+    variable: Variable
+    paths: dict[Variable, Expression]
 
-def _is_known(value: Expression, unknown: set[Variable]) -> bool:
-    return used(value).isdisjoint(unknown) and is_steady(value)
+    def comparison(self, condition: Expression) -> Comparison | None:
+        """Read a condition as `attribute operator value`."""
+        for path, operator, value in _readings(substituted(condition, self.paths), self.variable):
+            if self.filters.is_known(value, self.position):
+                return Comparison(path, operator, value, condition)
+        return None
+
+    def branch(self, condition: Expression) -> tuple[list[Comparison], int]:
+        """Read one branch of an OR."""
+        parts = list(conjuncts(condition))
+        read = [self.comparison(part) for part in parts]
+        return [comparison for comparison in read if comparison is not None], len(parts)
 
 
 def lets_filters_pass(node: Node) -> bool:
@@ -199,19 +240,6 @@ def _members_path(node: Expression, variable: Variable) -> str | None:
             return f"{path}[*]" if inner is None else f"{path}[*].{inner}"
     path = attribute_path(node, variable)
     return None if path is None else f"{path}[*]"
-
-
-def _comparison(
-    condition: Expression,
-    variable: Variable,
-    definitions: dict[Variable, Expression],
-    unknown: set[Variable],
-) -> Comparison | None:
-    """Read a condition as `attribute operator value`, where the value is known before the loop."""
-    for path, operator, value in _readings(substituted(condition, definitions), variable):
-        if _is_known(value, unknown):
-            return Comparison(path, operator, value, condition)
-    return None
 
 
 def _readings(condition: Node, variable: Variable) -> Iterator[tuple[str, str, Expression]]:

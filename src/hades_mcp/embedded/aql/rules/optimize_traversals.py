@@ -19,15 +19,8 @@ from hades_mcp.embedded.aql.nodes import (
     rebuild,
     walk,
 )
-from hades_mcp.embedded.aql.plan import (
-    FilterNode,
-    PathCheck,
-    TraversalNode,
-    produced,
-    used,
-)
-from hades_mcp.embedded.aql.rules.conditions import conjuncts, lets_filters_pass
-from hades_mcp.embedded.aql.rules.effects import is_steady
+from hades_mcp.embedded.aql.plan import PathCheck, TraversalNode
+from hades_mcp.embedded.aql.rules.conditions import FiltersAfter
 from hades_mcp.embedded.aql.rules.substitution import substituted
 
 if TYPE_CHECKING:
@@ -42,7 +35,10 @@ def optimize_traversals(nodes: Nodes, optimization: Optimization) -> Nodes:
 
     The filters stay; those that find nothing left to drop are noted for another rule.
     """
+    if not any(isinstance(node, TraversalNode) for node in nodes):
+        return nodes
     found = list(nodes)
+    filters = FiltersAfter(nodes)
     for position, node in enumerate(nodes):
         # with uniqueVertices: global a cut would let another path be the first at a vertex
         if (
@@ -50,7 +46,7 @@ def optimize_traversals(nodes: Nodes, optimization: Optimization) -> Nodes:
             and node.path is not None
             and node.options.get("uniqueVertices") != "global"
         ):
-            checks = _checks(node, nodes[position:], optimization)
+            checks = _checks(node, position, filters, optimization)
             if checks:
                 found[position] = replace(node, checks=tuple(check for check, _ in checks))
                 covered = [source for _, source in checks if source is not None]
@@ -61,45 +57,36 @@ def optimize_traversals(nodes: Nodes, optimization: Optimization) -> Nodes:
 _Check = tuple[PathCheck, "Expression | None"]
 
 
-def _checks(node: TraversalNode, after: Nodes, optimization: Optimization) -> list[_Check]:
-    unknown = {made for each in after for made in produced(each)}
+def _checks(
+    node: TraversalNode, position: int, filters: FiltersAfter, optimization: Optimization
+) -> list[_Check]:
+    assert node.path is not None  # noqa: S101  the caller has looked
     found = []
-    for each in after[1:]:
-        if isinstance(each, FilterNode):
-            for condition in conjuncts(each.condition):
-                check = _check(node, condition, unknown, optimization)
-                if check is not None:
-                    covers = _always_reached(node, check)
-                    found.append((check, condition if covers else None))
-        elif not lets_filters_pass(each):
-            break
+    for condition in filters.about(position, node.path):
+        check = _check(node.path, condition, optimization)
+        if check is not None and filters.is_known(check.condition, position):
+            covers = _always_reached(node, check)
+            found.append((check, condition if covers else None))
     return found
 
 
-def _check(
-    node: TraversalNode, condition: Expression, unknown: set[Variable], optimization: Optimization
-) -> PathCheck | None:
+def _check(path: Variable, condition: Expression, optimization: Optimization) -> PathCheck | None:
     """Return the condition as one on a single vertex or edge, if that is what it is."""
-    assert node.path is not None  # noqa: S101  the caller has looked
-    if not is_steady(condition):
-        return None
     variable = optimization.variable()
-    each = _of_each(condition, node.path, variable)
+    each = _of_each(condition, path, variable)
     if each is not None:
-        check = PathCheck(*each, variable=variable, at=condition.at)
-    else:
-        places = {place for part in walk(condition) if (place := _place(part, node.path))}
-        if len(places) != 1:
-            return None
-        ((kind, depth),) = places
+        return PathCheck(*each, variable=variable, at=condition.at)
+    places = {place for part in walk(condition) if (place := _place(part, path))}
+    if len(places) != 1:
+        return None
+    ((kind, depth),) = places
 
-        def change(part: Node) -> Node:
-            if _place(part, node.path):
-                return VariableReference(variable, at=part.at)
-            return rebuild(part, change)
+    def change(part: Node) -> Node:
+        if _place(part, path):
+            return VariableReference(variable, at=part.at)
+        return rebuild(part, change)
 
-        check = PathCheck(kind, depth, change(condition), variable, at=condition.at)
-    return check if (used(check.condition) - {variable}).isdisjoint(unknown) else None
+    return PathCheck(kind, depth, change(condition), variable, at=condition.at)
 
 
 def _place(node: Node, path: Variable | None) -> tuple[Literal["vertex", "edge"], int] | None:

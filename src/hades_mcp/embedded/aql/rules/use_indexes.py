@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.plan import EnumerateCollectionNode, IndexCondition, IndexNode
-from hades_mcp.embedded.aql.rules.conditions import conditions_on
+from hades_mcp.embedded.aql.rules.conditions import FiltersAfter
 from hades_mcp.embedded.aql.rules.lookups import Candidate, candidate
 
 if TYPE_CHECKING:
@@ -24,10 +24,13 @@ def use_indexes(nodes: Nodes, optimization: Optimization) -> Nodes:
 
     The filters stay; what the index checks already is noted for `remove-filter-covered-by-index`.
     """
+    if not any(isinstance(node, EnumerateCollectionNode) for node in nodes):
+        return nodes
     found = list(nodes)
+    filters = FiltersAfter(nodes)
     for position, node in enumerate(nodes):
         if isinstance(node, EnumerateCollectionNode) and not node.options.get("disableIndex"):
-            conditions = conditions_on(found, position, node.variable)
+            conditions = filters.of(position, node.variable)
             lookup = _lookup(node, conditions, optimization)
             if lookup is not None:
                 found[position], covered = lookup

@@ -31,7 +31,7 @@ def use_inverted_indexes(nodes: Nodes, optimization: Optimization) -> Nodes:
     """Turn loops whose hint names an inverted index, and their filters, into searches."""
     found = list(nodes)
     for position, node in enumerate(found):
-        if isinstance(node, EnumerateCollectionNode):
+        if isinstance(node, EnumerateCollectionNode) and node.options:
             index = _hinted(node, optimization)
             taken = {} if index is None else _answered(found, position, node, index)
             if index is not None and taken:
