@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SHALLOW = 20  # levels that fit beside what a caller has on the stack already
 FRAMES = 25_000  # more than 500 levels take anywhere
@@ -43,18 +38,22 @@ class _Room:
 _ROOM = _Room()
 
 
-@contextmanager
-def room_for(levels: int) -> Iterator[None]:
-    """Allow as many Python frames in the block as a query takes.
+class room_for:  # noqa: N801  used as a function is; a generator would take longer
+    """Allow as many Python frames in a `with` block as a query takes.
 
     Args:
         levels: How deeply the query nests; as many as ArangoDB allows at most.
     """
-    if levels <= SHALLOW:
-        yield
-        return
-    _ROOM.enter()
-    try:
-        yield
-    finally:
-        _ROOM.leave()
+
+    __slots__ = ("_deep",)
+
+    def __init__(self, levels: int) -> None:
+        self._deep = levels > SHALLOW
+
+    def __enter__(self) -> None:
+        if self._deep:
+            _ROOM.enter()
+
+    def __exit__(self, *_: object) -> None:
+        if self._deep:
+            _ROOM.leave()

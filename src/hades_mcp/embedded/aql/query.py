@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
 from hades_mcp.embedded.aql.context import KILLED
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.transaction import Transaction
 
 BIND_PARAMETERS_INVALID = 1550
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +173,17 @@ def writes(text: str, execution: Execution) -> bool:
         return modifies(text)
 
 
-@contextmanager
-def _planning(with_check: Callable[[], None]) -> Iterator[None]:
+class _planning(stopping):  # noqa: N801  as stopping is
     """Have planning inside stopped by what a function raises."""
-    try:
-        with stopping(with_check):
-            yield
-    except ArangoError as error:
-        if error.number != KILLED:
-            raise
-        message = f"AQL: {error.message} (while optimizing plan)"
-        raise ArangoError(KILLED, message, status=error.status) from error
+
+    __slots__ = ()
+
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)
+        error = raised[1]
+        if isinstance(error, ArangoError) and error.number == KILLED:
+            message = f"AQL: {error.message} (while optimizing plan)"
+            raise ArangoError(KILLED, message, status=error.status) from error
 
 
 def _execute(
@@ -192,9 +194,7 @@ def _execute(
     database: str,
 ) -> Result:
     run = begin(transaction, text, execution, options, database)
-    with running(run):
-        rows = run.execution.gather(run.rows)
-    return run.result(rows)
+    return run.result(ask(run, lambda: execution.gather(run.rows)))
 
 
 @dataclass(slots=True)
@@ -218,9 +218,11 @@ class Run:
         """Return what it gave, now that it is over."""
         execution = self.execution
         execution.finish()
-        phases = {**self.phases, "executing": time.perf_counter() - self.begun}
+        self.phases["executing"] = time.perf_counter() - self.begun
         stats = execution.stats.as_dict()
-        return Result(rows, execution.warnings, stats, self.prepared, phases, execution.profile)
+        return Result(
+            rows, execution.warnings, stats, self.prepared, self.phases, execution.profile
+        )
 
 
 def begin(
@@ -230,7 +232,7 @@ def begin(
     options: QueryOptions,
     database: str,
 ) -> Run:
-    """Plan a query that was started; its rows are to be asked for inside `running` only.
+    """Plan a query that was started; its rows are to be asked for by `ask` only.
 
     Raises:
         ArangoError: For a query that cannot run, and 1500 for one that is stopped.
@@ -259,25 +261,39 @@ def begin(
 
 def _checked(bind_vars: Mapping[str, Any] | None) -> dict[str, Any]:
     values = dict(bind_vars or {})
-    if not all(isinstance(name, str) and name for name in values):
-        raise ArangoError(BIND_PARAMETERS_INVALID, "invalid structure of bind parameters")
+    for name in values:
+        if not (isinstance(name, str) and name):
+            raise ArangoError(BIND_PARAMETERS_INVALID, "invalid structure of bind parameters")
     return values
 
 
 def _rows(prepared: PreparedQuery, execution: Execution) -> Iterator[Any]:
+    if not prepared.warnings:
+        return prepared.compiled.run(execution)
+    return _warned(prepared, execution)
+
+
+def _warned(prepared: PreparedQuery, execution: Execution) -> Iterator[Any]:
     for warning in prepared.warnings:
         execution.warn(warning.number, warning.message)
     yield from prepared.compiled.run(execution)
 
 
-@contextmanager
-def running(run: Run) -> Iterator[None]:
-    """Ask for rows of a query inside: what goes wrong is worded as ArangoDB does."""
+def ask(run: Run, take: Callable[[], T]) -> T:
+    """Ask for rows of a query: what goes wrong is worded as ArangoDB does.
+
+    Args:
+        run: The query.
+        take: Takes as many of its rows as are wanted.
+
+    Raises:
+        ArangoError: Whatever stops the query.
+    """
     transaction, stop = run.execution.transaction, run.execution.check
     watched = nullcontext() if transaction is None else transaction.session.watched(stop)
     try:
         with stopping(stop), watched, room_for(run.prepared.depth):
-            yield
+            return take()
     except RecursionError:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.memory import size_of
-from hades_mcp.embedded.aql.query import QueryOptions, begin, running, started, writes
+from hades_mcp.embedded.aql.query import QueryOptions, ask, begin, started, writes
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.connections import translate
 
@@ -87,15 +87,18 @@ class Stream:
         """Return rows from where the query stands; the transaction ends with the last one."""
         if not self._transaction.is_open:
             return []
-        execution = self._run.execution
         try:
-            with running(self._run):
-                execution.check()
-                rows = list(islice(self._run.rows, count))
-                execution.allow(execution.stats.peakMemoryUsage + size_of(rows))
+            rows = ask(self._run, lambda: self._take(count))
         except sqlite3.Error as error:
             raise translate(error, self._database.path) from error
         if len(rows) < count:
             self.result = self._run.result([])
             self._transaction.commit()
+        return rows
+
+    def _take(self, count: int) -> list[Any]:
+        execution = self._run.execution
+        execution.check()
+        rows = list(islice(self._run.rows, count))
+        execution.allow(execution.stats.peakMemoryUsage + size_of(rows))
         return rows

@@ -41,10 +41,22 @@ class Statistics:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the statistics as the HTTP API shows them."""
-        found = {name: getattr(self, name) for name in self.__slots__}
+        found = {
+            "writesExecuted": self.writesExecuted,
+            "writesIgnored": self.writesIgnored,
+            "documentLookups": self.documentLookups,
+            "scannedFull": self.scannedFull,
+            "scannedIndex": self.scannedIndex,
+            "filtered": self.filtered,
+            "fullCount": self.fullCount,
+            "executionTime": self.executionTime,
+            "peakMemoryUsage": self.peakMemoryUsage,
+            "httpRequests": 0,
+            "intermediateCommits": 0,
+        }
         if self.fullCount is None:
             del found["fullCount"]
-        return found | {"httpRequests": 0, "intermediateCommits": 0}
+        return found
 
 
 class Execution(Context):
