@@ -457,8 +457,7 @@ def _setting(kind: type[Node]) -> tuple[list[str], list[str]]:
     """Return the fields of a kind of node that name variables it sets, and those of its parts."""
     if kind not in _SETTING:
         names = {each.name for each in fields(kind)}
-        own, parts = ([name for name in some if name in names] for some in (_SET, _SET_BY_PARTS))
-        _SETTING[kind] = own, parts
+        _SETTING[kind] = [n for n in _SET if n in names], [n for n in _SET_BY_PARTS if n in names]
     return _SETTING[kind]
 
 
