@@ -112,3 +112,14 @@ def divergences() -> str:
         link = f"[{row['page'].split('/3.12/')[1]}](https://{row['page']})"
         lines.append(f"| {row['file']} | `{row['row']}` | {row['shows']} | {link} |")
     return "\n".join(lines)
+
+
+def remaining() -> str:
+    """Return the rows of the conformance data that fail, by groups, each with its cause."""
+    rows = _rows(ROOT / "tests" / "conformance" / "remaining.jsonl")
+    lines = ["| file | rows | how many | kind | cause |", "|---|---|---:|---|---|"]
+    for row in rows:
+        ids = _code(row["rows"].replace("\\.", "."))
+        lines.append(f"| {row['file']} | {ids} | {row['count']} | {row['kind']} | {row['cause']} |")
+    lines.append(f"| all | | {sum(row['count'] for row in rows)} | | |")
+    return "\n".join(lines)

@@ -50,7 +50,8 @@ def run(source: str, names: dict[str, Any]) -> list[Any]:
         ScriptError: For what is beyond this reader.
         Thrown: For an exception nothing caught.
     """
-    scope = Scope(names)
+    scope = Scope(dict(names))
+    scope.names["print"] = lambda *values: scope.printed.extend(values)
     for statement in _Parser(source).program():
         statement(scope)
     return scope.printed
@@ -123,7 +124,7 @@ class _Parser:
                 return self.declaration()
             case "if":
                 return self.conditional()
-            case "for":
+            case "for" | "while":
                 return self.loop()
             case "try":
                 return self.attempt()
@@ -165,23 +166,33 @@ class _Parser:
         return lambda scope: then(scope) if is_true(test(scope)) else other(scope)
 
     def loop(self) -> Evaluate:
-        self.need("for")
-        self.need("(")
-        first = constant(None) if self.take(";") else self.statement()
-        test = self.expression()
-        self.need(";")
-        after = self.expression()
+        first = after = constant(None)
+        if self.take("while"):
+            self.need("(")
+            test = self.expression()
+        else:
+            self.need("for")
+            self.need("(")
+            first = constant(None) if self.take(";") else self.statement()
+            test = self.expression()
+            self.need(";")
+            after = self.expression()
         self.need(")")
         body = self.statement()
 
         def repeat(scope: Scope) -> None:
+            """The shell prints the last value of a loop, as of any statement."""
             first(scope)
+            values: list[Any] = []
             try:
                 while is_true(test(scope)):
-                    body(Scope({}, scope))
+                    inner = Scope({}, scope)
+                    body(inner)
+                    values = inner.printed
                     after(scope)
             except Broken:
                 return
+            scope.printed.extend(values[-1:])
 
         return repeat
 
@@ -341,8 +352,12 @@ class _Parser:
 
     def postfix(self) -> Evaluate:
         value = self.primary()
-        while self.now in {".", "[", "("}:
-            if self.now == "(":
+        while self.now in {".", "[", "(", "<template>"}:
+            if self.now == "<template>":
+                _, text = self.tokens[self.place]
+                self.place += 1
+                value = _tagged(value, text[1:-1])
+            elif self.now == "(":
                 self.place += 1
                 value = call_of(value, self.items(")"))
             else:
@@ -422,6 +437,14 @@ class _Parser:
                 return key, lambda scope: scope.get(text)
         self.need(":")
         return key, self.expression()
+
+
+def _tagged(tag: Evaluate, text: str) -> Evaluate:
+    """Return the call of a function with the pieces of a template and the values between them."""
+    pieces = _HOLE.split(text)
+    values = [_Parser(piece).expression() for piece in pieces[1::2]]
+    texts = [text_of(piece) for piece in pieces[::2]]
+    return lambda scope: tag(scope)(texts, *(value(scope) for value in values))
 
 
 def _template(text: str) -> Evaluate:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from tests.conformance.rows import Verdict, divergences, read_json
+from tests.conformance.rows import Verdict, divergences, read_json, remaining
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +70,24 @@ class FileReport:
             if not verdict.passed:
                 report.failed.append(verdict)
         return report
+
+    @property
+    def digest(self) -> str:
+        """What tells these rows from those of other data: a hash of their ids."""
+        ids = "\n".join(sorted(verdict.row for verdict in self.texts))
+        return sha256(ids.encode()).hexdigest()[:16]
+
+    def unexplained(self) -> list[str]:
+        """Return what the list of failing rows does not say, or says and is not so."""
+        failing = [verdict.row for verdict in self.failed]
+        problems: list[str] = []
+        for cause in remaining():
+            if cause["file"] == self.name:
+                found = [row for row in failing if re.fullmatch(cause["rows"], row)]
+                failing = [row for row in failing if row not in set(found)]
+                if len(found) != cause["count"]:
+                    problems.append(f"{len(found)} rows fail of {cause['rows']}: {cause['count']}")
+        return problems + [f"{row} fails without a cause" for row in failing]
 
     @property
     def too_many_left_out(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,7 +112,7 @@ def _member_of_sequence(target: Any, name: Any) -> Any:
         "filter": lambda call: [item for item in target if call(item)],
         "forEach": lambda call: [call(item) for item in target] and None,
         "join": lambda by=",": by.join(map(str, target)),
-        "push": target.append if isinstance(target, list) else None,
+        "push": lambda item: target.append(item) or len(target),
         "slice": lambda start, end=None: target[start:end],
         "split": target.split if isinstance(target, str) else None,
         "concat": lambda other: target + other,
@@ -136,7 +137,8 @@ def sequence_of(statements: list[Evaluate]) -> Evaluate:
 
 
 def show(scope: Scope, value: Any) -> None:
-    scope.printed.append(value)
+    """Print a value as it is now."""
+    scope.printed.append(deepcopy(value) if isinstance(value, list | dict) else value)
 
 
 def is_true(value: Any) -> bool:

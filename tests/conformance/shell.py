@@ -25,6 +25,11 @@ _SILENT = (
 class Shell:
     """What a script can name, and the exchanges it logs.
 
+    Attributes:
+        choice: Which document `any()` gives: a script that asks for a random one was recorded with
+            one of them, so that a judge may try each.
+        choices: How many there were to choose from, when it last gave one.
+
     Args:
         server: The engine's REST face.
         datasets: The example graphs by name.
@@ -35,6 +40,8 @@ class Shell:
         self.server = server
         self.datasets = datasets
         self.logged: list[dict[str, Any]] = []
+        self.choice = 0
+        self.choices = 1
 
     def raw(self, method: str, path: str, body: Any = None, headers: Any = None) -> dict[str, Any]:
         """Send a request; return status, headers and body as a script sees them."""
@@ -87,6 +94,7 @@ class Shell:
             "logCurlRequestPlain": self.log,
             "encodeURIComponent": lambda text: quote(text, safe=""),
             "JSON": {"stringify": json.dumps},
+            "aql": _aql,
             "Object": {"keys": list, "values": lambda value: list(value.values())},
             "__internal": internal,
         }
@@ -105,6 +113,8 @@ class Shell:
                 return Examples(self)
             case "@arangodb/general-graph":
                 return Graphs(self)
+            case "@arangodb/aql/plan-cache":
+                return {"toArray": lambda: self.call("GET", "/_api/query-plan-cache")}
             case "@arangodb/aql/cache":
                 return {"properties": self._cache_properties, "clear": self._clear_cache}
         raise ScriptError(f"module {name}")
@@ -119,6 +129,18 @@ class Shell:
 
 def _nothing(*_arguments: Any) -> None:
     return None
+
+
+def _aql(texts: list[str], *values: Any) -> dict[str, Any]:
+    """Return the query of a tagged template, its values as bind parameters."""
+    query = texts[0]
+    bind_vars: dict[str, Any] = {}
+    for at, (value, text) in enumerate(zip(values, texts[1:], strict=True)):
+        is_collection = isinstance(value, Collection)
+        name = f"{'@' * is_collection}value{at}"
+        bind_vars[name] = value.called if is_collection else value
+        query += f"@{name}{text}"
+    return {"query": query, "bindVars": bind_vars}
 
 
 class Connection(Host):
@@ -147,6 +169,10 @@ class Databases(Host):
         if name.startswith("_") and hasattr(self, f"js_{name}"):
             return getattr(self, f"js_{name}")
         return Collection(self.shell, name)
+
+    def js__parse(self, query: str) -> Any:
+        answer = self.shell.call("POST", "/_api/query", {"query": query})
+        return {name: value for name, value in answer.items() if name != "error"} | {"warnings": []}
 
     @property
     def js__connection(self) -> Connection:
@@ -216,9 +242,20 @@ class Rows(Host):
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
+        self.place = 0
 
     def js_toArray(self) -> Any:  # noqa: N802
         return self.answer["result"]
+
+    def js_execute(self, _batch_size: Any = None) -> None:
+        """Do nothing: the rows are there."""
+
+    def js_hasNext(self) -> bool:  # noqa: N802
+        return self.place < len(self.answer["result"])
+
+    def js_next(self) -> Any:
+        self.place += 1
+        return self.answer["result"][self.place - 1]
 
     def js_getExtra(self) -> Any:  # noqa: N802
         return self.answer.get("extra")
@@ -325,7 +362,9 @@ class Collection(Host):
         return rows
 
     def js_any(self) -> Any:
-        return self._rows(f"FOR d IN `{self.called}` LIMIT 1 RETURN d")[0]
+        rows = self._rows(f"FOR d IN `{self.called}` RETURN d")
+        self.shell.choices = len(rows)
+        return rows[self.shell.choice % len(rows)]
 
     def js_all(self) -> Rows:
         return Rows({"result": self._rows(f"FOR d IN `{self.called}` RETURN d")})

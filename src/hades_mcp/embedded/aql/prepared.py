@@ -46,14 +46,19 @@ class StoredSchema:
 
     def info(self, collection: str) -> CollectionInfo | None:
         """Return what the catalog holds of a collection."""
-        if self._transaction is None or not self._transaction.has_collection(collection):
-            return None
-        return self._transaction.collection(collection).info
+        return None if self._transaction is None else self._transaction.info(collection)
 
     def is_edge(self, collection: str) -> bool | None:
         """Tell whether a collection holds edges; None if there is none."""
         info = self.info(collection)
         return None if info is None else info.is_edge
+
+    def named(self, name: str) -> str:
+        """Return the name of the collection that a name or, as ArangoDB has it, an id means."""
+        if self._transaction is None or not name.isdecimal():
+            return name
+        known = self._transaction.collections()
+        return next((info.name for info in known if info.id == name), name)
 
     def searched(self, view: str) -> list[str] | None:
         """Return the names of the collections a view searches; None if there is no such view."""

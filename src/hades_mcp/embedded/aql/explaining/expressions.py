@@ -91,11 +91,12 @@ def expression_json(node: Expression, *, numbered: bool = True) -> dict[str, Any
 
     Args:
         node: The expression.
-        numbered: Whether to give the numbers of types too; `POST /_api/query` does not.
+        numbered: Whether to give the numbers of types too, and constant arrays and objects whole;
+            `POST /_api/query` does neither.
     """
     if isinstance(node, Shown):
         return node.json
-    shown = _head(node)
+    shown = _head(node, whole=numbered)
     if not numbered:
         for name in ("typeID", "vTypeID", "excludesNull"):
             shown.pop(name, None)
@@ -131,11 +132,13 @@ def _inner(node: Expression) -> list[Expression]:
     return list(children(node))
 
 
-def _head(node: Expression) -> dict[str, Any]:
+def _head(node: Expression, *, whole: bool) -> dict[str, Any]:
     match node:
-        case Constant() | ArrayLiteral() | ObjectLiteral() if (
-            value := constant_of(node)
-        ) is not NOT_CONSTANT:
+        case Constant(value=value):
+            return _value(value)
+        case ArrayLiteral() | ObjectLiteral() if (
+            whole and (value := constant_of(node)) is not NOT_CONSTANT
+        ):
             return _value(value)
         case Parameter(name=name):
             return {"type": "parameter", "typeID": 46, "name": name}

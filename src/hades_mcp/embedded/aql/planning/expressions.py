@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.planning.planner import Planner
 
 UNKNOWN_VARIABLE, COLLECTION_IN_EXPRESSION, USER_FUNCTION_UNKNOWN = 1512, 1568, 1582
+NOT_IMPLEMENTED = 9
 
 
 def resolve(planner: Planner, node: Expression) -> Expression:
@@ -88,9 +89,9 @@ def collection_name(planner: Planner, node: Node) -> str | None:
     """Return the name of a collection if that is what an expression is, a variable or not."""
     match node:
         case Parameter(name=name, collection=True):
-            return planner.parameters.text(name)
+            return planner.catalog.named(planner.parameters.text(name))
         case Name(name=name) if planner.scopes.find(name) is None:
-            return name
+            return planner.catalog.named(name)
     return None
 
 
@@ -98,9 +99,9 @@ def target_name(planner: Planner, node: Node) -> str:
     """Return the name of a collection where nothing else may stand."""
     match node:
         case Parameter(name=name):
-            return planner.parameters.text(name)
+            return planner.catalog.named(planner.parameters.text(name))
         case Name(name=name):
-            return name
+            return planner.catalog.named(name)
     raise AssertionError(node)  # the parser lets only these through
 
 
@@ -113,8 +114,15 @@ def _reference(planner: Planner, node: Name | Parameter) -> Expression:
         variable = planner.scopes.find(node.name)
         assert variable is not None  # noqa: S101  collection_name has just found it
         return VariableReference(variable, at=node.at)
-    planner.read(name)
+    _read(planner, name)
     raise refuse(COLLECTION_IN_EXPRESSION, f"collection '{name}' used as expression operand")
+
+
+def _read(planner: Planner, name: str) -> str:
+    """Check that what stands in an expression is a collection, no view; return its name."""
+    if planner.is_view(name):
+        raise refuse(NOT_IMPLEMENTED, "node type 'view' is not supported in expressions")
+    return planner.read(name)
 
 
 def _entry(planner: Planner, node: ObjectEntry) -> Expression:
@@ -137,14 +145,11 @@ def _call(planner: Planner, node: Call) -> Expression:
     if function.name in {"LENGTH", "COUNT"}:
         name = collection_name(planner, node.arguments[0])
         if name is not None:
-            return Call("COLLECTION_COUNT", (Constant(planner.read(name)),), at=node.at)
+            return Call("COLLECTION_COUNT", (Constant(_read(planner, name)),), at=node.at)
     arguments = [
         _argument(planner, function.collection_arguments, position, argument)
         for position, argument in enumerate(node.arguments)
     ]
-    match function.name, node.arguments:
-        case "LENGTH" | "COUNT", (only,) if name := collection_name(planner, only):
-            return Call("COLLECTION_COUNT", (Constant(name),), at=node.at)
     called = replace(node, arguments=tuple(arguments))
     return called if planner.inline else folded(called, planner.context)
 
@@ -155,7 +160,7 @@ def _argument(
     name = collection_name(planner, node)
     if name is None:
         return resolve(planner, node)
-    planner.read(name)
+    _read(planner, name)
     if position in names_at:
         return Constant(name, at=node.at)
     # elsewhere a collection stands for the array of its documents

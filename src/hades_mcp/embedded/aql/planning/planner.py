@@ -40,6 +40,9 @@ class Catalog(Protocol):
     def is_edge(self, collection: str) -> bool | None:
         """Tell whether a collection holds edges; None if there is no such collection."""
 
+    def named(self, name: str) -> str:
+        """Return the name of the collection that a name or an id means."""
+
     def searched(self, view: str) -> list[str] | None:
         """Return the names of the collections a view searches; None if there is no such view."""
 
