@@ -2,10 +2,12 @@
 
 import pytest
 
-from hades_mcp.embedded.aql import execute
+from hades_mcp.embedded.aql import execute, prepare
 from hades_mcp.embedded.aql.plan import SubqueryNode
 from hades_mcp.embedded.aql.planning.access import MOST_COLLECTIONS, Access
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.storage import Database
+from hades_mcp.embedded.values.stopping import stopping
 
 
 def test_a_plan_of_more_than_4000_nodes_is_refused() -> None:
@@ -45,6 +47,43 @@ def test_loops_over_subqueries_are_pulled_out_however_many(count: int) -> None:
     assert result.prepared is not None
     assert result.prepared.rules[0] == "inline-subqueries"
     assert not any(isinstance(node, SubqueryNode) for node in result.prepared.plan.nodes)
+
+
+LOOPS = {
+    "lookups": "FOR x{n} IN people FILTER x{n}._key == {other} ",
+    "scans": "FOR x{n} IN people FILTER x{n}.city == {other} ",
+    "traversals": (
+        "FOR x{n}, e{n}, p{n} IN 1..2 OUTBOUND {other} knows"
+        " FILTER p{n}.vertices[1].city == 'Bonn' "
+    ),
+    "constants": "LET x{n} = [{other}, {n}] ",
+    "groups": "FOR y{n} IN 1..2 COLLECT x{n} = [y{n}, {other}] INTO g{n} ",
+}
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_planning_takes_time_that_grows_with_the_number_of_loops(
+    database: Database, kind: str
+) -> None:
+    def steps(count: int) -> int:
+        parts = [
+            LOOPS[kind].format(n=n, other=f"x{n - 1}" if n else "'people/1'") for n in range(count)
+        ]
+        asked: list[int] = []
+        with database.transaction() as transaction, stopping(lambda: asked.append(1)):
+            prepare(f"{''.join(parts)} RETURN 1", transaction=transaction)
+        return len(asked)
+
+    few, many = steps(150), steps(450)
+    assert many <= 5 * few
+
+
+def test_constants_that_double_in_each_step_are_not_written_out() -> None:
+    text = "LET x0 = 1 " + "".join(f"LET x{n} = [x{n - 1}, x{n - 1}] " for n in range(1, 60))
+    assert execute(None, f"{text} LIMIT x0 RETURN LENGTH(x59)").rows == [2]
+    with pytest.raises(ArangoError) as caught:
+        execute(None, f"{text} LIMIT LENGTH(x59) RETURN 1")
+    assert caught.value.number == 1504
 
 
 def test_more_than_2048_collections_are_refused() -> None:

@@ -48,7 +48,6 @@ from hades_mcp.embedded.aql.planning.expressions import (
 )
 from hades_mcp.embedded.aql.planning.options import constant, read_options
 from hades_mcp.embedded.aql.rules.effects import is_steady
-from hades_mcp.embedded.aql.rules.substitution import substituted
 from hades_mcp.embedded.aql.scope import refuse
 from hades_mcp.embedded.aql.search.options import check_search_options
 from hades_mcp.embedded.aql.tokens import syntax_error
@@ -109,9 +108,7 @@ def _take_apart(planner: Planner, pattern: Pattern, value: Expression) -> None:
 
 def _assign(planner: Planner, pattern: Pattern, value: Expression) -> None:
     variable = _target(planner, pattern)
-    fixed = substituted(value, planner.constants)
-    if not used(fixed) and is_steady(fixed):
-        planner.constants[variable] = fixed
+    planner.constants.note(variable, value)
     planner.emit(CalculationNode(variable, value, at=pattern.at))
     _take_apart(planner, pattern, VariableReference(variable))
 
@@ -161,8 +158,8 @@ def plan_limit(planner: Planner, clause: Limit) -> None:
 
 
 def _known_beforehand(planner: Planner, amount: Expression) -> Expression:
-    value = substituted(resolve(planner, amount), planner.constants)
-    if used(value) or not is_steady(value):
+    value = planner.constants.fixed(resolve(planner, amount))
+    if value is None:
         raise refuse(OUT_OF_RANGE, "LIMIT offset/count values must be constant numeric values")
     return value
 

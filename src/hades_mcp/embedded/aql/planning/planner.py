@@ -21,13 +21,14 @@ from hades_mcp.embedded.aql.plan import (
     Variable,
 )
 from hades_mcp.embedded.aql.planning.access import Access
+from hades_mcp.embedded.aql.planning.constants import Constants
 from hades_mcp.embedded.aql.scope import Parameters, Scopes, refuse
 from hades_mcp.embedded.values.stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hades_mcp.embedded.aql.nodes import Expression, Node
+    from hades_mcp.embedded.aql.nodes import Node
 
 COLLECTION_UNKNOWN, ILLEGAL_NAME = 1203, 1208
 WARNINGS_KEPT = 100
@@ -92,7 +93,7 @@ class Planner:
         self.views: set[str] = set()
         self.nodes: list[Node] = []
         self.elements: list[Variable] = []
-        self.constants: dict[Variable, Expression] = {}
+        self.constants = Constants()
         self.inline = 0
         self.level = 0
         self.loops = False
