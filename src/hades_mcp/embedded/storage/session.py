@@ -151,22 +151,9 @@ class Session:
                 rows += batch
         return rows
 
-    @contextmanager
-    def watched(self, check: Callable[[], None]) -> Iterator[None]:
+    def watched(self, check: Callable[[], None]) -> Watched:
         """Have long reading stopped by what `check` raises, also inside one statement of SQLite."""
-        before, self.check = self.check, check
-        if not self.writable:  # a write that is interrupted would end the whole transaction
-            self._connection.set_progress_handler(lambda: _stops(check), _STEPS)
-        try:
-            yield
-        except sqlite3.OperationalError:
-            check()  # it was this that interrupted
-            raise
-        finally:
-            self.check = before
-            if not self.writable:
-                with suppress(sqlite3.ProgrammingError):  # the engine was closed meanwhile
-                    self._connection.set_progress_handler(None, 0)
+        return Watched(self, self._connection, check)
 
     def require_writable(self) -> None:
         """Raise 1004 in a read transaction."""
@@ -306,6 +293,33 @@ class Session:
             (number,),
         ).fetchone()
         return Stored(*row) if row else Stored()
+
+
+class Watched:
+    """A `with` block in which reading is stopped; no generator, which would take longer."""
+
+    __slots__ = ("_before", "_check", "_connection", "_session")
+
+    def __init__(
+        self, session: Session, connection: sqlite3.Connection, check: Callable[[], None]
+    ) -> None:
+        self._session = session
+        self._connection = connection
+        self._check = check
+        self._before = session.check
+
+    def __enter__(self) -> None:
+        self._session.check = check = self._check
+        if not self._session.writable:  # an interrupted write would end the whole transaction
+            self._connection.set_progress_handler(lambda: _stops(check), _STEPS)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._session.check = self._before
+        if not self._session.writable:
+            with suppress(sqlite3.ProgrammingError):  # the engine was closed meanwhile
+                self._connection.set_progress_handler(None, 0)
+        if isinstance(error, sqlite3.OperationalError):
+            self._check()  # it was this that interrupted
 
 
 def _go_on() -> None:

@@ -29,6 +29,7 @@ Hop: TypeAlias = tuple[Edge, str]
 """An edge, and the `_id` of the vertex it leads to."""
 
 K = TypeVar("K", str, int)
+T = TypeVar("T")
 
 LARGEST_BATCH = 512
 _NOTHING: Mapping[str, Any] = {}
@@ -293,8 +294,8 @@ class GraphReader:
     def _mark(self, name: str) -> object:
         """Return the mark of a collection, None if there is none; noted as of this snapshot."""
         if name not in self._mark_of:
-            known = self._vertex_collection(name) is not None
-            self._mark_of[name] = mark = self.source.mark(name) if known else None
+            mark = self._if_any(self.source.mark, name)
+            self._mark_of[name] = mark
             self._marks.add(mark or _ABSENT)
         return self._mark_of[name]
 
@@ -338,8 +339,11 @@ class GraphReader:
                     self._missing(vertex)
 
     def _vertex_collection(self, name: str) -> GraphCollection | None:
+        return self._if_any(self.source.collection, name)
+
+    def _if_any(self, find: Callable[[str], T], name: str) -> T | None:
         try:
-            return self.source.collection(name)
+            return find(name)
         except ArangoError as error:
             if error.number == NO_SUCH_COLLECTION:  # an edge may name any collection
                 return None
