@@ -286,3 +286,24 @@ def test_a_block_reads_as_it_was_written(tmp_path: Path) -> None:
         assert np.array_equal(read[1].vectors.values, block.vectors.values)
         assert np.array_equal(read[1].vectors.squares, block.vectors.squares)
         assert vector_file.read(path, DIMENSION + 1) is None
+
+
+def test_whoever_looks_into_more_lists_finds_more() -> None:
+    values = np.random.default_rng(7).standard_normal((40_000, DIMENSION)).astype(np.float32)
+    squares = np.einsum("ij,ij->i", values, values)
+    vectors = Vectors(np.arange(len(values)), values, squares)
+    listed = by_lists(vectors, by_length=True)
+    assert listed.lists is not None
+    gone = np.empty(0, dtype=np.int64)
+
+    def found(block: Block, query: NDArray[np.float32], probes: int) -> set[int]:
+        positions = block.nearest(query, 40, gone, by_length=True, probes=probes)
+        return set(block.vectors.rows[positions].tolist())
+
+    missed = {1: 0, len(listed.lists.centres): 0}
+    for query in values[:20]:
+        exact = found(Block(vectors), query, 1)
+        for probes in missed:
+            missed[probes] += len(exact - found(listed, query, probes))
+    few, every = missed.values()
+    assert every == 0 < few

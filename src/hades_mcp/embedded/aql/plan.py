@@ -199,20 +199,6 @@ class IndexNode(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class EnumerateNearVectorNode(Node):
-    """The documents nearest to a vector, nearest first, and how near each is."""
-
-    variable: Variable
-    distance: Variable
-    collection: str
-    index: str
-    vector: Expression
-    count: Expression
-    offset: Expression | None
-    filter: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FilterNode(Node):
     """Only the rows whose condition is true."""
 

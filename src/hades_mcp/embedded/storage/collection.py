@@ -230,20 +230,21 @@ class Collection(Indexed):
         return map(load, BoxTable(self._session, self.info, index).within(prefix, spans))
 
     def nearest(
-        self, index: Index, vector: Sequence[float], k: int
+        self, index: Index, vector: Sequence[float], k: int, probes: int = 0
     ) -> list[tuple[Document, float]]:
         """Return the `k` documents nearest to a vector with their scores, best first.
 
-        The score is the cosine similarity, the inner product or the l2 distance, as the index's
+        Of vectors in lists, at least `probes` are looked into; 0 for as many as the index says. The
+        score is the cosine similarity, the inner product or the l2 distance, as the index's
         metric says. 1209 if the index is no vector index, 17 for a vector of another dimension.
         """
         if index.type != "vector":
             raise ArangoError(_NO_INDEX)
-        found = VectorTable(self._session, self.info, index).nearest(vector, k)
+        found = VectorTable(self._session, self.info, index).nearest(vector, k, probes)
         return self._rows(found)
 
     def by_nearness(
-        self, index: Index, vector: Sequence[float], first: int
+        self, index: Index, vector: Sequence[float], first: int, probes: int = 0
     ) -> Iterator[tuple[Document, float]]:
         """Yield all documents of a vector index, nearest first, for whoever takes only some.
 
@@ -252,7 +253,7 @@ class Collection(Indexed):
         table, wanted = VectorTable(self._session, self.info, index), first
         given: set[int] = set()  # where lists are looked up, more may also find some nearer ones
         while True:
-            found = table.nearest(vector, wanted)
+            found = table.nearest(vector, wanted, probes)
             yield from self._rows([hit for hit in found if hit[0] not in given])
             if len(found) < wanted:
                 return

@@ -39,10 +39,13 @@ class Matrices:
         number: int,
         metric: str,
         query: Sequence[float],
-        count: int,
+        wanted: tuple[int, int],
         dimension: int,
     ) -> list[tuple[int, float]]:
-        """Return (row, score) of the best `count` vectors as the session's snapshot has them."""
+        """Return (row, score) of the best vectors as the session's snapshot has them.
+
+        `wanted` is how many, and into how many lists to look at least, where there are lists.
+        """
         from hades_mcp.embedded.storage.matrix import Matrix  # noqa: PLC0415  numpy stays asleep
 
         # a number alone may come back for another index if its first transaction was rolled back
@@ -51,4 +54,4 @@ class Matrices:
             matrix = self._matrices.get(name)
             if matrix is None:
                 matrix = self._matrices[name] = Matrix(*name, self._mappings)
-        return matrix.search(session, query, count)
+        return matrix.search(session, query, *wanted)

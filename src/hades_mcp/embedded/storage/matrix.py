@@ -90,16 +90,19 @@ class Matrix:
         self._count = 0  # of the tail; behind are spare rows
 
     def search(
-        self, session: Session, query: Sequence[float], count: int
+        self, session: Session, query: Sequence[float], count: int, probes: int = 1
     ) -> list[tuple[int, float]]:
-        """Return (row, score) of the best `count` vectors, best first; ties in row order."""
+        """Return (row, score) of the best `count` vectors, best first; ties in row order.
+
+        Of a file with lists, the nearest `probes` are looked into, and more if they are few.
+        """
         held = self._visible(session)
         if count <= 0:
             return []
         target = np.asarray(query, dtype=np.float64)
         if self._metric == "cosine":
             target = target / (np.linalg.norm(target) or 1.0)
-        chosen = self._candidates(held, target, count, session.check)
+        chosen = self._candidates(held, target, (count, probes), session.check)
         # single precision picks the candidates, double precision orders them
         scores = self._exact(chosen.values.astype(np.float64), target)
         sign = 1.0 if self._metric == "l2" else -1.0
@@ -107,12 +110,18 @@ class Matrix:
         return [(int(chosen.rows[i]), float(scores[i])) for i in order]
 
     def _candidates(
-        self, held: Held, target: NDArray[np.float64], count: int, check: Callable[[], None]
+        self,
+        held: Held,
+        target: NDArray[np.float64],
+        wanted: tuple[int, int],
+        check: Callable[[], None],
     ) -> Vectors:
-        single, few = target.astype(np.float32), 2 * count + 16
+        single, few, probes = target.astype(np.float32), 2 * wanted[0] + 16, wanted[1]
         by_length = self._metric == "l2"
         parts = [
-            block.vectors.only(block.nearest(single, few, gone, by_length=by_length, check=check))
+            block.vectors.only(
+                block.nearest(single, few, gone, by_length=by_length, probes=probes, check=check)
+            )
             for block, gone in ((held.block, held.gone), (Block(held.tail), _NONE))
         ]
         return joined(parts)

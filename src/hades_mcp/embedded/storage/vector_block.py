@@ -76,6 +76,7 @@ class Block:
         gone: NDArray[np.int64],
         *,
         by_length: bool,
+        probes: int = 1,
         check: Callable[[], None] = lambda: None,
     ) -> NDArray[np.int64]:
         """Return the positions of the best `few` vectors by single precision, in no order.
@@ -85,10 +86,13 @@ class Block:
             few: How many; where lists are looked up, most of the best, not surely each.
             gone: Sorted positions to leave out.
             by_length: Nearness is l2, else the product.
+            probes: Into how many lists to look at least.
             check: Called between pieces of the work; what it raises ends the search.
         """
         if self.lists is not None:
-            found = self._in_lists(self.lists, target, few, gone, by_length=by_length)
+            found = self._in_lists(
+                self.lists, target, few, gone, by_length=by_length, probes=probes
+            )
             if found is not None:
                 return found
         parts = [np.empty(0, dtype=np.float32)]
@@ -109,11 +113,12 @@ class Block:
         gone: NDArray[np.int64],
         *,
         by_length: bool,
+        probes: int,
     ) -> NDArray[np.int64] | None:
         """Return the best of the nearest lists; None if they hold too few to choose from."""
         centres = Vectors(lists.offsets[:-1], lists.centres, _squares(lists.centres))
         near = nearness(centres, target, by_length=by_length)
-        probes = max(_LEAST_PROBES, len(near) // _PROBED_SHARE)
+        probes = min(len(near), max(probes, _LEAST_PROBES, len(near) // _PROBED_SHARE))
         spans = [slice(*lists.offsets[one : one + 2]) for one in np.sort(best(near, probes))]
         if sum(span.stop - span.start for span in spans) < few * _ROOM:
             return None

@@ -114,17 +114,26 @@ class VectorTable:
         """Enter documents that were there before the index."""
         self.add_many([(row, self.payload(document)) for row, document in rows])
 
-    def nearest(self, query: Sequence[float], count: int) -> list[tuple[int, float]]:
-        """Return the rows of the best `count` documents with their scores, best first."""
+    def nearest(
+        self, query: Sequence[float], count: int, probes: int = 0
+    ) -> list[tuple[int, float]]:
+        """Return the rows of the best `count` documents with their scores, best first.
+
+        Args:
+            query: The vector.
+            count: How many.
+            probes: Into how many lists to look at least; 0 for as many as the index says.
+        """
         if len(query) != self._dimension:
             raise ArangoError(
                 _TYPE_ERROR,
                 f"provided vector is not of matching dimension, index dimension:"
                 f" {self._dimension}, query dimension: {len(query)}",
             )
-        metric = self._index.options["params"]["metric"]
+        params = self._index.options["params"]
+        probes = probes or params.get("defaultNProbe", 1)
         return self._session.matrices.search(
-            self._session, self._number, metric, query, count, self._dimension
+            self._session, self._number, params["metric"], query, (count, probes), self._dimension
         )
 
     def _version(self) -> int:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor.step import Step
     from hades_mcp.embedded.aql.plan import (
         EnumerateCollectionNode,
-        EnumerateNearVectorNode,
         IndexLookup,
         IndexNode,
     )
+    from hades_mcp.embedded.aql.vector_plan import EnumerateNearVectorNode
     from hades_mcp.embedded.storage.collection import Collection
     from hades_mcp.embedded.traversal import Direction
 
@@ -263,15 +263,17 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
     """Make a row of each of the documents nearest to a vector."""
     vector, count = compiler.compile(node.vector), compiler.compile(node.count)
     offset, condition = compiler.optional(node.offset), compiler.optional(node.filter)
+    effort = compiler.optional(node.effort)
     place, distance = node.variable.id, node.distance.id
 
     def found(execution: Execution, row: Row, most: int) -> Iterator[Row]:
         collection = execution.collection(node.collection)
         index, near = collection.index(node.index), vector(row)
+        probes = _probes(None if effort is None else effort(row))
         if condition is None:
-            hits = iter(collection.nearest(index, near, most))
+            hits = iter(collection.nearest(index, near, most, probes))
         else:
-            hits = collection.by_nearness(index, near, _ROOM * most)
+            hits = collection.by_nearness(index, near, _ROOM * most, probes)
         for document, score in hits:
             new = row.copy()
             new[place], new[distance] = document, score
@@ -287,3 +289,9 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
                 yield from found(execution, row, most)
 
     return step
+
+
+def _probes(options: Any) -> int:
+    """Return the `nProbe` of the options of a search; 0 where the index's own is meant."""
+    asked: Any = options.get("nProbe") if isinstance(options, dict) else None
+    return int(asked) if type(asked) in {int, float} and asked >= 1 else 0

@@ -24,6 +24,7 @@ from hades_mcp.embedded.aql.executor import (
 from hades_mcp.embedded.aql.executor.projecting import Surroundings
 from hades_mcp.embedded.aql.executor.step import Step, execution_of
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
+from hades_mcp.embedded.aql.vector_plan import EnumerateNearVectorNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     GeoIndexNode: places.geo_lookup,
     plan.InvertedIndexNode: searching.inverted_index,
     plan.IndexNode: indexing.index_lookup,
-    plan.EnumerateNearVectorNode: indexing.near_vector,
+    EnumerateNearVectorNode: indexing.near_vector,
     plan.CalculationNode: rows.calculate,
     plan.SubqueryNode: rows.calculate,
     plan.SortNode: sorting.sort_rows,

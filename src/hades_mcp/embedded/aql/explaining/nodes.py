@@ -32,6 +32,7 @@ from hades_mcp.embedded.aql.nodes import (
     VariableReference,
     rebuild,
 )
+from hades_mcp.embedded.aql.vector_plan import EnumerateNearVectorNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -257,7 +258,7 @@ class _Listing:
             case plan.EnumerateListNode(variable=variable, source=source):
                 read = self._value(source, before)
                 return {"inVariable": read, "outVariable": explainer.note(variable)}
-            case plan.EnumerateNearVectorNode():
+            case EnumerateNearVectorNode():
                 return {
                     "collection": node.collection,
                     "inVariable": self._value(node.vector, before),

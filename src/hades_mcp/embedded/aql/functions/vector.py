@@ -73,7 +73,7 @@ def _register(name: str, measure: Measure) -> None:
 
 
 def _register_near(name: str, measure: Measure) -> None:
-    """Register a search function; `nProbe` changes nothing where the answer is exact."""
+    """Register a search function; `nProbe` is for the index: here nothing is searched."""
 
     @aql_function(name, low=2, high=3)
     def call(context: Context, left: Any, right: Any, options: Any = None) -> Any:

@@ -17,7 +17,6 @@ from hades_mcp.embedded.aql.nodes import (
 from hades_mcp.embedded.aql.plan import (
     CalculationNode,
     EnumerateCollectionNode,
-    EnumerateNearVectorNode,
     FilterNode,
     LimitNode,
     SortNode,
@@ -25,6 +24,7 @@ from hades_mcp.embedded.aql.plan import (
     used,
 )
 from hades_mcp.embedded.aql.rules.conditions import attribute_path, runs_once
+from hades_mcp.embedded.aql.vector_plan import EnumerateNearVectorNode
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class _Search:
     vector: Expression
     index: str
 
+    @property
+    def given(self) -> tuple[Expression, ...]:
+        """What must be known before the loop: the vector, and the options of the call."""
+        return (self.vector, *self.call.arguments[2:])
+
 
 def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
     """Replace the loop and the sort; where that is not possible the function itself refuses."""
@@ -60,7 +65,8 @@ def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
     assert isinstance(sort, SortNode)  # noqa: S101  found as such
     assert isinstance(limit, LimitNode)  # noqa: S101  found as such
     search = _search(nodes, first, sort, optimization)
-    if search is None or not used(search.vector).isdisjoint(_made(nodes[first:])):
+    made = _made(nodes[first:])
+    if search is None or any(not used(each).isdisjoint(made) for each in search.given):
         return nodes
     distance = optimization.variable()
     between = nodes[first + 1 : last]
@@ -74,6 +80,7 @@ def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
         limit.count,
         limit.offset,
         _all_of(filters),
+        search.given[1] if search.given[1:] else None,
         at=search.loop.at,
     )
 
