@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LOCK_TIMEOUT, _GONE = 18, 1228
 _DROPPED = -1
+_COUNTERS = """SELECT catalog.value, commits.value FROM counters AS catalog, counters AS commits
+    WHERE catalog.name = 'catalog' AND commits.name = 'commits'"""
 
 
 class Database:
@@ -163,9 +165,7 @@ class Database:
     def _start(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         # this first read also fixes the snapshot of a read transaction
-        version = connection.execute(
-            "SELECT value FROM counters WHERE name = 'catalog'"
-        ).fetchone()[0]
+        version, commits = connection.execute(_COUNTERS).fetchone()
         if version == _DROPPED:
             self.dropped = True
             raise ArangoError(_GONE, f"database not found: {self.name} has been dropped")
@@ -182,6 +182,7 @@ class Database:
             writable=write,
             matrices=self._matrices,
             recent=self._recent,
+            commits=commits,
         )
         session.system = self._system
         release = self._release_writer if write else self._pool.put

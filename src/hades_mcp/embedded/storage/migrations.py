@@ -109,6 +109,11 @@ def _postings(connection: sqlite3.Connection) -> None:
     build_postings(connection)
 
 
+def _commits(connection: sqlite3.Connection) -> None:
+    """Count the commits that change documents, so that one look tells that nothing has changed."""
+    connection.execute("INSERT OR IGNORE INTO counters VALUES ('commits', 0)")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_format,
     _views,
@@ -117,6 +122,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _times_in_ttl_indexes,
     _versions_and_adjacency,
     _postings,
+    _commits,
 )
 
 

@@ -94,6 +94,17 @@ class Recent:
         self._reads: dict[int, Reads] = {}
         self.webs = Webs()
         self.changes = Changes()
+        self._latest: tuple[int, dict[int, Reads]] = (-1, {})
+
+    def after(self, commits: int) -> dict[int, Reads]:
+        """Return the reads that hold after a number of commits; what finds others adds them."""
+        latest, reads = self._latest
+        if latest == commits:
+            return reads
+        fresh: dict[int, Reads] = {}
+        if latest < commits:  # an old snapshot reads for itself
+            self._latest = (commits, fresh)
+        return fresh
 
     def of(self, number: int, version: int) -> Reads:
         """Return what is known of a collection at a version."""

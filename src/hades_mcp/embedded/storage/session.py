@@ -106,6 +106,7 @@ class Session:
         writable: bool,
         matrices: Matrices,
         recent: Recent,
+        commits: int = 0,
     ) -> None:
         self._connection = connection
         self.path = path
@@ -119,7 +120,7 @@ class Session:
         self.matrices = matrices
         self.recent = recent
         self._tallies: dict[int, Tally] = {}
-        self._reads: dict[int, Reads] = {}
+        self._reads = recent.after(commits)
         self._committed: list[tuple[int, int, set[int] | None]] = []
         self._tick: int | None = None
         self._touched_vectors: dict[int, int] = {}
@@ -263,6 +264,8 @@ class Session:
         """Store the counters; called right before the commit."""
         if self._tick is not None:
             self.execute("UPDATE counters SET value = ? WHERE name = 'tick'", (self._tick,))
+        if any(tally.dirty for tally in self._tallies.values()):
+            self.execute("UPDATE counters SET value = value + 1 WHERE name = 'commits'")
         for number, tally in self._tallies.items():
             if tally.dirty:
                 self.execute(
