@@ -155,10 +155,10 @@ class Collection(Indexed):
         return find_hops(self._session, self.info.number, vertex_ids, direction)
 
     def columns(
-        self, paths: Sequence[Path], check: Callable[[], None], *, again: bool
+        self, paths: Sequence[Path], check: Callable[[], None], *, again: bool, note: bool = True
     ) -> Columns | None:
         """Return the columns known in this snapshot, if any; see `known_columns`."""
-        return known_columns(self._session, self.info.number, paths, check, again=again)
+        return known_columns(self._session, self.info.number, paths, check, again=again, note=note)
 
     def share(self, conditions: tuple[str, list[Any]]) -> float:
         """Return which share of the first documents passes a sieve."""

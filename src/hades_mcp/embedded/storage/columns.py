@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hades_mcp.embedded.values import hash_key
+from hades_mcp.embedded.values import hash_key, order_key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -25,6 +25,8 @@ Comparison: TypeAlias = tuple[Path, str, Any]
 """An attribute, an operator and a value; of the operators ==, <, <=, >, >= and IN."""
 
 PLAIN = frozenset({type(None), bool, int, float, str})
+_PIECE = 10_000
+_KEYS_KEPT = 250_000
 _NUMBERS = frozenset({int, float})
 _NUMBERS_AND_NULL = _NUMBERS | {type(None)}
 _NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
@@ -37,11 +39,13 @@ class Column:
     Attributes:
         kinds: The Python types that occur.
         places: Where each value is, by what stands for it in hashes; made when first asked for.
+        keys: What Python orders as AQL does the values; made when first asked for.
     """
 
     values: list[Any]
     kinds: frozenset[type]
     places: dict[Hashable, list[int]] | None = None
+    keys: list[bytes] | None = None
 
 
 @dataclass(slots=True)
@@ -98,15 +102,56 @@ def _apply(column: Column, operator: str, value: Any, among: list[int] | None) -
     return list(compress(among, test(chosen, value)))
 
 
-def _equal(column: Column, values: list[Any], among: list[int] | None) -> list[int]:
+def all_numbers(column: Column) -> bool:
+    """Tell whether a column holds numbers only."""
+    return column.kinds <= _NUMBERS
+
+
+def hash_keys(column: Column) -> list[Any]:
+    """Return what stands for the values in hashes."""
+    return list(map(hash_key, column.values)) if bool in column.kinds else column.values
+
+
+def places_of(column: Column) -> dict[Hashable, list[int]]:
+    """Return where each value is, by what stands for it in hashes."""
     if column.places is None:
         places: dict[Hashable, list[int]] = {}
-        keys = map(hash_key, column.values) if bool in column.kinds else column.values
-        for position, key in enumerate(keys):
+        for position, key in enumerate(hash_keys(column)):
             places.setdefault(key, []).append(position)
         column.places = places
+    return column.places
+
+
+def sort_keys(column: Column, check: Callable[[], None]) -> list[Any]:
+    """Return what Python orders as AQL does the values.
+
+    Args:
+        column: The values.
+        check: Called now and then; raises when the query was killed.
+    """
+    if all_numbers(column):
+        return column.values
+    if column.keys is None:
+        keys: list[bytes] = []
+        known: dict[Hashable, bytes] = {}
+        for start in range(0, len(column.values), _PIECE):
+            check()
+            for value in column.values[start : start + _PIECE]:
+                standing = hash_key(value)
+                key = known.get(standing)
+                if key is None:
+                    key = known[standing] = order_key(value)
+                keys.append(key)
+        if len(keys) > _KEYS_KEPT:  # they take more room than the values
+            return keys
+        column.keys = keys
+    return column.keys
+
+
+def _equal(column: Column, values: list[Any], among: list[int] | None) -> list[int]:
+    places = places_of(column)
     wanted = dict.fromkeys(map(hash_key, values))
-    found = [column.places.get(key, []) for key in wanted]
+    found = [places.get(key, []) for key in wanted]
     positions = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
     if among is None:
         return positions

@@ -32,6 +32,7 @@ def known_columns(
     check: Callable[[], None],
     *,
     again: bool,
+    note: bool = True,
 ) -> Columns | None:
     """Return the columns of a collection that are known in a snapshot; None if there are none.
 
@@ -44,6 +45,7 @@ def known_columns(
         paths: The attributes of interest.
         check: Called now and then; raises when the query was killed.
         again: Whether the query at hand has scanned the collection before.
+        note: Whether it is a scan that asks, to be remembered; another may follow within the query.
     """
     reads = session.reads(number)
     if reads is None:
@@ -58,7 +60,8 @@ def known_columns(
     missing = [path for path in paths if path not in columns.known]
     if missing:
         before = again or columns.asked.issuperset(missing)
-        columns.asked.update(missing)
+        if note:
+            columns.asked.update(missing)
         if not before or session.counters(number).documents > LARGEST:
             return None
         reads.weigh_values(read_columns(session, number, columns, missing, check))

@@ -10,6 +10,7 @@ from hades_mcp.embedded.aql.collect_plan import IndexCollectNode
 from hades_mcp.embedded.aql.evaluation import Compiler, Evaluate, Row
 from hades_mcp.embedded.aql.executor import (
     collecting,
+    columnar,
     graphs,
     index_collecting,
     indexing,
@@ -93,20 +94,28 @@ class Pipeline:
                 case _:
                     step = _STEPS[type(node)](compiler, node)
             self._steps.append(step)
+        # what runs unless a profile is to tell of each node
+        self._quick = columnar.shortcut(compiler, around, self._steps)
+        self._direct = columnar.direct(compiler, around)
 
     def run(self, base: Row) -> Iterator[Any]:
         """Yield the results, beginning with one row; a query without RETURN yields nothing."""
         found: Iterator[Row] = iter((base.copy(),))
         profile, values = execution_of(base).profile, self._values
+        if self._direct is not None and (results := self._direct(base)) is not None:
+            yield from results
+            return
         if values is not None and profile is None:
-            for step in self._steps[:-1]:
+            for step in self._quick[:-1]:
                 found = step(base, found)
             yield from chain.from_iterable(values(base, found))
             return
-        for node, step in zip(self._nodes, self._steps, strict=False):  # a RETURN is no step
-            found = step(base, found)
-            if profile is not None:
-                found = profile.watch(node, found)
+        if profile is None:
+            for step in self._quick:
+                found = step(base, found)
+        else:
+            for node, step in zip(self._nodes, self._steps, strict=False):  # a RETURN is no step
+                found = profile.watch(node, step(base, found))
         result = self._result
         if result is None:
             for _ in found:

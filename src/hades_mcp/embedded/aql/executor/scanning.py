@@ -48,7 +48,7 @@ def enumerate_collection(compiler: Compiler, plan: Surroundings, position: int) 
     nodes = plan.nodes
     node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # as the caller saw
     place, store = None if node.projections else node.variable.id, storing(node)
-    scan = _Scan(compiler, plan, position)
+    scan = Scan(compiler, plan, position)
     conditions = [compiler.compile(each.condition) for each in filters_after(nodes, position)]
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -89,13 +89,27 @@ class _Asked:
     value: Evaluate
 
 
-class _Scan:
-    """Reads the documents of a collection: from columns, through a sieve, or one by one."""
+class Scan:
+    """Reads the documents of a collection: from columns, through a sieve, or one by one.
 
-    def __init__(self, compiler: Compiler, plan: Surroundings, position: int) -> None:
+    Args:
+        compiler: Compiles what the documents are compared with.
+        plan: The plan.
+        position: Where in it the loop is.
+        paths: Attributes that are to be in columns, beside those of the filters; by default all
+            that are read.
+    """
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        plan: Surroundings,
+        position: int,
+        paths: Sequence[Path] | None = None,
+    ) -> None:
         nodes = plan.nodes
         node: EnumerateCollectionNode = nodes[position]  # type: ignore[assignment]  # see above
-        self._name = node.collection
+        self.name = node.collection
         found = [
             each
             for each in plan.filters.of(position, node.variable).comparisons
@@ -119,18 +133,37 @@ class _Scan:
         self._whole = self._wanted is not None and _takes_all(after)
         self._eager = self._whole and not self._asked
         self._paths = [each.path for each in self._asked]
-        self._paths += [(name,) for name in self._wanted or () if (name,) not in self._paths]
+        more = [(name,) for name in self._wanted or ()] if paths is None else paths
+        self._paths += [path for path in dict.fromkeys(more) if path not in self._paths]
+
+    def chosen(self, execution: Execution, row: Row) -> tuple[Columns, list[int] | None] | None:
+        """Return columns and where in them the documents are that pass the filters (None: all).
+
+        None if that is not certain without a look at documents.
+        """
+        kept, again = execution.scanned_before(self.name)
+        ready = execution.profile is None and self._complete and self._paths
+        if not ready or kept is not None or execution.writes(self.name):
+            return None
+        columns = execution.collection(self.name).columns(
+            self._paths, execution.check, again=again or not self._asked, note=False
+        )
+        if columns is None:
+            return None
+        asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
+        positions, exact = matching(columns, asked)
+        return (columns, positions) if exact else None
 
     def documents(self, execution: Execution, row: Row) -> tuple[Iterable[_Document], bool]:
         """Return the documents that may pass the filters, and whether all of them surely do."""
         if execution.profile is not None:  # then each node gives what the plan says
-            return _counted(execution, execution.scan(self._name)), False
+            return _counted(execution, execution.scan(self.name)), False
         if not self._paths:
             return _counted(execution, self._all(execution)), False
-        kept, again = execution.scanned_before(self._name)
+        kept, again = execution.scanned_before(self.name)
         if kept is not None:
             return _counted(execution, kept), False
-        collection = execution.collection(self._name)
+        collection = execution.collection(self.name)
         asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
         columns = collection.columns(self._paths, execution.check, again=again or self._eager)
         conditions = sieve(asked) if columns is None else None
@@ -140,16 +173,16 @@ class _Scan:
             documents, sure = self._from_columns(execution, collection, columns, asked)
             return _filtered(execution, len(columns.rows), documents), sure
         if conditions is None or (again and collection.count() <= KEPT_DOCUMENTS):
-            return _counted(execution, execution.scan(self._name)), False
-        execution.note_scan(self._name)
+            return _counted(execution, execution.scan(self.name)), False
+        execution.note_scan(self.name)
         found = collection.sift(conditions, execution.check)
         return _filtered(execution, collection.count(), found), False
 
     def _all(self, execution: Execution) -> Iterable[_Document]:
         """Return all documents, or something in their place if nothing reads them."""
         if self._wanted is None:
-            return execution.scan(self._name)
-        return repeat({}, execution.collection(self._name).count())
+            return execution.scan(self.name)
+        return repeat({}, execution.collection(self.name).count())
 
     def _from_columns(
         self,
@@ -162,12 +195,12 @@ class _Scan:
         sure = exact and self._complete
         values = self._projected(columns)
         if values is not None:
-            return _records(self._wanted or (), values, positions), sure
+            return records(self._wanted or (), values, positions), sure
         if positions is None or 2 * len(positions) > len(columns.rows):
-            return execution.scan(self._name), False
-        found = _stored(collection, [columns.rows[place] for place in positions])
+            return execution.scan(self.name), False
+        found = stored(collection, [columns.rows[place] for place in positions])
         # a loop must not meet what it writes
-        return list(found) if execution.writes(self._name) else found, sure
+        return list(found) if execution.writes(self.name) else found, sure
 
     def _projected(self, columns: Columns) -> list[list[Any]] | None:
         """Return the columns of all attributes that are read, if there are columns of all."""
@@ -188,9 +221,16 @@ def _takes_all(nodes: Sequence[Node]) -> bool:
     return True
 
 
-def _records(
+def records(
     names: Sequence[str], columns: list[list[Any]], positions: list[int] | None
 ) -> Iterator[_Document]:
+    """Yield what stands for documents: only the attributes that are read.
+
+    Args:
+        names: Those attributes.
+        columns: Their values.
+        positions: Which documents, in which order; None for all.
+    """
     if positions is not None:
         columns = [[column[place] for place in positions] for column in columns]
     match names:  # written out, the usual ones take a third of the time
@@ -203,7 +243,8 @@ def _records(
     return (dict(zip(names, values, strict=False)) for values in zip(*columns, strict=False))
 
 
-def _stored(collection: Collection, rows: list[int]) -> Iterator[_Document]:
+def stored(collection: Collection, rows: list[int]) -> Iterator[_Document]:
+    """Yield the documents of rows, in the order of these."""
     remaining = iter(rows)
     while batch := list(islice(remaining, _BATCH)):
         found = dict(collection.in_rows(batch))

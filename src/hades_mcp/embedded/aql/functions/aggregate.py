@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
@@ -33,6 +35,10 @@ class Count:
         """Count one row."""
         self._count += 1
 
+    def add_rows(self, count: int) -> None:
+        """Count rows."""
+        self._count += count
+
     def result(self) -> int:
         """Return the count."""
         return self._count
@@ -51,6 +57,10 @@ class Extreme:
             return
         if self._best is None or compare(value, self._best) == self._sign:
             self._best = value
+
+    def add_numbers(self, values: list[float]) -> None:
+        """Keep the best of numbers; Python orders them as AQL does."""
+        self.add(min(values) if self._sign < 0 else max(values))
 
     def result(self) -> Any:
         """Return the best value, null if there was none."""
@@ -88,6 +98,10 @@ class Sum(Numbers):
         """Add a number."""
         self._sum += value
 
+    def add_numbers(self, values: list[float]) -> None:
+        """Add numbers one by one; Python's own `sum` rounds otherwise from 3.12 on."""
+        self._sum = reduce(operator.add, values, self._sum)
+
     def result(self) -> float | None:
         """Return the sum."""
         return None if self.invalid else number(self._sum)
@@ -105,6 +119,11 @@ class Average(Numbers):
         """Add a number."""
         self._sum += value
         self._count += 1
+
+    def add_numbers(self, values: list[float]) -> None:
+        """Add numbers one by one, as Sum does."""
+        self._sum = reduce(operator.add, values, self._sum)
+        self._count += len(values)
 
     def result(self) -> float | None:
         """Return the mean."""
