@@ -259,7 +259,13 @@ def kill_restores(folder: Path, times: int) -> None:
             check(engine, mend=True)
             assert check(engine) == []
     restore(one, data, replace=True)
-    assert {path.name for path in folder.iterdir()} == {"data", "one", "two"}
+    # one that was killed before it had put its lock into its folder is left alone for an hour
+    left = {path.name for path in folder.iterdir() if not _is_stillborn(path)}
+    assert left == {"data", "one", "two"}
+
+
+def _is_stillborn(path: Path) -> bool:
+    return path.name.startswith(".") and not (path / ".alive").exists()
 
 
 def test_a_restore_that_is_killed_leaves_the_old_databases_or_the_new(tmp_path: Path) -> None:
@@ -293,8 +299,10 @@ def kill_backups(folder: Path, times: int) -> None:
             assert content(folder / "new") == expected
         whole += len(made)
         for name in ("it", "it.zip"):
-            save(data, safe / f"{name}")
-            assert not [path for path in safe.glob(f".{name}-*") if (path / ".alive").exists()]
+            if (safe / name).exists():  # killed before it could give it its number
+                (safe / name).rename(safe / f"last{(safe / name).suffix}")
+            save(data, safe / name)
+            assert all(_is_stillborn(path) for path in safe.glob(f".{name}-*"))
             (shutil.rmtree if name == "it" else Path.unlink)(safe / name)
     assert whole >= times
 
