@@ -7,10 +7,10 @@ import pytest
 from hades_mcp.embedded.aql import QueryOptions, execute, memory
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.memory import size_of
-from hades_mcp.embedded.aql.ordering import PIECE, in_order
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Engine
 from hades_mcp.embedded.values import order_key
+from hades_mcp.embedded.values.sorting import PIECE, in_order
 
 ENDLESS = "FOR i IN 1..1000000000 FILTER i < 0 RETURN i"
 

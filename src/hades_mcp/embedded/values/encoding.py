@@ -19,7 +19,8 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.collation import sort_key
-from hades_mcp.embedded.values.order import attribute_rank
+from hades_mcp.embedded.values.order import attribute_rank, names_in_order
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ def _encode_text(value: str) -> bytes:
 
 
 def _encode_array(value: list[Any]) -> bytes:
-    codes = [_ENCODERS[type(item)](item) for item in value]
+    codes = [_ENCODERS[type(item)](item) for item in paced(value)]
     while codes and codes[-1] == _NULL:
         codes.pop()
     return _ARRAY + b"".join(codes) + _END
@@ -101,7 +102,7 @@ def _encode_array(value: list[Any]) -> bytes:
 
 def _encode_object(value: dict[str, Any]) -> bytes:
     parts = [_OBJECT]
-    for name in sorted(value, key=attribute_rank):
+    for name in paced(names_in_order(value)):
         item = value[name]
         if item is not None:
             parts += (_NAME, _encode_name(name), _ENCODERS[type(item)](item))

@@ -6,9 +6,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.collation import compare_text, sort_key
+from hades_mcp.embedded.values.sorting import ordered_by
+from hades_mcp.embedded.values.stopping import PIECE, check, paced
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Collection, Hashable
 
 RANK: dict[type, int] = {
     type(None): 0,
@@ -43,7 +45,7 @@ def compare(left: Any, right: Any) -> int:
 
 
 def _compare_arrays(left: list[Any], right: list[Any]) -> int:
-    for mine, yours in zip_longest(left, right):
+    for mine, yours in zip_longest(paced(left), paced(right)):
         result = compare(mine, yours)
         if result:
             return result
@@ -55,8 +57,16 @@ def attribute_rank(name: str) -> tuple[bytes, str]:
     return (sort_key(name), "" if name.isascii() else name)
 
 
+def names_in_order(names: Collection[str]) -> list[str]:
+    """Return attribute names in the order in which objects are compared and encoded."""
+    if len(names) <= PIECE:
+        return sorted(names, key=attribute_rank)
+    found = list(names)
+    return ordered_by(found, [attribute_rank(name) for name in paced(found)], check())
+
+
 def _compare_objects(left: dict[str, Any], right: dict[str, Any]) -> int:
-    for name in sorted(left.keys() | right.keys(), key=attribute_rank):
+    for name in paced(names_in_order(left.keys() | right.keys())):
         result = compare(left.get(name), right.get(name))
         if result:
             return result
@@ -82,9 +92,13 @@ def equal(left: Any, right: Any) -> bool:
         return False
     if rank < _ARRAY:
         return bool(left == right)
+    if left is right:
+        return True
     if rank == _ARRAY:
-        return all(equal(mine, yours) for mine, yours in zip_longest(left, right))
-    return all(equal(left.get(name), right.get(name)) for name in left.keys() | right.keys())
+        pairs = zip_longest(paced(left), paced(right))
+        return all(equal(mine, yours) for mine, yours in pairs)
+    names = paced(left.keys() | right.keys())
+    return all(equal(left.get(name), right.get(name)) for name in names)
 
 
 def hash_key(value: Any) -> Hashable:
@@ -95,8 +109,9 @@ def hash_key(value: Any) -> Hashable:
     if kind is bool:
         return (value,)  # apart from 0 and 1
     if kind is list:
-        keys = [hash_key(item) for item in value]
+        keys = [hash_key(item) for item in paced(value)]
         while keys and keys[-1] is None:
             keys.pop()
         return ("[", *keys)
-    return frozenset((name, hash_key(item)) for name, item in value.items() if item is not None)
+    items = paced(value.items())
+    return frozenset((name, hash_key(item)) for name, item in items if item is not None)

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from hades_mcp.embedded.values.stopping import paced
+
 _PLAIN_ZEROS = 7
 _SMALL_SCALE = -7
 _SMALL_EXPONENT = 4
@@ -53,10 +55,11 @@ def json_text(value: Any) -> str:
     if kind is float or kind is int:
         return number_text(value)
     if kind is list:
-        return "[" + ",".join(map(json_text, value)) + "]"
+        return "[" + ",".join(map(json_text, paced(value))) + "]"
     if kind is dict:
         members = (
-            f"{orjson.dumps(name).decode()}:{json_text(item)}" for name, item in value.items()
+            f"{orjson.dumps(name).decode()}:{json_text(item)}"
+            for name, item in paced(value.items())
         )
         return "{" + ",".join(members) + "}"
     if value is None:

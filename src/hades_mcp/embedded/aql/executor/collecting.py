@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.functions.aggregate import find_aggregate
-from hades_mcp.embedded.aql.ordering import in_order
 from hades_mcp.embedded.values import hash_key, order_key
+from hades_mcp.embedded.values.sorting import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence

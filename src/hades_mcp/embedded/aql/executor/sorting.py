@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
-from hades_mcp.embedded.aql.ordering import PIECE, ordered_by
 from hades_mcp.embedded.values import descending, order_key
+from hades_mcp.embedded.values.sorting import PIECE, ordered_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hades_mcp.embedded.values import json_text, to_number
-
-if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.context import Context
+from hades_mcp.embedded.values import to_number
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
@@ -15,13 +12,6 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 def integer(value: Any) -> int:
     """Return a value as an integer of 64 bits: made a number, then cut off towards zero."""
     return max(_LOWEST, min(_HIGHEST, int(to_number(value))))
-
-
-def json_of(context: Context, value: Any) -> str:
-    """Return a value as JSON; while it writes a long array, the query can be stopped."""
-    if isinstance(value, list):
-        return "[" + ",".join(map(json_text, context.each(value))) + "]"
-    return json_text(value)
 
 
 def is_number(value: Any) -> bool:

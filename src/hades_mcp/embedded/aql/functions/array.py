@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.aql.ordering import in_order
 from hades_mcp.embedded.values import equal, hash_key, order_key, truth
+from hades_mcp.embedded.values.sorting import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

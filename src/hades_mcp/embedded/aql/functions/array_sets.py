@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.array import ARRAY_EXPECTED, distinct
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import hash_key
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ def _register(name: str, refusal: int, combine: Callable[..., list[Any]]) -> Non
 
 def _union(context: Context, *arrays: list[Any]) -> list[Any]:
     context.allow(_PLACE * sum(map(len, arrays)))
-    return list(chain(*arrays))
+    return list(chain.from_iterable(map(paced, arrays)))
 
 
 def _union_distinct(context: Context, *arrays: list[Any]) -> list[Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,15 @@ def _register_combination(name: str, combine: Callable[[int, int], int]) -> None
         single = len(arguments) == 1
         if single and not isinstance(arguments[0], list):
             return context.refuse(name)
-        values = [value for value in arguments[0] if value is not None] if single else arguments
-        operands = [bits(value) for value in values]
-        known = [operand for operand in operands if operand is not None]
-        if len(known) != len(operands):
-            return context.refuse(name)
-        return reduce(combine, known) if known else None
+        result: int | None = None
+        for value in paced(arguments[0] if single else arguments):
+            if value is None and single:
+                continue
+            operand = bits(value)
+            if operand is None:
+                return context.refuse(name)
+            result = operand if result is None else combine(result, operand)
+        return result
 
 
 _register_combination("BIT_AND", operator.and_)
@@ -50,7 +53,7 @@ def bit_construct(context: Context, positions: Any) -> Any:
     if not isinstance(positions, list):
         return context.refuse("BIT_CONSTRUCT")
     result = 0
-    for position in positions:
+    for position in paced(positions):
         place = bits(position, WIDTH - 1)
         if place is None:
             return context.refuse("BIT_CONSTRUCT")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BAD_PARAMETER, NO_COLLECTION = 10, 1203
 _COUNTER_BITS = 20  # of a revision; the rest are milliseconds
+_LONGEST_REVISION = 11  # characters, as ArangoDB reads them: 64 bits
 
 
 def transaction_of(context: Context) -> Transaction:
@@ -128,7 +129,8 @@ def check_document(_context: Context, value: Any) -> bool:
 @aql_function("DECODE_REV", low=1)
 def decode_rev(context: Context, revision: Any) -> Any:
     """Return when a revision was made, and its place among those of the same millisecond."""
-    number = decode_revision(revision) if isinstance(revision, str) else 0
+    readable = isinstance(revision, str) and len(revision) <= _LONGEST_REVISION
+    number = decode_revision(revision) if readable else 0
     if not number:
         return context.refuse("DECODE_REV")
     moment, count = divmod(number, 1 << _COUNTER_BITS)

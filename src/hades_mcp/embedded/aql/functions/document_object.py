@@ -8,6 +8,8 @@ from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.collation import sort_key
 from hades_mcp.embedded.values import equal, to_text, truth
+from hades_mcp.embedded.values.sorting import in_order
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -19,11 +21,9 @@ def attributes(context: Context, document: Any, remove_system: Any = None, sort:
     if not isinstance(document, dict):
         return context.refuse("ATTRIBUTES")
     hide = truth(remove_system)
-    names = [name for name in document if not (hide and name.startswith("_"))]
-    if truth(sort):
-        return sorted(names, key=sort_key)
+    names = [name for name in paced(document) if not (hide and name.startswith("_"))]
     # VelocyPack's table of attributes is in byte order; so is what ArangoDB returns
-    return sorted(names, key=str.encode)
+    return in_order(names, sort_key if truth(sort) else str.encode, context.check)
 
 
 @aql_function("VALUES", low=1, high=2)
@@ -32,7 +32,8 @@ def values(context: Context, document: Any, remove_system: Any = None) -> Any:
     if not isinstance(document, dict):
         return context.refuse("VALUES")
     hide = truth(remove_system)
-    return [value for name, value in document.items() if not (hide and name.startswith("_"))]
+    items = paced(document.items())
+    return [value for name, value in items if not (hide and name.startswith("_"))]
 
 
 @aql_function("ENTRIES", low=1)
@@ -40,7 +41,7 @@ def entries(context: Context, document: Any) -> Any:
     """Return an object's attributes as pairs of name and value."""
     if not isinstance(document, dict):
         return context.refuse("ENTRIES")
-    return [[name, value] for name, value in document.items()]
+    return [[name, value] for name, value in paced(document.items())]
 
 
 @aql_function("HAS", low=2)
@@ -55,7 +56,7 @@ def value_at(context: Context, document: Any, path: Any) -> Any:
     if not isinstance(document, dict) or not isinstance(path, list):
         return context.refuse("VALUE")
     place: Any = document if path else None
-    for step in path:
+    for step in paced(path):
         if isinstance(step, str):
             place = place.get(step) if isinstance(place, dict) else None
         else:
@@ -74,11 +75,11 @@ def matches(context: Context, document: Any, examples: Any, as_index: Any = None
         return False
     candidates = examples if isinstance(examples, list) else [examples]
     place = -1
-    for index, example in enumerate(candidates):
+    for index, example in enumerate(paced(candidates)):
         if not isinstance(example, dict):
             context.refuse("MATCHES")
             continue
-        if all(equal(document.get(name), value) for name, value in example.items()):
+        if all(equal(document.get(name), value) for name, value in paced(example.items())):
             place = index
             break
     return place if truth(as_index) else place >= 0
@@ -113,7 +114,7 @@ def merge(context: Context, *documents: Any) -> Any:
     if objects is None:
         return context.refuse("MERGE")
     merged: dict[str, Any] = {}
-    for document in objects:
+    for document in paced(objects):
         merged.update(document)
     return merged
 
@@ -125,14 +126,14 @@ def merge_recursive(context: Context, *documents: Any) -> Any:
     if objects is None:
         return context.refuse("MERGE_RECURSIVE")
     merged: dict[str, Any] = {}
-    for document in objects:
+    for document in paced(objects):
         merged = _merged(merged, document)
     return merged
 
 
 def _merged(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
     merged = dict(left)
-    for name, value in right.items():
+    for name, value in paced(right.items()):
         old = merged.get(name)
         both = isinstance(old, dict) and isinstance(value, dict)
         merged[name] = _merged(old, value) if both else value  # type: ignore[arg-type]
@@ -143,4 +144,4 @@ def _objects(documents: tuple[Any, ...]) -> list[dict[str, Any]] | None:
     """Return the arguments, or those in a single array, if all are objects."""
     single = len(documents) == 1 and isinstance(documents[0], list)
     found = documents[0] if single else list(documents)
-    return found if all(isinstance(document, dict) for document in found) else None
+    return found if all(isinstance(document, dict) for document in paced(found)) else None

@@ -17,6 +17,7 @@ from hades_mcp.embedded.aql.functions.geo_shapes import (
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import truth
+from hades_mcp.embedded.values.stopping import paced
 
 BAD_PARAMETER, ARRAY_EXPECTED = 10, 1563
 
@@ -50,7 +51,9 @@ def geo_point(context: Context, longitude: Any, latitude: Any, *elevation: Any) 
 
 
 def _are_many(member: Callable[[Any], bool], least: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and len(value) >= least and all(map(member, value))
+    return lambda value: (
+        isinstance(value, list) and len(value) >= least and all(map(member, paced(value)))
+    )
 
 
 def _register(name: str, kind: str, fits: Callable[[Any], bool]) -> None:
@@ -103,7 +106,7 @@ def _is_long(value: Any) -> bool:
 
 
 def _are_rings(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_long, value))
+    return isinstance(value, list) and all(map(_is_long, paced(value)))
 
 
 @aql_function("IS_IN_POLYGON", low=2, high=3)
@@ -112,10 +115,10 @@ def is_in_polygon(context: Context, polygon: Any, place: Any, other: Any = None)
     swapped = isinstance(place, list) and truth(other)
     point = place if isinstance(place, list) else [place, other]
     corners = polygon if isinstance(polygon, list) else []
-    if not all(_is_pair(pair) for pair in (point, *corners)) or not is_corners(corners):
+    if not all(_is_pair(pair) for pair in (point, *paced(corners))) or not is_corners(corners):
         return context.refuse("IS_IN_POLYGON")
     order = slice(None) if swapped else slice(None, None, -1)
-    ring = Ring(tuple(unit(*pair[order]) for pair in corners))
+    ring = Ring(tuple(unit(*pair[order]) for pair in paced(corners)))
     smaller = ring if ring.area() < 2 * math.pi else ring.turned()
     return smaller.contains(unit(*point[order]))
 

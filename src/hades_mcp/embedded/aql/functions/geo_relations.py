@@ -15,6 +15,7 @@ from hades_mcp.embedded.aql.functions.geo_shapes import (
     read,
 )
 from hades_mcp.embedded.aql.functions.registry import aql_function
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -104,7 +105,7 @@ def _contains(outer: Shape, inner: Shape) -> bool:
 
 def _edges_meet(one: Shape, two: Shape) -> bool:
     others = list(two.edges())
-    return any(edges_cross(*edge, *other) for edge in one.edges() for other in others)
+    return any(edges_cross(*edge, *other) for edge in one.edges() for other in paced(others))
 
 
 @aql_function("GEO_INTERSECTS", low=2)

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
+from hades_mcp.embedded.values.stopping import paced, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +90,8 @@ class Ring:
 
     def edges(self) -> Iterator[tuple[Vector, Vector]]:
         """Yield its edges."""
-        return ((a, b) for a, b in pairwise((*self.points, self.points[0])) if a != b)
+        corners = watched((*self.points, self.points[0]))
+        return ((a, b) for a, b in pairwise(corners) if a != b)
 
     def _inside(self) -> Vector:
         """Return a point just left of the longest edge, where rounding matters least."""
@@ -105,7 +107,7 @@ class Ring:
     def area(self) -> float:
         """Return the area inside on the unit sphere, 0 to 4 pi."""
         first, total = self.points[0], 0.0
-        for a, b in pairwise(self.points[1:]):
+        for a, b in pairwise(paced(self.points[1:])):
             triple = dot(first, cross(a, b))
             total += 2 * math.atan2(triple, 1 + dot(first, a) + dot(a, b) + dot(b, first))
         return total % (4 * math.pi)
@@ -138,21 +140,22 @@ class Shape:
     def edges(self) -> Iterator[tuple[Vector, Vector]]:
         """Yield every edge of lines and rings."""
         for line in self.lines:
-            yield from pairwise(line)
+            yield from pairwise(watched(line))
         for ring in self.rings():
             yield from ring.edges()
 
     def is_simple(self) -> bool:
         """Tell whether no two of its edges cross."""
-        return not any(edges_cross(*one, *two) for one, two in combinations(self.edges(), 2))
+        pairs = watched(combinations(self.edges(), 2))
+        return not any(edges_cross(*one, *two) for one, two in pairs)
 
     def vertices(self) -> Iterator[Vector]:
         """Yield every point given."""
-        yield from self.points
+        yield from paced(self.points)
         for line in self.lines:
-            yield from line
+            yield from paced(line)
         for ring in self.rings():
-            yield from ring.points
+            yield from paced(ring.points)
 
     def contains(self, point: Vector) -> bool:
         """Tell whether a point is inside an odd number of polygons, and in none of their holes."""
@@ -170,9 +173,9 @@ class Shape:
             for hole in holes:
                 total = add(total, hole.moment(), -1.0)
         for line in self.lines:
-            for a, b in pairwise(line):
+            for a, b in pairwise(paced(line)):
                 total = add(total, normal(add(a, b)), 2 * math.sin(angle(a, b) / 2))
-        for point in self.points:
+        for point in paced(self.points):
             total = add(total, point)
         return normal(total)
 
@@ -189,7 +192,9 @@ def is_position(value: Any) -> bool:
 def is_line(value: Any) -> bool:
     """Tell whether a value is an array of two positions or more."""
     return (
-        isinstance(value, list) and len(value) >= _FEWEST_IN_LINE and all(map(is_position, value))
+        isinstance(value, list)
+        and len(value) >= _FEWEST_IN_LINE
+        and all(map(is_position, paced(value)))
     )
 
 
@@ -200,12 +205,12 @@ def is_ring(value: Any) -> bool:
 
 def is_corners(positions: list[Any]) -> bool:
     """Tell whether positions name three different places or more."""
-    return len({tuple(position[:2]) for position in positions}) >= _FEWEST_CORNERS
+    return len({tuple(position[:2]) for position in paced(positions)}) >= _FEWEST_CORNERS
 
 
 def is_polygon(value: Any) -> bool:
     """Tell whether a value is an array of rings."""
-    return isinstance(value, list) and bool(value) and all(map(is_ring, value))
+    return isinstance(value, list) and bool(value) and all(map(is_ring, paced(value)))
 
 
 def read(value: Any) -> Shape | None:
@@ -217,12 +222,12 @@ def read(value: Any) -> Shape | None:
     kind, coordinates = _KINDS.get(str(value.get("type")).lower()), value["coordinates"]
     if kind == "Point" and is_position(coordinates):
         return Shape(kind, points=(_vector(coordinates),))
-    if kind == "MultiPoint" and coordinates and all(map(is_position, coordinates)):
-        return Shape(kind, points=tuple(map(_vector, coordinates)))
+    if kind == "MultiPoint" and coordinates and all(map(is_position, paced(coordinates))):
+        return Shape(kind, points=_vectors(coordinates))
     if kind == "LineString" and is_line(coordinates):
-        return Shape(kind, lines=(tuple(map(_vector, coordinates)),))
-    if kind == "MultiLineString" and coordinates and all(map(is_line, coordinates)):
-        return Shape(kind, lines=tuple(tuple(map(_vector, line)) for line in coordinates))
+        return Shape(kind, lines=(_vectors(coordinates),))
+    if kind == "MultiLineString" and coordinates and all(map(is_line, paced(coordinates))):
+        return Shape(kind, lines=tuple(_vectors(line) for line in paced(coordinates)))
     return _read_polygons(kind, coordinates)
 
 
@@ -231,7 +236,7 @@ def _read_polygons(kind: Any, coordinates: list[Any]) -> Shape | None:
     if (
         kind not in ("Polygon", "MultiPolygon")
         or not polygons
-        or not all(map(is_polygon, polygons))
+        or not all(map(is_polygon, paced(polygons)))
     ):
         return None
     return Shape(kind, polygons=tuple(map(_polygon, polygons)))
@@ -239,8 +244,12 @@ def _read_polygons(kind: Any, coordinates: list[Any]) -> Shape | None:
 
 def _polygon(rings: list[Any]) -> tuple[Ring, ...]:
     """Make the outer ring and the holes; a hole's inside is its smaller side, either way round."""
-    outer, *holes = (Ring(tuple(map(_vector, ring[:-1]))) for ring in rings)
+    outer, *holes = (Ring(_vectors(ring[:-1])) for ring in paced(rings))
     return (outer, *(hole if hole.area() < 2 * math.pi else hole.turned() for hole in holes))
+
+
+def _vectors(positions: list[list[float]]) -> tuple[Vector, ...]:
+    return tuple(map(_vector, paced(positions)))
 
 
 def _vector(position: list[float]) -> Vector:

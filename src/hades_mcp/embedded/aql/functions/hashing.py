@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import number
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -41,7 +42,8 @@ def _round(lane: int, word: int) -> int:
 
 def _words(data: bytes, start: int, size: int) -> list[int]:
     whole = start + (len(data) - start) // size * size
-    return [int.from_bytes(data[at : at + size], "little") for at in range(start, whole, size)]
+    places = paced(range(start, whole, size))
+    return [int.from_bytes(data[at : at + size], "little") for at in places]
 
 
 def xxh64(data: bytes, seed: int) -> int:
@@ -66,7 +68,7 @@ def xxh64(data: bytes, seed: int) -> int:
 def _lanes(data: bytes, seed: int) -> int:
     one, two = _PRIMES[:2]
     lanes = [(seed + one + two) & _MASK, (seed + two) & _MASK, seed, (seed - one) & _MASK]
-    for place, word in enumerate(_words(data, 0, 8)):
+    for place, word in enumerate(paced(_words(data, 0, 8))):
         lanes[place % _LANES] = _round(lanes[place % _LANES], word)
     turned = zip(lanes, (1, 7, 12, 18), strict=True)
     result = sum(_turned(lane, bits) for lane, bits in turned) & _MASK
@@ -79,12 +81,12 @@ def value_hash(value: Any, seed: int = _SEED) -> int:
     """Return VelocyPack's normalized hash: numbers as doubles, members hashed one into another."""
     if isinstance(value, list):
         result = xxh64(pack("<Q", len(value) ^ _ARRAY_SALT), seed)
-        for item in value:
+        for item in paced(value):
             result ^= value_hash(item, result)
         return result
     if isinstance(value, dict):
         start = result = xxh64(pack("<Q", len(value) ^ _OBJECT_SALT), seed)
-        for name, item in value.items():
+        for name, item in paced(value.items()):
             name_hash = value_hash(name, start)
             result ^= name_hash ^ value_hash(item, name_hash)
         return result
@@ -118,9 +120,10 @@ def minhash(context: Context, values: Any, count: Any) -> Any:
     """
     if not isinstance(values, list) or not is_number(count) or count < 1:
         return context.refuse("MINHASH")
-    hashes = list(dict.fromkeys(map(value_hash, values)))
-    kept = set(nsmallest(integer(count), hashes))
-    return [b64encode(pack("<Q", item)).decode().rstrip("=") for item in hashes if item in kept]
+    hashes = list(dict.fromkeys(map(value_hash, paced(values))))
+    kept = set(nsmallest(integer(count), paced(hashes)))
+    found = (item for item in paced(hashes) if item in kept)
+    return [b64encode(pack("<Q", item)).decode().rstrip("=") for item in found]
 
 
 @aql_function("MINHASH_COUNT", low=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import to_text
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ def _names(context: Context, function: str, arguments: tuple[Any, ...]) -> set[s
     for argument in arguments:
         if isinstance(argument, str) or is_number(argument):
             names.add(to_text(argument))
-        for item in argument if isinstance(argument, list) else ():
+        for item in paced(argument) if isinstance(argument, list) else ():
             if isinstance(item, str):
                 names.add(item)
             else:
@@ -37,17 +38,17 @@ def _names(context: Context, function: str, arguments: tuple[Any, ...]) -> set[s
 
 
 def _keep(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name in names}
+    return {name: value for name, value in paced(document.items()) if name in names}
 
 
 def _unset(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in names}
+    return {name: value for name, value in paced(document.items()) if name not in names}
 
 
 def _keep_recursive(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {
         name: _keep_recursive(value, names) if isinstance(value, dict) else value
-        for name, value in document.items()
+        for name, value in paced(document.items())
         if name in names
     }
 
@@ -55,7 +56,7 @@ def _keep_recursive(document: dict[str, Any], names: set[str]) -> dict[str, Any]
 def _unset_recursive(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {
         name: _unset_recursive(value, names) if isinstance(value, dict) else value
-        for name, value in document.items()
+        for name, value in paced(document.items())
         if name not in names
     }
 

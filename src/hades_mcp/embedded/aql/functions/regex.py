@@ -9,6 +9,7 @@ from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import to_text, truth
+from hades_mcp.embedded.values.stopping import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ RESOURCE_LIMIT = 32
 TIME_LIMIT = 2000  # ICU counts steps; one is about a millisecond
 STACK_LIMIT = 8_000_000  # bytes of backtracking stack
 LONGEST_PATTERN = 65536  # characters
+_MANY = 1000  # matches
 _EXHAUSTED = (66321, 66322)  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
 
 
@@ -53,9 +55,21 @@ def _match(
     matcher = compiled.matcher(subject)
     matcher.setTimeLimit(TIME_LIMIT)
     matcher.setStackLimit(STACK_LIMIT)
+    stopped: list[ArangoError] = []
+
+    def go_on(_steps: int) -> bool:
+        try:
+            context.check()
+        except ArangoError as error:  # ICU would lose it
+            stopped.append(error)
+        return not stopped
+
+    matcher.setMatchCallback(go_on)
     try:
         return use(matcher)
     except icu.ICUError as error:
+        if stopped:
+            raise stopped[0] from None
         if error.args and error.args[0] in _EXHAUSTED:
             raise ArangoError(RESOURCE_LIMIT, "regular expression takes too long") from error
         return context.refuse("REGEX", INVALID_REGEX)
@@ -69,9 +83,22 @@ def _matches(matcher: Any, units: int) -> Iterator[Any]:
     """
     start = 0
     while start <= units and matcher.find(start):
+        step()
         yield matcher
         end = matcher.end()
         start = end if end > matcher.start() else end + 1
+
+
+def _replaced(matcher: Any, new: str) -> str:
+    """Do as ICU's `replaceAll`, which cannot be stopped."""
+    import icu  # noqa: PLC0415  see _pattern
+
+    made = icu.UnicodeString()
+    matcher.reset()
+    while matcher.find():
+        step()
+        matcher.appendReplacement(made, new)
+    return str(matcher.appendTail(made))
 
 
 def _units(text: str) -> bytes:
@@ -104,9 +131,9 @@ def regex_replace(
     whole, new = to_text(text), to_text(replacement)
 
     def replaced(matcher: Any) -> str:
-        for _ in _matches(matcher, len(_units(whole)) // 2):
-            pass  # only to hear of a limit
-        return str(matcher.replaceAll(new))
+        # counted only to hear of a limit
+        many = sum(1 for _ in _matches(matcher, len(_units(whole)) // 2)) > _MANY
+        return _replaced(matcher, new) if many else str(matcher.replaceAll(new))
 
     return _match(context, whole, pattern, ignore_case, replaced)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import hash_key, to_text
+from hades_mcp.embedded.values.stopping import check, paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ _SOUNDEX = {
     for letter in letters
 }
 _SOUNDEX_LENGTH = 4
+_GRAM, _WIDE = 50, 64
 BAD_PARAMETER, ARRAY_EXPECTED = 10, 1563
 
 
@@ -34,7 +36,7 @@ def levenshtein_distance(context: Context, left: Any, right: Any) -> int:
     for index, mine in enumerate(one):
         context.check()
         older, before, row = before, row, [index + 1]
-        for place, yours in enumerate(two):
+        for place, yours in enumerate(paced(two)):
             cost = min(before[place + 1] + 1, row[place] + 1, before[place] + (mine != yours))
             if index and place and mine == two[place - 1] and one[index - 1] == yours:
                 cost = min(cost, older[place - 1] + 1)
@@ -45,13 +47,13 @@ def levenshtein_distance(context: Context, left: Any, right: Any) -> int:
 @aql_function("SOUNDEX", low=1)
 def soundex(_context: Context, value: Any) -> str:
     """Return the Soundex code of a text's letters."""
-    letters = [
-        letter for letter in to_text(value).strip().lower() if letter.isascii() and letter.isalpha()
-    ]
-    if not letters:
+    lower = (letter for each in paced(to_text(value).strip()) for letter in each.lower())
+    letters = (letter for letter in lower if letter.isascii() and letter.isalpha())
+    first = next(letters, None)
+    if first is None:
         return ""
-    code, last = letters[0].upper(), _SOUNDEX.get(letters[0])
-    for letter in letters[1:]:
+    code, last = first.upper(), _SOUNDEX.get(first)
+    for letter in letters:
         digit = _SOUNDEX.get(letter)
         if digit is not None and digit != last:
             code += str(digit)
@@ -86,6 +88,7 @@ def _ngrams_alike(
         return context.refuse(name, BAD_PARAMETER)
     if not text or not target:
         return 1.0 if not text and not target else 0.0
+    context.allow(max(len(text), len(target)) * (width + _GRAM))
     one, two = _grams(text, width), _grams(target, width)
     if not one or not two:
         return 1.0 if text == target else 0.0
@@ -95,7 +98,7 @@ def _ngrams_alike(
 
 
 def _grams(text: str, width: int) -> list[str]:
-    return [text[start : start + width] for start in range(len(text) - width + 1)]
+    return [text[start : start + width] for start in paced(range(len(text) - width + 1))]
 
 
 def _alike_in_full(one: str, two: str) -> float:
@@ -103,7 +106,9 @@ def _alike_in_full(one: str, two: str) -> float:
 
 
 def _alike_in_part(one: str, two: str) -> float:
-    return sum(mine == yours for mine, yours in zip(one, two, strict=True)) / len(one)
+    if len(one) > _WIDE:
+        check()()
+    return sum(mine == yours for mine, yours in zip(paced(one), paced(two), strict=True)) / len(one)
 
 
 def _longest_common(
@@ -129,5 +134,6 @@ def jaccard(context: Context, left: Any, right: Any) -> Any:
     """Return the size of the intersection of two arrays over that of their union."""
     if not isinstance(left, list) or not isinstance(right, list):
         return context.refuse("JACCARD", ARRAY_EXPECTED)
-    one, two = set(map(hash_key, left)), set(map(hash_key, right))
-    return len(one & two) / len(one | two) if one or two else 1.0
+    one, two = (set(map(hash_key, context.each(values))) for values in (left, right))
+    both = sum(map(one.__contains__, paced(two)))
+    return both / (len(one) + len(two) - both) if one or two else 1.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.aql.ordering import ordered_by
 from hades_mcp.embedded.values import compare, number
+from hades_mcp.embedded.values.sorting import ordered_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import to_text
+from hades_mcp.embedded.values.stopping import paced, text_pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hades_mcp.embedded.aql.context import Context
 
 WHITE_SPACE = "\r\n \t"
@@ -16,6 +19,7 @@ LONGEST_REPETITION = 16 * 1024 * 1024  # bytes; ArangoDB's limit for REPEAT()
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 _START, _END = 1, 2
+_FEW = 64
 BAD_PARAMETER = 10
 
 
@@ -38,21 +42,21 @@ def length(_context: Context, value: Any) -> int:
 @aql_function("CONCAT", low=1, high=None)
 def concat(context: Context, *values: Any) -> str:
     """Join texts; nulls are left out, a single array is joined element by element."""
-    text = "".join(map(to_text, _members(values)))
-    context.allow(len(text))
-    return text
+    parts = [to_text(value) for value in paced(_members(values))]
+    context.allow(sum(map(len, parts)))
+    return "".join(parts)
 
 
 @aql_function("CONCAT_SEPARATOR", low=2, high=None)
 def concat_separator(context: Context, separator: Any, *values: Any) -> str:
     """Join texts with a separator; nulls are left out."""
-    kept = [to_text(value) for value in _members(values) if value is not None]
+    kept = [to_text(value) for value in paced(_members(values)) if value is not None]
     between = to_text(separator)
     context.allow(sum(map(len, kept)) + len(between) * len(kept))
     return between.join(kept)
 
 
-def _members(values: tuple[Any, ...]) -> Any:
+def _members(values: tuple[Any, ...]) -> Sequence[Any]:
     return values[0] if len(values) == 1 and isinstance(values[0], list) else values
 
 
@@ -110,45 +114,59 @@ def substring_bytes(
 @aql_function("LOWER", low=1)
 def lower(_context: Context, value: Any) -> str:
     """Return a text in lower case."""
-    return to_text(value).lower()
+    text = to_text(value)
+    if "\u03a3" in text:  # how a sigma is written depends on what stands around it
+        return text.lower()
+    return "".join(map(str.lower, text_pieces(text)))
 
 
 @aql_function("UPPER", low=1)
 def upper(_context: Context, value: Any) -> str:
     """Return a text in upper case."""
-    return to_text(value).upper()
+    return "".join(map(str.upper, text_pieces(to_text(value))))
 
 
 @aql_function("TRIM", low=1, high=2)
-def trim(_context: Context, value: Any, kind: Any = None) -> str:
+def trim(context: Context, value: Any, kind: Any = None) -> str:
     """Strip white space, or given characters, from both ends; 1 and 2 name one end only."""
     text = to_text(value)
     if kind is None:
         return text.strip(WHITE_SPACE)
     if not is_number(kind):
-        return _strip(text, to_text(kind))
+        stripped: str = rtrim(context, ltrim(context, text, kind), kind)
+        return stripped
     side = integer(kind)
     if side == _START:
         return text.lstrip(WHITE_SPACE)
     return text.rstrip(WHITE_SPACE) if side == _END else text.strip(WHITE_SPACE)
 
 
-def _strip(text: str, characters: str) -> str:
-    return text.strip(characters) if characters else text
-
-
 @aql_function("LTRIM", low=1, high=2)
 def ltrim(_context: Context, value: Any, characters: Any = WHITE_SPACE) -> str:
     """Strip white space, or given characters, from the start."""
     text, unwanted = to_text(value), to_text(characters)
-    return text.lstrip(unwanted) if unwanted else text
+    if len(unwanted) <= _FEW:
+        return text.lstrip(unwanted) if unwanted else text
+    return text[_unwanted(text, unwanted) :]
 
 
 @aql_function("RTRIM", low=1, high=2)
 def rtrim(_context: Context, value: Any, characters: Any = WHITE_SPACE) -> str:
     """Strip white space, or given characters, from the end."""
     text, unwanted = to_text(value), to_text(characters)
-    return text.rstrip(unwanted) if unwanted else text
+    if len(unwanted) <= _FEW:
+        return text.rstrip(unwanted) if unwanted else text
+    return text[: len(text) - _unwanted(text[::-1], unwanted)]
+
+
+def _unwanted(text: str, characters: str) -> int:
+    """Count characters at the start of a text that are among many others.
+
+    Python would look through these for each one, and could not be stopped.
+    """
+    known = frozenset(characters)
+    kept = (at for at, character in enumerate(paced(text)) if character not in known)
+    return next(kept, len(text))
 
 
 @aql_function("REVERSE", low=1)

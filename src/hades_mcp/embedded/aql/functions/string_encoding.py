@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 import orjson
 
-from hades_mcp.embedded.aql.functions.arguments import integer, is_number, json_of
+from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
-from hades_mcp.embedded.values import to_text
+from hades_mcp.embedded.values import json_text, to_text
+from hades_mcp.embedded.values.stopping import paced, text_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,10 @@ _CASTAGNOLI = 0x82F63B78  # the polynomial 0x1EDC6F41, reflected
 def _register_digest(name: str, make: Callable[[bytes], Any]) -> None:
     @aql_function(name, low=1)
     def digest(_context: Context, value: Any) -> str:
-        hexadecimal: str = make(to_text(value).encode()).hexdigest()
+        made = make(b"")
+        for piece in text_pieces(to_text(value)):
+            made.update(piece.encode())
+        hexadecimal: str = made.hexdigest()
         return hexadecimal
 
 
@@ -48,7 +52,7 @@ _register_digest("SHA512", hashlib.sha512)
 def crc32(_context: Context, value: Any) -> str:
     """Return the CRC-32C checksum in upper-case hexadecimal without leading zeroes."""
     table, checksum = _crc_table(), 0xFFFFFFFF
-    for byte in to_text(value).encode():
+    for byte in paced(to_text(value).encode()):
         checksum = table[(checksum ^ byte) & 0xFF] ^ (checksum >> 8)
     return f"{checksum ^ 0xFFFFFFFF:X}"
 
@@ -68,7 +72,7 @@ def _crc_table() -> list[int]:
 def fnv64(_context: Context, value: Any) -> str:
     """Return the FNV-1a hash in upper-case hexadecimal without leading zeroes."""
     result = _FNV_START
-    for byte in to_text(value).encode():
+    for byte in paced(to_text(value).encode()):
         result = ((result ^ byte) * _FNV_PRIME) & _64_BITS
     return f"{result:X}"
 
@@ -88,13 +92,14 @@ def to_hex(_context: Context, value: Any) -> str:
 @aql_function("ENCODE_URI_COMPONENT", low=1)
 def encode_uri_component(_context: Context, value: Any) -> str:
     """Percent-encode a text as JavaScript's encodeURIComponent does."""
-    return quote(to_text(value), safe="-_.!~*'()")
+    pieces = text_pieces(to_text(value))
+    return "".join(quote(piece, safe="-_.!~*'()") for piece in pieces)
 
 
 @aql_function("JSON_STRINGIFY", low=1)
-def json_stringify(context: Context, value: Any) -> str:
+def json_stringify(_context: Context, value: Any) -> str:
     """Write a value as JSON."""
-    return json_of(context, value)
+    return json_text(value)
 
 
 @aql_function("JSON_PARSE", low=1)

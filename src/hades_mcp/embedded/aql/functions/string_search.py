@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
+from hades_mcp.embedded.aql.functions.literal_search import hits, is_like, is_short, last_place
 from hades_mcp.embedded.aql.functions.registry import ARGUMENT_COUNT, aql_function
 from hades_mcp.embedded.values import to_text, truth
+from hades_mcp.embedded.values.stopping import paced, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +50,7 @@ def find_last(_context: Context, text: Any, search: Any, start: Any = None, end:
     haystack, needle = to_text(text), to_text(search)
     if not needle:
         return len(haystack) if limits[1] is None else limits[1]
-    return haystack.rfind(needle, *limits)
+    return last_place(haystack, needle, *limits)
 
 
 def _limits(start: Any, end: Any) -> tuple[int, int | None] | None:
@@ -68,16 +71,29 @@ def starts_with(context: Context, text: Any, prefix: Any, least: Any = 1) -> Any
         return context.refuse("STARTS_WITH")
     if isinstance(prefix, str):
         return text.startswith(prefix)
-    if not isinstance(prefix, list) or not all(isinstance(item, str) for item in prefix):
+    if not isinstance(prefix, list) or not all(isinstance(item, str) for item in paced(prefix)):
         return context.refuse("STARTS_WITH")
-    return sum(text.startswith(item) for item in prefix) >= integer(least)
+    return sum(text.startswith(item) for item in paced(prefix)) >= integer(least)
 
 
 @aql_function("LIKE", low=2, high=3)
 def like(_context: Context, text: Any, pattern: Any, ignore_case: Any = None) -> bool:
     """Tell whether a whole text matches a pattern with `_` and `%`."""
-    matcher = like_matcher(to_text(pattern), ignore_case=truth(ignore_case))
-    return matcher.match(to_text(text)) is not None
+    whole, wanted = to_text(text), to_text(pattern)
+    if not is_short(whole, wanted):
+        if truth(ignore_case):
+            whole, wanted = _one_case(whole), _one_case(wanted)
+        return is_like(whole, wanted)
+    matcher = like_matcher(wanted, ignore_case=truth(ignore_case))
+    return matcher.match(whole) is not None
+
+
+def _one_case(text: str) -> str:
+    """Return a text in lower case, each character for itself: places stay what they are."""
+    if text.isascii():
+        return text.lower()
+    lower = (character.lower() for character in paced(text))
+    return "".join(each if len(each) == 1 else each[0] for each in lower)
 
 
 @lru_cache(maxsize=256)
@@ -128,17 +144,26 @@ def split(context: Context, value: Any, separator: Any = None, *limit: Any) -> A
     text = to_text(value)
     if separator is None:
         return [text]
-    separators = [to_text(item) for item in separator] if isinstance(separator, list) else None
+    separators = None
+    if isinstance(separator, list):
+        separators = [to_text(item) for item in paced(separator)]
     pieces = _pieces(text, separators if separators is not None else [to_text(separator)])
     return pieces[:most]
 
 
 def _pieces(text: str, separators: list[str]) -> list[str]:
     if "" in separators:
-        return list(text)
+        return list(paced(text))
     if not separators:
         return [text]
-    return re.split("|".join(map(re.escape, separators)), text)
+    if is_short(text, "".join(separators)):
+        return re.split("|".join(map(re.escape, separators)), text)
+    pieces: list[str] = []
+    start = 0
+    for place, separator in hits(text, separators):
+        pieces.append(text[start:place])
+        start = place + len(separator)
+    return [*pieces, text[start:]]
 
 
 @aql_function("SUBSTITUTE", low=2, high=4)
@@ -156,7 +181,14 @@ def substitute(context: Context, value: Any, search: Any, *rest: Any) -> Any:
     pairs.pop("", None)
     if not pairs or (limit and most == 0):
         return text
-    return re.sub("|".join(map(re.escape, pairs)), lambda hit: pairs[hit[0]], text, count=most)
+    if is_short(text, "".join(pairs)):
+        return re.sub("|".join(map(re.escape, pairs)), lambda hit: pairs[hit[0]], text, count=most)
+    pieces: list[str] = []
+    start = 0
+    for place, old in islice(hits(text, list(pairs)), most or None):
+        pieces += (text[start:place], pairs[old])
+        start = place + len(old)
+    return "".join((*pieces, text[start:]))
 
 
 def _replacements(search: Any, given: tuple[Any, ...]) -> dict[str, str] | None:
@@ -173,7 +205,7 @@ def _replacements(search: Any, given: tuple[Any, ...]) -> dict[str, str] | None:
 def _mapping(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str] | None:
     """Check pairs of texts; null removes what it replaces, the first pair of a text wins."""
     found: dict[str, str] = {}
-    for old, new in pairs:
+    for old, new in watched(pairs):
         if not isinstance(old, str) or not (new is None or isinstance(new, str)):
             return None
         found.setdefault(old, new or "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.embedded.aql.functions.arguments import json_of
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import to_array, to_bool, to_number, to_text, type_name
 
@@ -40,9 +39,9 @@ _register(("TO_ARRAY", "TO_LIST"), to_array)
 
 
 @aql_function("TO_STRING", low=1)
-def to_string(context: Context, value: Any) -> str:
+def to_string(_context: Context, value: Any) -> str:
     """Convert to a text."""
-    return json_of(context, value) if isinstance(value, list) else to_text(value)
+    return to_text(value)
 
 
 @aql_function("IS_KEY", low=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.values.stopping import paced, watched
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,7 +26,7 @@ def distance_within(one: str, other: str, most: int, *, transpositions: bool) ->
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
         line = [row]
-        for column, facing in enumerate(other, start=1):
+        for column, facing in enumerate(paced(other), start=1):
             cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != facing))
             if (
                 transpositions
@@ -51,7 +53,8 @@ def longest_sequence(grams: Sequence[bytes], positions: Mapping[bytes, Sequence[
     ends: list[int] = []  # the least position that ends a sequence of each length
     chains: list[tuple[int, tuple | None]] = []  # type: ignore[type-arg]  # a chain holds a chain
     for gram in grams:
-        for position in reversed(positions.get(gram, ())):  # backwards: a gram counts once
+        # backwards: a gram counts once
+        for position in watched(reversed(positions.get(gram, ()))):
             at = bisect_left(ends, position)
             chain = (position, chains[at - 1] if at else None)
             ends[at : at + 1] = [position]
