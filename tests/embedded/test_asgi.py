@@ -314,6 +314,9 @@ async def test_a_bug_is_an_opaque_answer_and_a_traceback_in_the_log(
         def handle(self, *_: object, **__: object) -> Response:
             raise RuntimeError("secret")
 
+        def count(self, *_: object) -> None:
+            """Count nothing."""
+
     scope = {
         "type": "http",
         "method": "GET",
@@ -339,3 +342,42 @@ async def test_a_bug_is_an_opaque_answer_and_a_traceback_in_the_log(
 def test_only_this_machine_is_loopback() -> None:
     assert all(map(is_loopback, ["127.0.0.1", "127.8.9.1", "::1", "localhost"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "192.168.1.2", "example.com", ""]))
+
+
+def test_pages_of_this_machine_and_of_trusted_origins_may_read_answers(tmp_path: Path) -> None:
+    trusted = ("https://app.example/",)
+    with Engine(tmp_path / "data") as engine, serving(engine, trusted=trusted) as url:
+
+        def ask(origin: str, method: str = "GET", **headers: str) -> httpx.Response:
+            return httpx.request(
+                method, f"{url}/_api/version", headers={"origin": origin, **headers}
+            )
+
+        local = ask("http://localhost:3000")
+        assert local.status_code == 200
+        assert local.headers["access-control-allow-origin"] == "http://localhost:3000"
+        assert local.headers["access-control-allow-credentials"] == "false"
+        assert "x-arango-async-id" in local.headers["access-control-expose-headers"]
+        known = ask("https://app.example")
+        assert known.status_code == 200
+        assert known.headers["access-control-allow-credentials"] == "true"
+        assert ask("https://other.example").status_code == 403
+        assert "access-control-allow-origin" not in httpx.get(f"{url}/_api/version").headers
+
+        first = ask(
+            "https://app.example", "OPTIONS", **{"access-control-request-headers": "authorization"}
+        )
+        assert (first.status_code, first.content) == (200, b"")
+        assert first.headers["access-control-allow-headers"] == "authorization"
+        assert "PATCH" in first.headers["access-control-allow-methods"]
+        assert int(first.headers["access-control-max-age"]) > 0
+        assert ask("https://other.example", "OPTIONS").status_code == 403
+
+
+def test_a_star_trusts_every_origin(tmp_path: Path) -> None:
+    with Engine(tmp_path / "data") as engine, serving(engine, trusted=("*",)) as url:
+        answer = httpx.get(f"{url}/_api/version", headers={"origin": "https://any.example"})
+        assert answer.headers["access-control-allow-origin"] == "https://any.example"
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        stranger = httpx.get(f"{url}/_api/version", headers={"host": "any.example"})
+        assert stranger.status_code == 403

@@ -36,13 +36,24 @@ def command() -> None:
     help="0 takes any that is free.",
 )
 @click.option("--auth", is_flag=True, help="Answer nobody without the password of an account.")
+@click.option(
+    "--trusted-origin",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Answer web pages of this origin too, with passwords; several times, or * for all.",
+)
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, *, auth: bool) -> None:
+def serve(
+    ctx: click.Context, host: str, port: int, trusted: tuple[str, ...], *, auth: bool
+) -> None:
     """Serve the database over ArangoDB's HTTP API to clients on this machine.
 
     Without --auth any user name and password will do, unless it is an account's: everybody who can
     log in to this machine can read and change the data while it is served. With --auth, the account
     root gets its first password from the variable ARANGO_ROOT_PASSWORD; root makes the others.
+
+    Web pages of this machine are answered; those of other sites if --trusted-origin names them.
     """
     from hades_mcp.embedded.asgi import is_loopback
 
@@ -55,7 +66,7 @@ def serve(ctx: click.Context, host: str, port: int, *, auth: bool) -> None:
         )
     folder = _folder(ctx)
     with _translated(), _listen(host, port) as listener:
-        _serve(folder, listener, auth=auth)
+        _serve(folder, listener, trusted, auth=auth)
 
 
 @command.command("backup")
@@ -132,7 +143,7 @@ def check(ctx: click.Context, *, mend: bool, as_json: bool) -> int:
     return 1 if left else 0
 
 
-def _serve(folder: Path, listener: socket.socket, *, auth: bool) -> None:
+def _serve(folder: Path, listener: socket.socket, trusted: tuple[str, ...], *, auth: bool) -> None:
     import os
     import signal
 
@@ -161,7 +172,7 @@ def _serve(folder: Path, listener: socket.socket, *, auth: bool) -> None:
             ) from error
         try:
             config = uvicorn.Config(
-                Application(server),
+                Application(server, trusted=trusted),
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -2,7 +2,8 @@
 
 Nobody needs a password unless the server is told to ask, and nothing is encrypted, so the
 application is for loopback only. A web page open in a browser on the same machine reaches loopback
-too: requests that name another host, or come from a page of another origin, are refused.
+too: requests that name another host, or come from a page of another machine's origin that is not
+trusted by name, are refused.
 
 Lengths and the time a body may take are limited here; how long a client may take over the lines
 before the body, and how many may be connected, is the ASGI server's business.
@@ -11,7 +12,7 @@ before the body, and how many may be connected, is the ASGI server's business.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,6 +22,7 @@ from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest import cross_origin
 from hades_mcp.embedded.rest.bodies import BODY_LIMIT, too_large
 from hades_mcp.embedded.rest.message import Response, failure
 
@@ -51,6 +53,8 @@ class Application:
         body_limit: Most bytes of one request's body; more is answered with 413.
         body_seconds: How long a client may take to send it; longer is answered with 408.
         threads: Most requests worked on at the same time; others wait.
+        trusted: Origins whose pages may ask, with passwords, although they come from elsewhere;
+            `*` for all. ArangoDB's option `http.trusted-origin`.
     """
 
     def __init__(
@@ -60,11 +64,13 @@ class Application:
         body_limit: int = BODY_LIMIT,
         body_seconds: float = BODY_SECONDS,
         threads: int = THREADS,
+        trusted: Collection[str] = (),
     ) -> None:
         self._server = server
         self._body_limit = body_limit
         self._body_seconds = body_seconds
         self._threads = threads
+        self._trusted = trusted
         self._limiters: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,18 +80,21 @@ class Application:
             return
         if scope["type"] != "http":
             raise ValueError(f"an ArangoDB speaks HTTP, not {scope['type']}")
-        answer = await self._answer(scope, receive)
-        if answer is not None:
-            await _send(send, answer, head=scope["method"] == "HEAD")
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        """Return the answer; None if the client has left."""
         headers = _headers(scope["headers"])
+        answer = await self._answer(scope, headers, receive)
+        if answer is not None:
+            told = cross_origin.allowed(scope["method"], headers, self._trusted)
+            await _send(send, answer, told, head=scope["method"] == "HEAD")
+
+    async def _answer(
+        self, scope: Scope, headers: dict[str, str], receive: Receive
+    ) -> Response | None:
+        """Return the answer; None if the client has left."""
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         query = scope.get("query_string", b"").decode("latin-1")
         try:
             _check_lengths(path, query, scope["headers"])
-            _refuse_strangers(headers)
+            _refuse_strangers(headers, self._trusted)
             with fail_after(self._body_seconds):
                 body = await self._body(headers, receive)
         except ArangoError as error:
@@ -95,6 +104,7 @@ class Application:
             return failure(ArangoError(_TIMEOUT, text, status=_TIMEOUT))
         if body is None:
             return None
+        self._server.count(scope["method"], headers)
         call = partial(
             self._server.handle,
             scope["method"],
@@ -158,9 +168,11 @@ def _check_lengths(path: str, query: str, headers: list[tuple[bytes, bytes]]) ->
         raise ArangoError(_HEADERS_TOO_LARGE, text, status=_HEADERS_TOO_LARGE)
 
 
-def _refuse_strangers(headers: dict[str, str]) -> None:
+def _refuse_strangers(headers: dict[str, str], trusted: Collection[str]) -> None:
     """Raise 403 for another machine's name (DNS rebinding) and for another site's page."""
     origin = headers.get("origin")
+    if origin is not None and cross_origin.is_trusted(origin, trusted):
+        origin = None
     for url in (f"//{headers.get('host', '')}", origin):
         if url is not None and not _is_here(url):
             text = f"forbidden: only clients on this machine are answered, not {url.strip('/')}"
@@ -183,10 +195,10 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def _send(send: Send, answer: Response, *, head: bool) -> None:
+async def _send(send: Send, answer: Response, told: Mapping[str, str], *, head: bool) -> None:
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in answer.headers.items()
+        for name, value in {**answer.headers, **told}.items()
         if name.lower() != "content-length"
     ]
     if answer.status not in _BODILESS and not head:

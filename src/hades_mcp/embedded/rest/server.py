@@ -23,6 +23,7 @@ from hades_mcp.embedded.rest import (
     imports,
     indexes,
     jobs,
+    monitoring,
     queries,
     query_cache,
     transactions,
@@ -33,6 +34,7 @@ from hades_mcp.embedded.rest import (
     views,
 )
 from hades_mcp.embedded.rest.bodies import unpacked
+from hades_mcp.embedded.rest.cross_origin import METHODS
 from hades_mcp.embedded.rest.message import TEXT, Request, Response, failure
 from hades_mcp.embedded.rest.rights import check_database
 from hades_mcp.embedded.rest.router import Router
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 
 _NOT_FOUND, _UNAUTHORIZED, _RESOURCE_LIMIT, _NO_DATABASE = 404, 401, 32, 1228
 _OF_FILES = frozenset({2, 4, 1100, 1224})
-_METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
 _GROUPS = tuple(
     group.routes
@@ -65,6 +66,7 @@ _GROUPS = tuple(
         imports,
         indexes,
         jobs,
+        monitoring,
         queries,
         query_cache,
         transactions,
@@ -150,6 +152,10 @@ class Server:
             return Response(answer.status, answer.headers, b"")
         return answer
 
+    def count(self, method: str, headers: Mapping[str, str]) -> None:
+        """Count a request that came over HTTP, for the statistics."""
+        self._state.traffic.note(method, later=jobs.HEADER in headers)
+
     def close(self) -> None:
         """Abort open transactions and forget open cursors. Closing twice is harmless."""
         self._state.close()
@@ -163,7 +169,7 @@ class Server:
         body: bytes,
     ) -> Response:
         if method.upper() == "OPTIONS":  # browsers ask before they know who they are
-            return Response(200, {**TEXT, "Allow": _METHODS}, b"")
+            return Response(200, {**TEXT, "Allow": METHODS}, b"")
         request, parts = self._request(method, path, params, headers, body)
         if parts[0] != "_open":  # where one logs in
             account = self._state.accounts.identify(request.headers.get("authorization"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.rest.accounts import Accounts
+from hades_mcp.embedded.rest.figures import Traffic
 from hades_mcp.embedded.rest.job_queue import Jobs
 from hades_mcp.embedded.rest.open_cursors import OpenCursors
 from hades_mcp.embedded.rest.query_cache import QueryCaches
@@ -44,6 +45,7 @@ class State:
         self.engine = engine
         self.endpoints: tuple[str, ...] = ()
         self.read_only = False
+        self.traffic: Traffic = Traffic()
         self.accounts = Accounts(engine, clock, guarded=guarded, tokens=Tokens(secret))
         self.cursors = OpenCursors(clock)
         self.streams = Streams(clock)
