@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hades_mcp.embedded.rest.write_options import OverwriteMode
-    from hades_mcp.embedded.storage import Written
+    from hades_mcp.embedded.storage import Collection, Written
 
 routes = Routes()
 
 _BAD_PARAMETER = 400
+_BATCH = 10_000
 _ON_DUPLICATE: dict[str, OverwriteMode] = {
     "error": "conflict",
     "update": "update",
@@ -63,15 +65,14 @@ def import_documents(request: Request) -> Response:
     with request.collection(name, write=True) as collection:
         if request.flag("overwrite"):
             collection.truncate()
-        for position, item in _items(request, tally):
-            try:
-                document = _with_prefixes(request, item)
-                tally.count(collection.insert(document, overwrite_mode=mode))
-            except ArangoError as error:
-                if complete:  # the bare text, without the index and the key
-                    raise ArangoError(error.number) from error
-                tally.errors += 1
-                tally.details.append(_detail(position, error, item))
+        for position, item, written in _inserted(request, collection, mode, tally):
+            if not isinstance(written, ArangoError):
+                tally.count(written)
+                continue
+            if complete:  # the bare text, without the index and the key
+                raise ArangoError(written.number) from written
+            tally.errors += 1
+            tally.details.append(_detail(position, written, item))
     body: dict[str, Any] = {
         "error": False,
         "created": tally.created,
@@ -83,6 +84,33 @@ def import_documents(request: Request) -> Response:
     if request.flag("details"):
         body["details"] = tally.details
     return plain(body, 201)
+
+
+def _inserted(
+    request: Request, collection: Collection, mode: OverwriteMode, tally: _Tally
+) -> Iterator[tuple[int, Any, Written | ArangoError]]:
+    """Insert the rows of the body; yield position and value of each, and what became of it."""
+    rows = _items(request, tally)
+    while batch := list(islice(rows, _BATCH)):
+        items = [_with_prefixes(request, item) for _, item in batch]
+        documents = [item for item in items if not isinstance(item, ArangoError)]
+        written = iter(_each(collection, documents, mode))
+        for (position, item), document in zip(batch, items, strict=True):
+            yield position, item, document if isinstance(document, ArangoError) else next(written)
+
+
+def _each(
+    collection: Collection, documents: list[dict[str, Any]], mode: OverwriteMode
+) -> list[Written | ArangoError]:
+    if mode == "conflict":
+        return collection.insert_many(documents)
+    written: list[Written | ArangoError] = []
+    for document in documents:
+        try:
+            written.append(collection.insert(document, overwrite_mode=mode))
+        except ArangoError as error:
+            written.append(error)
+    return written
 
 
 def _items(request: Request, tally: _Tally) -> Iterator[tuple[int, Any]]:
@@ -130,9 +158,9 @@ def _table(request: Request, tally: _Tally) -> Iterator[tuple[int, Any]]:
             yield position - 1, values
 
 
-def _with_prefixes(request: Request, item: Any) -> dict[str, Any]:
+def _with_prefixes(request: Request, item: Any) -> dict[str, Any] | ArangoError:
     if not isinstance(item, dict):
-        raise ArangoError(_NO_OBJECT)
+        return ArangoError(_NO_OBJECT)
     prefixes = {"_from": request.params.get("fromPrefix"), "_to": request.params.get("toPrefix")}
     changed: dict[str, Any] = {}
     for end, prefix in prefixes.items():
