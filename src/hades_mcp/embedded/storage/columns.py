@@ -14,6 +14,7 @@ from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hades_mcp.embedded.values import hash_key, order_key
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -116,7 +117,7 @@ def places_of(column: Column) -> dict[Hashable, list[int]]:
     """Return where each value is, by what stands for it in hashes."""
     if column.places is None:
         places: dict[Hashable, list[int]] = {}
-        for position, key in enumerate(hash_keys(column)):
+        for position, key in enumerate(paced(hash_keys(column))):
             places.setdefault(key, []).append(position)
         column.places = places
     return column.places
