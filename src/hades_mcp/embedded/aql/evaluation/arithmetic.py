@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import to_number
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ def span_array(left: Any, right: Any) -> list[int]:
     found = span(left, right)
     if abs(found.stop - found.start) > LONGEST_RANGE:
         raise ArangoError(OUT_OF_RANGE, "AQL: range is too big (while executing)")
-    return list(found)
+    return list(paced(found))
 
 
 ARITHMETIC: dict[str, Callable[[Context, Any, Any], Any]] = {

@@ -8,6 +8,7 @@ from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.revisions import decode_revision
 from hades_mcp.embedded.values.dates import write
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -41,18 +42,20 @@ def document(context: Context, *arguments: Any) -> Any:
     if isinstance(wanted, str):
         return next(iter(_found(context, collection, [wanted])), None)
     if isinstance(wanted, list):
-        return _found(context, collection, [item for item in wanted if isinstance(item, str)])
+        return _found(
+            context, collection, [item for item in paced(wanted) if isinstance(item, str)]
+        )
     return None
 
 
 def _found(context: Context, collection: str | None, identifiers: list[str]) -> list[Any]:
     """Return the documents that exist, in the order asked for, with one look-up per collection."""
-    places = [place for item in identifiers if (place := _place(collection, item))]
-    found: dict[tuple[str, str], Any] = {}
-    for name in dict.fromkeys(name for name, _ in places):
-        keys = [key for other, key in places if other == name]
-        found |= {(name, key): item for key, item in _read(context, name, keys).items()}
-    return [found[place] for place in places if place in found]
+    places = [place for item in paced(identifiers) if (place := _place(collection, item))]
+    keys: dict[str, list[str]] = {}
+    for name, key in paced(places):
+        keys.setdefault(name, []).append(key)
+    found = {name: _read(context, name, wanted) for name, wanted in paced(keys.items())}
+    return [found[name][key] for name, key in paced(places) if key in found[name]]
 
 
 def _place(collection: str | None, identifier: str) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import number, to_number
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 RESOURCE_LIMIT = 32
 OUT_OF_RANGE = 1504
 LONGEST_RANGE = 10_000_000  # elements; ArangoDB refuses larger ranges too
+_PLACE = 8  # bytes of an element at least
 
 
 def _register(name: str, compute: Callable[[float], float]) -> None:
@@ -92,14 +94,16 @@ def value_range(context: Context, start: Any, stop: Any, step: Any = None) -> An
     if step is None:
         first, last = integer(start), integer(stop)
         _check_size(abs(last - first) + 1)
-        return list(range(first, last + 1) if first <= last else range(first, last - 1, -1))
+        found = range(first, last + 1) if first <= last else range(first, last - 1, -1)
+        context.allow(_PLACE * len(found))
+        return list(paced(found))
     low, high, width = to_number(start), to_number(stop), to_number(step)
     if width == 0 or (low < high and width < 0) or (low > high and width > 0):
         return context.refuse("RANGE")
     count = (high - low) / width + 1
     _check_size(count)
     values = []
-    for _ in range(math.ceil(count)):  # a step may be too small to change a large number
+    for _ in paced(range(math.ceil(count))):  # a step may be too small to change a large number
         if (low > high) if width > 0 else (low < high):
             break
         values.append(low)
@@ -119,11 +123,11 @@ def _register_decay(name: str, score: Callable[[float, float, float], float]) ->
     def call(context: Context, value: Any, *parameters: Any) -> Any:
         origin, scale, offset, decay = parameters
         many = value if isinstance(value, list) else [value]
-        if not all(map(is_number, (*many, *parameters))):
+        if not all(map(is_number, parameters)) or not all(map(is_number, paced(many))):
             return context.refuse(name)
         if scale <= 0 or offset < 0 or not 0 < decay < 1:
             return context.refuse(name, OUT_OF_RANGE)
-        distances = (max(0.0, abs(item - origin) - offset) for item in many)
+        distances = (max(0.0, abs(item - origin) - offset) for item in paced(many))
         scores = [number(score(distance, scale, decay)) for distance in distances]
         return scores if isinstance(value, list) else scores[0]
 

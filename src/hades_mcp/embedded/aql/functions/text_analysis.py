@@ -11,6 +11,7 @@ from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.analyzer_catalog import find_analyzer
 from hades_mcp.embedded.values import type_name
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -54,7 +55,7 @@ def analyzer_named(context: Context, name: str, function: str) -> Analyzer:
 
 def _tokens(value: Any, analyzer: Analyzer) -> list[Any]:
     if isinstance(value, list):
-        return [_tokens(item, analyzer) for item in value] if value else [[]]
+        return [_tokens(item, analyzer) for item in paced(value)] if value else [[]]
     if not isinstance(value, str | dict):
         return _terms(value)
     if isinstance(value, dict) or analyzer.type in GEO_TYPES:

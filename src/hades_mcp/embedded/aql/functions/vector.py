@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import number
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ ARITHMETIC = 1561
 
 def inner_product(left: list[float], right: list[float]) -> float:
     """Return the dot product of two vectors."""
-    return float(sum(map(mul, left, right)))
+    return float(sum(map(mul, paced(left), paced(right))))
 
 
 def cosine_similarity(left: list[float], right: list[float]) -> float | None:
@@ -34,7 +35,7 @@ def cosine_similarity(left: list[float], right: list[float]) -> float | None:
 
 def l1_distance(left: list[float], right: list[float]) -> float:
     """Return the sum of the differences."""
-    return float(sum(map(abs, map(sub, left, right))))
+    return float(sum(map(abs, map(sub, paced(left), paced(right)))))
 
 
 def l2_distance(left: list[float], right: list[float]) -> float:
@@ -43,7 +44,7 @@ def l2_distance(left: list[float], right: list[float]) -> float:
 
 
 def _is_vector(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(is_number, value))
+    return isinstance(value, list) and bool(value) and all(map(is_number, paced(value)))
 
 
 def _measured(
@@ -67,9 +68,9 @@ def _register(name: str, measure: Measure) -> None:
             left, right = right, left
         if not _is_vector(right) or not isinstance(left, list) or not left:
             return context.refuse(name)
-        if not all(_is_vector(row) and len(row) == len(right) for row in left):
+        if not all(_is_vector(row) and len(row) == len(right) for row in paced(left)):
             return context.refuse(name)
-        return [_measured(context, name, measure, (row, right)) for row in left]
+        return [_measured(context, name, measure, (row, right)) for row in paced(left)]
 
 
 def _register_near(name: str, measure: Measure) -> None:
