@@ -167,6 +167,7 @@ def test_a_search_among_many_vectors_can_be_stopped_between_its_pieces() -> None
     ("text", "limit"),
     [
         ("FOR i IN 1..20000 COLLECT x = i COLLECT WITH COUNT INTO n RETURN n", 6_000_000),
+        ("RETURN LENGTH(FOR i IN 1..20000 RETURN DISTINCT [i, -i])", 4_000_000),
         ("FOR i IN 1..20000 COLLECT AGGREGATE kept = PUSH(CONCAT('a', i)) RETURN kept[0]", 500_000),
         (
             "FOR i IN 1..20000 COLLECT AGGREGATE kept = UNIQUE(CONCAT('a', i)) RETURN kept[0]",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedded.aql.executor.step import execution_of
 from hades_mcp.embedded.aql.functions.aggregate import find_aggregate
+from hades_mcp.embedded.aql.memory import size_of
 from hades_mcp.embedded.values import hash_key, order_key
 from hades_mcp.embedded.values.sorting import in_order
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import AggregateCall, CollectNode
 
 
+_KEY = 64  # bytes of a key's place in a set, about
 _GROUP = 500  # bytes of a group, about: its row, its accumulators, its place in the table
 _PIECE = 1000
 _OFTEN = 31
@@ -171,7 +173,8 @@ def _distinct(compiler: Compiler, node: CollectNode) -> Step:
             found = value(row)
             key = hash_key(found)
             if key not in seen:
-                execution.hold(found)
+                # of a value with parts its key is one more
+                execution.hold(found, _KEY if key is found else _KEY + size_of(found))
                 seen.add(key)
                 row[place] = found
                 yield row

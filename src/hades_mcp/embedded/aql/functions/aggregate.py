@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hades_mcp.embedded.aql.functions.arguments import is_number
 from hades_mcp.embedded.aql.functions.bit import bits
 from hades_mcp.embedded.values import compare, hash_key, number, order_key
+from hades_mcp.embedded.values.sorting import in_order
+from hades_mcp.embedded.values.stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -229,7 +231,7 @@ AGGREGATES: dict[str, Callable[[], Aggregate]] = {
     "STDDEV_POPULATION": lambda: Spread(0, root=True),
     "STDDEV_SAMPLE": lambda: Spread(1, root=True),
     "UNIQUE": lambda: Distinct(lambda values: values),
-    "SORTED_UNIQUE": lambda: Distinct(lambda values: sorted(values, key=order_key)),
+    "SORTED_UNIQUE": lambda: Distinct(lambda values: in_order(values, order_key, check())),
     "COUNT_DISTINCT": lambda: Distinct(len),
     "COUNT_UNIQUE": lambda: Distinct(len),
     "PUSH": Push,
