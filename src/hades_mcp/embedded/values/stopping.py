@@ -22,6 +22,7 @@ OFTEN = 1023
 """A number of parts is looked at whose last bits are not among these: one in 1024."""
 PIECE = 4096
 """So many small parts are worked on without a question."""
+_COPIED = 2**17
 TEXT_PIECE = 2**20
 """So many characters are worked on without a question, where C works on them."""
 
@@ -54,6 +55,16 @@ def _pieces(values: Iterable[T]) -> Iterator[list[T]]:
     while piece := list(islice(rest, PIECE)):
         stop()
         yield piece
+
+
+def part_of(values: list[T], start: int | None = None, stop: int | None = None) -> list[T]:
+    """Return `values[start:stop]`; where it is long, it is asked on the way."""
+    begin, end, _ = slice(start, stop).indices(len(values))
+    found = values[begin : min(end, begin + _COPIED)]
+    for at in range(begin + _COPIED, end, _COPIED):
+        check()()
+        found += values[at : min(end, at + _COPIED)]
+    return found
 
 
 def text_pieces(text: AnyStr) -> Iterator[AnyStr]:

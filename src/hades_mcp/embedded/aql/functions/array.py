@@ -8,6 +8,7 @@ from hades_mcp.embedded.aql.functions.arguments import integer
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import equal, hash_key, order_key, truth
 from hades_mcp.embedded.values.sorting import in_order
+from hades_mcp.embedded.values.stopping import part_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -69,9 +70,9 @@ def array_slice(context: Context, values: Any, start: Any, count: Any = None) ->
     if begin < 0:
         begin = max(0, len(values) + begin)
     if count is None:
-        return values[begin:]
+        return part_of(values, begin)
     wanted = integer(count)
-    return values[begin : begin + wanted] if wanted >= 0 else values[begin:wanted]
+    return part_of(values, begin, begin + wanted if wanted >= 0 else wanted)
 
 
 @aql_function("FLATTEN", low=1, high=2)

@@ -9,6 +9,7 @@ from hades_mcp.embedded.aql.functions.array import distinct
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.values import equal, hash_key, to_number, truth
+from hades_mcp.embedded.values.stopping import part_of
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -28,7 +29,9 @@ def push(context: Context, values: Any, value: Any, only_new: Any = None) -> Any
         return [value]
     if not isinstance(values, list):
         return context.refuse("PUSH")
-    return values if truth(only_new) and _holds(context, values, value) else [*values, value]
+    return (
+        values if truth(only_new) and _holds(context, values, value) else [*part_of(values), value]
+    )
 
 
 @aql_function("UNSHIFT", low=2, high=3)
@@ -38,7 +41,9 @@ def unshift(context: Context, values: Any, value: Any, only_new: Any = None) -> 
         return [value]
     if not isinstance(values, list):
         return context.refuse("UNSHIFT")
-    return values if truth(only_new) and _holds(context, values, value) else [value, *values]
+    return (
+        values if truth(only_new) and _holds(context, values, value) else [value, *part_of(values)]
+    )
 
 
 @aql_function("POP", low=1)
@@ -46,7 +51,7 @@ def pop(context: Context, values: Any) -> Any:
     """Leave out the last element."""
     if values is None:
         return None
-    return values[:-1] if isinstance(values, list) else context.refuse("POP")
+    return part_of(values, stop=-1) if isinstance(values, list) else context.refuse("POP")
 
 
 @aql_function("SHIFT", low=1)
@@ -54,7 +59,7 @@ def shift(context: Context, values: Any) -> Any:
     """Leave out the first element."""
     if values is None:
         return None
-    return values[1:] if isinstance(values, list) else context.refuse("SHIFT")
+    return part_of(values, 1) if isinstance(values, list) else context.refuse("SHIFT")
 
 
 @aql_function("APPEND", low=2, high=3)
@@ -66,7 +71,8 @@ def append(context: Context, values: Any, more: Any, only_new: Any = None) -> An
         return more if isinstance(more, list) else [more]
     if not isinstance(values, list):
         return context.refuse("APPEND")
-    joined = values + (more if isinstance(more, list) else [more])
+    joined = part_of(values)
+    joined += part_of(more) if isinstance(more, list) else [more]
     return distinct(context.each(joined)) if truth(only_new) else joined
 
 
@@ -113,7 +119,9 @@ def remove_nth(context: Context, values: Any, position: Any) -> Any:
     if not 0 <= place < len(values):
         return values
     place = int(place)
-    return values[:place] + values[place + 1 :]
+    kept = part_of(values)
+    del kept[place]
+    return kept
 
 
 @aql_function("REPLACE_NTH", low=3, high=4)
@@ -135,4 +143,7 @@ def replace_nth(context: Context, values: Any, position: Any, value: Any, *paddi
         return context.fail("REPLACE_NTH")
     if gap > LONGEST_ARRAY:
         raise ArangoError(RESOURCE_LIMIT, "resource limit exceeded: REPLACE_NTH() pads too far")
-    return [*values[:place], *padding * max(0, gap), value, *values[place + 1 :]]
+    changed = part_of(values)
+    changed += padding * max(0, gap)
+    changed[place : place + 1] = [value]
+    return changed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import to_text
-from hades_mcp.embedded.values.stopping import paced, text_pieces
+from hades_mcp.embedded.values.stopping import paced, part_of, text_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,11 @@ def _unwanted(text: str, characters: str) -> int:
 @aql_function("REVERSE", low=1)
 def reverse(context: Context, value: Any) -> Any:
     """Turn an array or a text round."""
-    if isinstance(value, (list, str)):
+    if isinstance(value, list):
+        turned = part_of(value)
+        turned.reverse()
+        return turned
+    if isinstance(value, str):
         return value[::-1]
     return context.refuse("REVERSE", 1563)
 
