@@ -9,8 +9,7 @@ from typing import Any
 _SHARE = 4  # a quarter of the machine's memory: there are other programs on a desktop
 _FALLBACK = 2**30
 _SAMPLE = 16
-_BEFORE = 64  # calls before the first look: a look takes as long as a short search
-_SELDOM = 1023  # one call in 1024 looks after it
+_SELDOM = 15  # one call in 16 looks
 SLACK = 2**28
 _DEPTH = 6
 _EMPTY, _NUMBER, _SLOT, _ENTRY = 56, 32, 8, 24
@@ -37,13 +36,11 @@ class Watch:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._calls = 0
-        self._most = 0
+        self._most = _resident() + limit + SLACK
 
     def exceeded(self) -> bool:
         """Tell whether the process has grown by much more than the query may hold."""
         self._calls += 1
-        if self._calls == _BEFORE:
-            self._most = _resident() + self._limit + SLACK
         return self._limit > 0 and not self._calls & _SELDOM and _resident() > self._most
 
 

@@ -137,7 +137,7 @@ class Cache:
     def __init__(self, size: int = KEPT) -> None:
         self._size = size
         self._lock = Lock()
-        self._structural: dict[Hashable, frozenset[str]] = {}
+        self._structural: dict[Hashable, list[str]] = {}
         self._prepared: OrderedDict[Hashable, PreparedQuery] = OrderedDict()
 
     def find(
@@ -150,11 +150,11 @@ class Cache:
             if found is None:
                 return None
             self._prepared.move_to_end(full_key)
-        unchanged = all(
-            (current := schema.version(name)) is version or current == version
-            for name, version in found.versions.items()
-        )
-        return found if unchanged else None
+        for name, version in found.versions.items():
+            current = schema.version(name)
+            if current is not version and current != version:
+                return None
+        return found
 
     def keep(
         self,
@@ -168,17 +168,30 @@ class Cache:
             if len(self._structural) > 4 * self._size:
                 self._structural.clear()
                 self._prepared.clear()
-            self._structural[key] = structural
+            self._structural[key] = sorted(structural)
             self._prepared[self._full_key(key, bind_vars)] = prepared
             while len(self._prepared) > self._size:
                 self._prepared.popitem(last=False)
 
     def _full_key(self, key: Hashable, bind_vars: Mapping[str, Any]) -> Hashable:
-        names = sorted(self._structural.get(key, ()))
-        return (key, *(json_text(bind_vars[name]) for name in names))
+        names = self._structural.get(key)
+        return (key, *[json_text(bind_vars[name]) for name in names]) if names else key
 
 
 _CACHE = Cache()
+
+
+def known(
+    text: str,
+    bind_vars: Mapping[str, Any],
+    transaction: Transaction | None,
+    *,
+    rules: Sequence[str] = (),
+    full_count: bool = False,
+) -> PreparedQuery | None:
+    """Return a query that was prepared before and can be used again, if there is one."""
+    key = (text, frozenset(bind_vars), tuple(rules), full_count)
+    return _CACHE.find(key, bind_vars, StoredSchema(transaction))
 
 
 def prepare(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hades_mcp.embedded.aql.clauses import Modification, Query
 from hades_mcp.embedded.aql.context import KILLED
-from hades_mcp.embedded.aql.depth import room_for
+from hades_mcp.embedded.aql.depth import SHALLOW, room_for
 from hades_mcp.embedded.aql.executor import Execution
 from hades_mcp.embedded.aql.executor.profile import Profile
 from hades_mcp.embedded.aql.memory import default_limit
 from hades_mcp.embedded.aql.nodes import walk
 from hades_mcp.embedded.aql.parser import LONG, parse
 from hades_mcp.embedded.aql.parser.cursor import TOO_MUCH_NESTING
-from hades_mcp.embedded.aql.prepared import PreparedQuery, prepare
+from hades_mcp.embedded.aql.prepared import PreparedQuery, known, prepare
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.database import Database
 from hades_mcp.embedded.values.stopping import check, stopping
@@ -242,14 +242,13 @@ def begin(
     if options.watch is not None:
         options.watch(execution)
     checked = time.perf_counter()
-    with _planning(execution.check):
-        prepared = prepare(
-            text,
-            execution.bind_vars,
-            transaction=transaction,
-            rules=options.rules,
-            full_count=options.full_count,
-        )
+    values, rules, full_count = execution.bind_vars, options.rules, options.full_count
+    prepared = known(text, values, transaction, rules=rules, full_count=full_count)
+    if prepared is None:
+        with _planning(execution.check):
+            prepared = prepare(
+                text, values, transaction=transaction, rules=rules, full_count=full_count
+            )
     execution.written = prepared.written
     planned = time.perf_counter()
     phases = {
@@ -290,10 +289,12 @@ def ask(run: Run, take: Callable[[], T]) -> T:
         ArangoError: Whatever stops the query.
     """
     transaction, stop = run.execution.transaction, run.execution.check
-    watched = nullcontext() if transaction is None else transaction.session.watched(stop)
     try:
-        with stopping(stop), watched, room_for(run.prepared.depth):
-            return take()
+        with stopping(stop) if transaction is None else transaction.session.watched(stop):
+            if run.prepared.depth <= SHALLOW:
+                return take()
+            with room_for(run.prepared.depth):
+                return take()
     except RecursionError:
         raise ArangoError(
             TOO_MUCH_NESTING, "AQL: too much nesting or too many objects (while executing)"

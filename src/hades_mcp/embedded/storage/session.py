@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.changes import MOST
 from hades_mcp.embedded.storage.connections import translate
+from hades_mcp.embedded.values.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -153,7 +154,7 @@ class Session:
         return rows
 
     def watched(self, check: Callable[[], None]) -> Watched:
-        """Have long reading stopped by what `check` raises, also inside one statement of SQLite."""
+        """Have long work stopped by what `check` raises, also inside one statement of SQLite."""
         return Watched(self, self._connection, check)
 
     def require_writable(self) -> None:
@@ -298,30 +299,32 @@ class Session:
         return Stored(*row) if row else Stored()
 
 
-class Watched:
-    """A `with` block in which reading is stopped; no generator, which would take longer."""
+class Watched(stopping):
+    """A `with` block in which reading and work on values are stopped."""
 
-    __slots__ = ("_before", "_check", "_connection", "_session")
+    __slots__ = ("_before", "_connection", "_session")
 
     def __init__(
         self, session: Session, connection: sqlite3.Connection, check: Callable[[], None]
     ) -> None:
+        super().__init__(check)
         self._session = session
         self._connection = connection
-        self._check = check
         self._before = session.check
 
     def __enter__(self) -> None:
+        super().__enter__()
         self._session.check = check = self._check
         if not self._session.writable:  # an interrupted write would end the whole transaction
             self._connection.set_progress_handler(lambda: _stops(check), _STEPS)
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)
         self._session.check = self._before
         if not self._session.writable:
             with suppress(sqlite3.ProgrammingError):  # the engine was closed meanwhile
                 self._connection.set_progress_handler(None, 0)
-        if isinstance(error, sqlite3.OperationalError):
+        if isinstance(raised[1], sqlite3.OperationalError):
             self._check()  # it was this that interrupted
 
 

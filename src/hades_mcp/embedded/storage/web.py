@@ -51,7 +51,9 @@ class Web:
         self.versions = versions
         self._vertices: dict[str, Vertex] = {}
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many vertices were met."""
         return len(self._vertices)
 
     def vertex(self, vertex_id: str) -> Vertex:
@@ -69,7 +71,7 @@ class Webs:
     def of(self, strands: Strands, versions: tuple[int, ...]) -> Web:
         """Return what is known at these versions; who has an older web may go on with it."""
         found = self._webs.get(strands)
-        if found is not None and found.versions == versions and len(found) <= KEPT:
+        if found is not None and found.versions == versions and found.size <= KEPT:
             return found
         fresh = Web(versions)
         if found is None or not _older(versions, found.versions):  # an old snapshot has its own

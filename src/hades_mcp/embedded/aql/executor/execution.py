@@ -21,6 +21,7 @@ KEPT_DOCUMENTS = 10_000
 _ALL, _SOME = 64, 63  # so many values are weighed all, of the others one in 64
 _FIRST, _BATCH = 16, 1000
 _BATCH_BYTES = 2**20
+_STEPS = 63  # of a search between two thoughts of the process's memory
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class Execution(Context):
         "_kept",
         "_reader",
         "_scanned",
+        "_searched",
         "_watch",
         "profile",
         "stats",
@@ -93,6 +95,7 @@ class Execution(Context):
         self.stats = Statistics()
         self.profile = profile
         self._held = 0
+        self._searched = 0
         self._watch: Watch | None = None
         self._begun = time.monotonic()
         self._reader: GraphReader | None = None
@@ -153,10 +156,12 @@ class Execution(Context):
             ArangoError: 1500 if the query is stopped, 32 far above the memory limit.
         """
         self.check()
-        if self._watch is None:
-            self._watch = Watch(self.memory_limit)
-        if self._watch.exceeded():
-            self.allow(self.memory_limit + 1)
+        self._searched = steps = self._searched + 1
+        if not steps & _STEPS:  # a look takes as long as a short search
+            if self._watch is None:
+                self._watch = Watch(self.memory_limit)
+            elif self._watch.exceeded():
+                self.allow(self.memory_limit + 1)
 
     def forget_graph(self) -> None:
         """Drop what was read of the graph, after a write."""

@@ -90,7 +90,6 @@ def visit(node: TraversalNode, visited: Visits, attributes: frozenset[str] | Non
         execution = execution_of(base)
         for row in rows:
             for vertices in visited(execution, row):
-                execution.check()
                 if place is None:
                     yield from (row.copy() for _ in vertices)
                     continue
@@ -110,7 +109,6 @@ def names_visited(visited: Visits, name: str) -> Values:
         execution = execution_of(base)
         for row in rows:
             for vertices in visited(execution, row):
-                execution.check()
                 absent = execution.reader.absent(vertices)
                 for vertex in absent:
                     warn_of_missing(execution, vertex.id)
