@@ -29,9 +29,11 @@ def push(context: Context, values: Any, value: Any, only_new: Any = None) -> Any
         return [value]
     if not isinstance(values, list):
         return context.refuse("PUSH")
-    return (
-        values if truth(only_new) and _holds(context, values, value) else [*part_of(values), value]
-    )
+    if truth(only_new) and _holds(context, values, value):
+        return values
+    changed = part_of(values)
+    changed.append(value)
+    return changed
 
 
 @aql_function("UNSHIFT", low=2, high=3)
@@ -41,9 +43,11 @@ def unshift(context: Context, values: Any, value: Any, only_new: Any = None) -> 
         return [value]
     if not isinstance(values, list):
         return context.refuse("UNSHIFT")
-    return (
-        values if truth(only_new) and _holds(context, values, value) else [value, *part_of(values)]
-    )
+    if truth(only_new) and _holds(context, values, value):
+        return values
+    changed = part_of(values)
+    changed.insert(0, value)
+    return changed
 
 
 @aql_function("POP", low=1)
