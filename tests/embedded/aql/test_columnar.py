@@ -157,3 +157,11 @@ def test_documents_are_read_only_where_they_are_returned(engine: Engine) -> None
         tx.session._connection.set_trace_callback(None)
     (read,) = [text for text in seen if "body" in text]
     assert "'[100,99]'" in read
+
+
+def test_what_warns_is_not_computed_once_more_for_columns(engine: Engine) -> None:
+    database = filled(engine, [{"n": number} for number in range(3)])
+    query = "FOR t IN things FILTER t.n > 1 / @zero SORT t.n RETURN t.n"
+    seen = [len(execute(database, query, {"zero": 0}).warnings) for _ in range(RUNS)]
+    unsorted = execute(database, query.replace("SORT t.n", ""), {"zero": 0})
+    assert set(seen) == {len(unsorted.warnings)} == {4}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedded.storage.session import Session
 
-_BATCH = 5000
+_BATCH = 1000  # what is read of more does not fit into the processor's caches
 _LONG = 100  # characters; longer texts are not worth the room
 
 

@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hades_mcp.embedded.aql.executor.execution import KEPT_DOCUMENTS
 from hades_mcp.embedded.aql.executor.indexing import storing
 from hades_mcp.embedded.aql.executor.step import execution_of
+from hades_mcp.embedded.aql.nodes import (
+    ArrayLiteral,
+    Attribute,
+    Constant,
+    Parameter,
+    VariableReference,
+    walk,
+)
 from hades_mcp.embedded.aql.plan import CollectNode, FilterNode, LimitNode, SortNode
 from hades_mcp.embedded.aql.rules.conditions import conjuncts
 from hades_mcp.embedded.storage.columns import Comparison, Path, matching
@@ -29,6 +37,8 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.columns import Columns
 
 _Document: TypeAlias = dict[str, Any]
+_Conditions: TypeAlias = tuple[str, list[Any]]
+_QUIET = (Constant, Parameter, VariableReference, Attribute, ArrayLiteral)
 _PLAIN_PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
 _BATCH = 500
 _MANY = 0.3
@@ -119,6 +129,8 @@ class Scan:
             _Asked(tuple(each.path.split(".")), each.operator, compiler.compile(each.value))
             for each in found
         ]
+        # to compute others may warn, which is to happen once
+        self._quiet = all(isinstance(part, _QUIET) for each in found for part in walk(each.value))
         compared = [each.source for each in found]
         self._complete = all(
             any(part is source for source in compared)
@@ -142,15 +154,15 @@ class Scan:
         None if that is not certain without a look at documents.
         """
         kept, again = execution.scanned_before(self.name)
-        ready = execution.profile is None and self._complete and self._paths
+        ready = execution.profile is None and self._complete and self._quiet and self._paths
         if not ready or kept is not None or execution.writes(self.name):
             return None
-        columns = execution.collection(self.name).columns(
-            self._paths, execution.check, again=again or not self._asked, note=False
-        )
+        collection = execution.collection(self.name)
+        asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
+        again = again or not self._asked
+        columns, _ = self._known(execution, collection, asked, again=again, note=False)
         if columns is None:
             return None
-        asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
         positions, exact = matching(columns, asked)
         return (columns, positions) if exact else None
 
@@ -165,10 +177,9 @@ class Scan:
             return _counted(execution, kept), False
         collection = execution.collection(self.name)
         asked = [(each.path, each.operator, each.value(row)) for each in self._asked]
-        columns = collection.columns(self._paths, execution.check, again=again or self._eager)
-        conditions = sieve(asked) if columns is None else None
-        if conditions is not None and self._whole and collection.share(conditions) > _MANY:
-            columns = collection.columns(self._paths, execution.check, again=True)
+        columns, conditions = self._known(
+            execution, collection, asked, again=again or self._eager, note=True
+        )
         if columns is not None:
             documents, sure = self._from_columns(execution, collection, columns, asked)
             return _filtered(execution, len(columns.rows), documents), sure
@@ -177,6 +188,23 @@ class Scan:
         execution.note_scan(self.name)
         found = collection.sift(conditions, execution.check)
         return _filtered(execution, collection.count(), found), False
+
+    def _known(
+        self,
+        execution: Execution,
+        collection: Collection,
+        asked: list[Comparison],
+        *,
+        again: bool,
+        note: bool,
+    ) -> tuple[Columns | None, _Conditions | None]:
+        """Return the columns if there are any, else a sieve if there can be one."""
+        paths, check = self._paths, execution.check
+        columns = collection.columns(paths, check, again=again, note=note)
+        conditions = sieve(asked) if columns is None else None
+        if conditions is not None and self._whole and collection.share(conditions) > _MANY:
+            columns = collection.columns(paths, check, again=True)
+        return columns, conditions
 
     def _all(self, execution: Execution) -> Iterable[_Document]:
         """Return all documents, or something in their place if nothing reads them."""
