@@ -173,10 +173,12 @@ class Accounts:
         known = self.all().get(name)
         if known is not None and not _matches(known, password):
             raise unauthorized()
-        return self._by_name(name)
+        return self._active(name, known)
 
     def _by_name(self, name: str) -> Account | None:
-        account = self.all().get(name)
+        return self._active(name, self.all().get(name))
+
+    def _active(self, name: str, account: Account | None) -> Account | None:
         if account is None:
             if self.guarded:
                 raise unauthorized()
