@@ -27,7 +27,6 @@ def transaction(database: Database) -> Iterator[Transaction]:
         "FOR d IN @@c FILTER d.age == 42 RETURN d.name",
         "LET n = LENGTH(@@c) RETURN n == 4 ? 'Cid' : n",
         "UPDATE 'cid' WITH {age: 43} IN @@c RETURN NEW.name",
-        "FOR d IN SHIFT(@@c) FILTER d.age == 42 RETURN d.name",
     ],
 )
 def test_a_collection_may_be_bound_by_its_id(transaction: Transaction, query: str) -> None:

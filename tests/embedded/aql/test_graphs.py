@@ -75,7 +75,7 @@ def test_several_paths_are_one_row_each(run: Run, clause: str, expected: list[in
 
 
 def test_a_start_that_is_no_vertex_is_a_warning(database: Database) -> None:
-    result = execute(database, "FOR v IN OUTBOUND 5 knows RETURN v")
+    result = execute(database, "FOR v IN OUTBOUND NOOPT(5) knows RETURN v")
     assert (result.rows, [warning.number for warning in result.warnings]) == ([], [10])
 
 

@@ -212,10 +212,43 @@ def test_parameters_must_be_given_and_used(
     assert caught.value.number == number
 
 
-def test_a_collection_as_argument_is_its_documents_or_its_name(run: Run) -> None:
-    assert run("RETURN LENGTH(people)") == [4]
+def test_a_collection_as_argument_is_counted_or_named(run: Run) -> None:
+    assert run("RETURN [LENGTH(people), COUNT(people), COLLECTION_COUNT(people)]") == [[4, 4, 4]]
     assert run("RETURN DOCUMENT(people, 'ann').name") == ["Ann"]
-    assert run("RETURN SUM(UNIQUE(people)[*].age)") == [123]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "RETURN UNIQUE(people)",
+        "RETURN APPEND(people, 'foo')",
+        "FOR p IN people RETURN NOOPT(people)",
+        "RETURN people[*].age",
+        "FOR p IN people RETURN people[0]",
+    ],
+)
+def test_a_collection_is_no_value(run: Run, query: str) -> None:
+    with pytest.raises(ArangoError) as caught:
+        run(query)
+    assert caught.value.number == 1568
+
+
+@pytest.mark.parametrize("value", ["null", "-123", "true", "1.5"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FOR v IN OUTBOUND {} knows RETURN v",
+        "FOR v IN ANY SHORTEST_PATH {} TO 'people/bob' knows RETURN v",
+        "FOR v IN INBOUND K_SHORTEST_PATHS 'people/bob' TO {} knows RETURN v",
+        "FOR v IN OUTBOUND ALL_SHORTEST_PATHS {} TO 'people/bob' knows RETURN v",
+        "FOR v IN OUTBOUND K_PATHS 'people/bob' TO {} knows RETURN v",
+    ],
+)
+def test_a_walk_begins_and_ends_at_no_plain_number(run: Run, query: str, value: str) -> None:
+    with pytest.raises(ArangoError) as caught:
+        run(query.replace("{}", value))
+    assert caught.value.number == 1501
+    assert run(query.replace("{}", "''")) == []
 
 
 def test_a_collection_scanned_again_and_again_is_the_same(run: Run) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hades_mcp.embedded.aql.clauses import For, NamePattern, Return
 from hades_mcp.embedded.aql.functions import resolve as find_function
 from hades_mcp.embedded.aql.nodes import (
     Call,
@@ -161,12 +160,9 @@ def _argument(
     if name is None:
         return resolve(planner, node)
     _read(planner, name)
-    if position in names_at:
-        return Constant(name, at=node.at)
-    # elsewhere a collection stands for the array of its documents
-    document = Name("a document", at=node.at)  # no query can name a variable so
-    body = (For(NamePattern(document.name), node, at=node.at), Return(document, at=node.at))
-    return _subquery(planner, SubqueryExpression(body, at=node.at))
+    if position not in names_at:
+        raise refuse(COLLECTION_IN_EXPRESSION, f"collection '{name}' used as expression operand")
+    return Constant(name, at=node.at)
 
 
 def _subquery(planner: Planner, node: SubqueryExpression) -> Expression:

@@ -12,6 +12,7 @@ from hades_mcp.embedded.aql.nodes import (
     Constant,
     Expression,
     SubqueryExpression,
+    Unary,
     walk,
 )
 from hades_mcp.embedded.aql.plan import (
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import Options, Variable
     from hades_mcp.embedded.aql.planning.planner import Planner
 
-COLLECTION_TYPE_INVALID, NEGATIVE_WEIGHT = 1218, 1948
+COLLECTION_TYPE_INVALID, NEGATIVE_WEIGHT, SYNTAX_ERROR = 1218, 1948, 1501
 
 
 def plan_traversal(planner: Planner, clause: Traversal) -> None:
     """Plan a traversal."""
     planner.access.note_dynamic_read("traversal")
-    start = resolve(planner, clause.start)
+    start = _end(planner, clause.start)
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
     options = read_options(planner, clause.options, "TRAVERSAL")
@@ -63,7 +64,7 @@ def plan_traversal(planner: Planner, clause: Traversal) -> None:
 def plan_path_search(planner: Planner, clause: PathSearch) -> None:
     """Plan SHORTEST_PATH and its kin."""
     planner.access.note_dynamic_read("traversal")
-    start, target = resolve(planner, clause.start), resolve(planner, clause.target)
+    start, target = _end(planner, clause.start), _end(planner, clause.target)
     steps = _steps(planner, clause.steps)
     edges = _edges(planner, clause)
     options = read_options(planner, clause.options, "SHORTEST_PATH")
@@ -78,6 +79,23 @@ def plan_path_search(planner: Planner, clause: PathSearch) -> None:
                 clause.kind, first, start, target, steps, edges, options, at=clause.at
             )
         )
+
+
+def _end(planner: Planner, node: Expression) -> Expression:
+    """Return where a walk starts or ends.
+
+    What is bound or computed is looked at when it is known, for plans serve any values.
+
+    Raises:
+        ArangoError: 1501 for a value that is plainly neither an _id nor a document.
+    """
+    value = resolve(planner, node)
+    plain = value.operand if isinstance(value, Unary) else value
+    if isinstance(plain, Constant) and not isinstance(plain.value, str | list | dict):
+        raise refuse(
+            SYNTAX_ERROR, "invalid start vertex. Must either be an _id string or an object with _id"
+        )
+    return value
 
 
 def _check_weight(options: Options) -> None:
