@@ -36,8 +36,14 @@ def sieve(comparisons: Iterable[Comparison]) -> tuple[str, list[Any]] | None:
     parameters: list[Any] = []
     for path, operator, value in comparisons:
         name = sql_path(path)
-        found = None if name is None else _condition(operator, value)
-        if name is not None and found is not None:
+        if name is None:
+            continue
+        written = _written(path[-1], value) if operator == "==" else None
+        found = _condition(operator, value)
+        if written is not None:
+            conditions.append("instr(body, ?) > 0")
+            parameters.append(written)
+        elif found is not None:
             conditions.append(found[0])
             parameters += [name, *found[1]]
     return (" AND ".join(conditions), parameters) if conditions else None
@@ -86,6 +92,27 @@ def _spans(last: int) -> Iterator[tuple[int, int]]:
         start, size = start + size, min(4 * size, _LARGEST_SPAN)
 
 
+def _written(name: str, value: Any) -> str | None:
+    """Return what stands in each body in which an attribute has a value; None if that may differ.
+
+    Bodies are what orjson wrote. To look for a text costs a third of finding an attribute.
+    """
+    written: float | str
+    match value:
+        case bool():
+            return None
+        case int() | float() if 0 < abs(value) < _LARGE:
+            written = int(value) if value == int(value) else value  # 2 is written 2 or 2.0
+        case str():
+            written = value
+        case _:
+            return None
+    try:
+        return orjson.dumps({name: written}).decode()[1:-1]
+    except TypeError:  # half of a surrogate pair, which no document holds
+        return None
+
+
 def _condition(operator: str, value: Any) -> tuple[str, list[Any]] | None:
     """Return the condition on one attribute; its path is the first parameter."""
     match operator, value:
@@ -122,8 +149,6 @@ def _equal(value: Any) -> tuple[str, list[Any]] | None:
         if type(value) is int:
             return "json_extract(body, ?) = ?", [value]
         return "json_extract(body, ?) BETWEEN ? AND ?", [_low(value), _high(value)]
-    if type(value) is str and _is_simple(value):
-        return "json_extract(body, ?) = ?", [value]
     return None
 
 
