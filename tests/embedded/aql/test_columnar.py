@@ -165,3 +165,22 @@ def test_what_warns_is_not_computed_once_more_for_columns(engine: Engine) -> Non
     seen = [len(execute(database, query, {"zero": 0}).warnings) for _ in range(RUNS)]
     unsorted = execute(database, query.replace("SORT t.n", ""), {"zero": 0})
     assert set(seen) == {len(unsorted.warnings)} == {4}
+
+
+@pytest.mark.parametrize("downwards", ["", "DESC"])
+@pytest.mark.parametrize("limit", [0, 1, 7, 1999, 2000])
+@pytest.mark.parametrize("least", [0, 1])
+def test_the_first_of_many_are_those_of_the_whole_order(
+    many: Database, downwards: str, limit: int, least: int
+) -> None:
+    query = f"""FOR t IN things FILTER t.m >= {least} SORT t.n {downwards} LIMIT {limit}
+        RETURN t._key"""
+    whole = execute(many, query.replace(f"LIMIT {limit}", "")).rows
+    for _ in range(RUNS):
+        assert execute(many, query).rows == whole[:limit]
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[Database]:
+    with Engine(None) as engine:
+        yield filled(engine, [{"n": at * 7919 % 50, "m": at % 4} for at in range(4500)])

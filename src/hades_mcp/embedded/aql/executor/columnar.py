@@ -164,12 +164,7 @@ class _Order:
             wanted = amount(self.offset, row) + amount(self._count, row, NO_LIMIT)
         keys = [sort_keys(column, check) for column in known]
         if len(keys) == 1 and wanted <= _FEW:
-            key, best = keys[0].__getitem__, list[int]()
-            pick = nlargest if self._keys[0][1] else nsmallest
-            for start in range(0, len(positions), PIECE):
-                check()
-                best = pick(wanted, chain(best, positions[start : start + PIECE]), key=key)
-            return best
+            return _first(keys[0], positions, wanted, check, downwards=self._keys[0][1])
         lists: list[list[Any]] = []
         for values, column, (_, downwards) in zip(keys, known, self._keys, strict=True):
             check()
@@ -181,6 +176,31 @@ class _Order:
             lists.append(taken)
         together = lists[0] if len(lists) == 1 else list(zip(*lists, strict=True))
         return ordered_by(list(positions), together, check)[:wanted]
+
+
+def _first(
+    keys: list[Any],
+    positions: Sequence[int],
+    wanted: int,
+    check: Callable[[], None],
+    *,
+    downwards: bool,
+) -> list[int]:
+    """Return the first positions of an order by one key; equal ones keep theirs."""
+    check()
+    pick = nlargest if downwards else nsmallest
+    best = pick(wanted, positions[:_FEW], key=keys.__getitem__)
+    for start in range(_FEW, len(positions) if best else 0, PIECE):
+        check()
+        piece, worst = positions[start : start + PIECE], keys[best[-1]]
+        if len(best) < wanted:
+            better = list(piece)
+        elif downwards:
+            better = [place for place in piece if keys[place] > worst]
+        else:
+            better = [place for place in piece if keys[place] < worst]
+        best = pick(wanted, chain(best, better), key=keys.__getitem__)
+    return best
 
 
 def _sorting(
