@@ -254,3 +254,17 @@ def test_a_walk_begins_and_ends_at_no_plain_number(run: Run, query: str, value: 
 def test_a_collection_scanned_again_and_again_is_the_same(run: Run) -> None:
     query = "FOR i IN 1..4 FOR p IN people RETURN LENGTH(FOR q IN people RETURN q.name)"
     assert run(query) == [4] * 16
+
+
+@pytest.mark.parametrize("source", ["[]", "(FOR p IN people FILTER p.age > 99 RETURN p.age)"])
+def test_aggregates_of_no_row_at_all(run: Run, source: str) -> None:
+    names = ["LENGTH", "SUM", "MIN", "MAX", "AVG", "STDDEV", "UNIQUE", "COUNT_DISTINCT", "BIT_OR"]
+    calls = ", ".join(f"v{at} = {name}(i)" for at, name in enumerate(names))
+    values = ", ".join(f"v{at}" for at in range(len(names)))
+    query = f"FOR i IN {source} COLLECT AGGREGATE {calls} RETURN [{values}]"
+    assert run(query) == [[0, None, None, None, None, None, [], 0, None]]
+    nulls = query.replace(source, "[null, null]")
+    assert run(nulls) == [[2, 0, None, None, None, None, [None], 1, None]]
+    assert run("FOR p IN people FILTER p.age > 99 COLLECT AGGREGATE s = SUM(p.age) RETURN s") == [
+        None
+    ]

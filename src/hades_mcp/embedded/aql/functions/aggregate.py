@@ -90,11 +90,17 @@ class Numbers:
 
 
 class Sum(Numbers):
-    """SUM: 0 for no numbers at all."""
+    """SUM: 0 for nothing but nulls, null for nothing at all, as ArangoDB's own."""
 
     def __init__(self) -> None:
         super().__init__()
         self._sum: float = 0
+        self._asked = False
+
+    def add(self, value: Any) -> None:
+        """Take a number in."""
+        self._asked = True
+        super().add(value)
 
     def take(self, value: float) -> None:
         """Add a number."""
@@ -102,11 +108,12 @@ class Sum(Numbers):
 
     def add_numbers(self, values: list[float]) -> None:
         """Add numbers one by one; Python's own `sum` rounds otherwise from 3.12 on."""
+        self._asked = True
         self._sum = reduce(operator.add, values, self._sum)
 
     def result(self) -> float | None:
         """Return the sum."""
-        return None if self.invalid else number(self._sum)
+        return number(self._sum) if self._asked and not self.invalid else None
 
 
 class Average(Numbers):
