@@ -6,19 +6,23 @@ missing here, nobody knows what changed, and all has to be read again.
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
+T = TypeVar("T", int, str)
+
 MOST = 10_000
 """Rows: if more were written, it is as cheap to read all of them again."""
 
 _COMMITS = 64
 
 
-class Changes:
-    """The rows that commits of this process have inserted, changed or removed, by collection."""
+class Changes(Generic[T]):
+    """What commits of this process have written, by collection: rows, or whatever is noted."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, dict[int, frozenset[int]]] = {}
+        self._rows: dict[int, dict[int, frozenset[T]]] = {}
 
-    def note(self, number: int, version: int, rows: set[int] | None) -> None:
+    def note(self, number: int, version: int, rows: set[T] | None) -> None:
         """Note a commit; only the one writer calls this.
 
         Args:
@@ -34,10 +38,10 @@ class Changes:
         while len(commits) > _COMMITS:
             del commits[next(iter(commits))]
 
-    def between(self, number: int, old: int, new: int) -> set[int] | None:
-        """Return the rows written from one version to another; None if that is not known."""
+    def between(self, number: int, old: int, new: int) -> set[T] | None:
+        """Return what was written from one version to another; None if that is not known."""
         commits = self._rows.get(number, {})
-        rows: set[int] = set()
+        rows: set[T] = set()
         if new - old > len(commits):
             return None
         for version in range(old + 1, new + 1):

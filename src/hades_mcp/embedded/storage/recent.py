@@ -87,13 +87,15 @@ class Recent:
 
     Attributes:
         webs: The graphs that edges make.
-        changes: What commits have written.
+        changes: The rows that commits have written.
+        moves: What commits have inserted and removed, and the ends of edges; see `Tally.moved`.
     """
 
     def __init__(self) -> None:
         self._reads: dict[int, Reads] = {}
-        self.webs = Webs()
-        self.changes = Changes()
+        self.changes: Changes[int] = Changes()
+        self.moves: Changes[str] = Changes()
+        self.webs = Webs(self.moves)
         self._latest: tuple[int, dict[int, Reads]] = (-1, {})
 
     def after(self, commits: int) -> dict[int, Reads]:
@@ -114,6 +116,8 @@ class Recent:
             if found is None or found.version < version:  # an old snapshot reads for itself
                 if found is not None:
                     fresh.inherit(found, self.changes.between(number, found.version, version))
+                    if self.moves.between(number, found.version, version) == set():
+                        fresh.mark = found.mark
                 self._reads[number] = fresh
             return fresh
         return found
@@ -124,6 +128,7 @@ class Recent:
             self._reads.pop(number, None)
         self.webs.keep(numbers)
         self.changes.keep(numbers)
+        self.moves.keep(numbers)
 
 
 def edge_handle(number: int, row: int) -> int:

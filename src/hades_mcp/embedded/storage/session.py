@@ -49,6 +49,8 @@ class Tally:
 
     Attributes:
         rows: What was inserted, changed or removed; None for much.
+        moved: Keys of what was inserted or removed; instead of the key of an edge, the `_id`s of
+            its ends, also if they were changed; None for much.
     """
 
     __slots__ = (
@@ -57,6 +59,7 @@ class Tally:
         "dirty",
         "documents",
         "last_key",
+        "moved",
         "next_row",
         "revision",
         "rows",
@@ -67,13 +70,14 @@ class Tally:
         self.documents, self.last_key, self.bytes, self.revision = stored
         self.next_row = next_row
         self.rows: set[int] | None = set()
+        self.moved: set[str] | None = set()
         self.dirty = False
 
     def tick(self) -> int:
         """Advance the database's tick and return it."""
         return self._session.tick()
 
-    def touch(self, rows: Iterable[int] | None) -> None:
+    def touch(self, rows: Iterable[int] | None, moved: Iterable[str] = ()) -> None:
         """Note that rows were written, or any number of them (None)."""
         self.dirty = True
         if rows is None:
@@ -82,6 +86,10 @@ class Tally:
             self.rows.update(rows)
             if len(self.rows) > MOST:
                 self.rows = None
+        if self.rows is None:
+            self.moved = None
+        elif self.moved is not None:
+            self.moved.update(moved)
 
 
 class Session:
@@ -122,7 +130,7 @@ class Session:
         self.recent = recent
         self._tallies: dict[int, Tally] = {}
         self._reads = recent.after(commits)
-        self._committed: list[tuple[int, int, set[int] | None]] = []
+        self._committed: list[tuple[int, int, Tally]] = []
         self._tick: int | None = None
         self._touched_vectors: dict[int, int] = {}
         self._cursors: weakref.WeakSet[sqlite3.Cursor] | None = None
@@ -276,14 +284,15 @@ class Session:
                 )
                 found = self.execute(_VERSION, (number,)).fetchone()
                 if found is not None:  # else the collection is gone
-                    self._committed.append((number, found[0], tally.rows))
+                    self._committed.append((number, found[0], tally))
         for number, version in self._touched_vectors.items():
             self.execute("UPDATE vector_versions SET ver = ? WHERE id = ?", (version, number))
 
     def publish(self) -> None:
         """Tell the other threads what was written; called right after the commit."""
-        for number, version, rows in self._committed:
-            self.recent.changes.note(number, version, rows)
+        for number, version, tally in self._committed:
+            self.recent.changes.note(number, version, tally.rows)
+            self.recent.moves.note(number, version, tally.moved)
 
     def end(self) -> None:
         """Close what is still being read and refuse any further use."""

@@ -60,6 +60,7 @@ class Transaction:
         self._release = release
         self._open = True
         self._bound: dict[str, Collection] = {}
+        self._webs: list[Web] = []
         self.guard: Callable[[str], None] | None = None
         """Called with the name of each collection that is asked for; may raise to refuse it."""
 
@@ -117,7 +118,9 @@ class Transaction:
         versions = tuple([reads.version for reads in known if reads is not None])
         if len(versions) < len(known):  # this transaction has written edges
             return Web()
-        return self.session.recent.webs.of(strands, versions)
+        web = self.session.recent.webs.take(strands, versions)
+        self._webs.append(web)
+        return web
 
     def mark(self, name: str) -> object:
         """Return what stands for a collection's state, another for each; 1203 if there is none."""
@@ -318,6 +321,9 @@ class Transaction:
     def _finish(self) -> None:
         self._open = False
         self._bound.clear()
+        for web in self._webs:
+            self.session.recent.webs.give_back(web)
+        self._webs.clear()
         self._release(self._connection)
 
     def _reload(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from hades_mcp.embedded.storage.changes import Changes
 
 Strands: TypeAlias = tuple[tuple[int, str], ...]
 """The numbers of edge collections with the direction each is followed in."""
@@ -43,12 +47,16 @@ class Web:
 
     Args:
         versions: Of the edge collections.
+
+    Attributes:
+        users: The transactions that use it and have not ended: until then it is not mended.
     """
 
-    __slots__ = ("_vertices", "versions")
+    __slots__ = ("_vertices", "users", "versions")
 
     def __init__(self, versions: Sequence[int] = ()) -> None:
         self.versions = versions
+        self.users = 0
         self._vertices: dict[str, Vertex] = {}
 
     @property
@@ -61,30 +69,64 @@ class Web:
         found = self._vertices.get(vertex_id)
         return found or self._vertices.setdefault(vertex_id, Vertex(vertex_id))
 
+    def mend(self, versions: Sequence[int], moved: Iterable[str]) -> None:
+        """Go on at newer versions, at which edges lead elsewhere from some vertices."""
+        for vertex_id in moved:
+            vertex = self._vertices.get(vertex_id)
+            if vertex is not None:
+                vertex.ends = None
+        self.versions = versions
+
 
 class Webs:
-    """The webs of a database, by the edges that make them."""
+    """The webs of a database, by the edges that make them.
 
-    def __init__(self) -> None:
+    Args:
+        moves: The ends of edges that commits have written.
+    """
+
+    def __init__(self, moves: Changes[str]) -> None:
+        self._moves = moves
+        self._lock = Lock()
         self._webs: dict[Strands, Web] = {}
 
-    def of(self, strands: Strands, versions: tuple[int, ...]) -> Web:
-        """Return what is known at these versions; who has an older web may go on with it."""
-        found = self._webs.get(strands)
-        if found is not None and found.versions == versions and found.size <= KEPT:
-            return found
-        fresh = Web(versions)
-        if found is None or not _older(versions, found.versions):  # an old snapshot has its own
-            if len(self._webs) >= _WEBS:
-                self._webs.clear()
-            self._webs[strands] = fresh
-        return fresh
+    def take(self, strands: Strands, versions: tuple[int, ...]) -> Web:
+        """Return what is known at these versions, until `give_back`."""
+        with self._lock:
+            web = self._webs.get(strands)
+            if web is None or web.versions != versions or web.size > KEPT:
+                web = self._renewed(web, strands, versions)
+            web.users += 1
+            return web
+
+    def give_back(self, web: Web) -> None:
+        """Note that a transaction that has taken a web has ended."""
+        with self._lock:
+            web.users -= 1
+
+    def _renewed(self, web: Web | None, strands: Strands, versions: tuple[int, ...]) -> Web:
+        if web is not None and _older(versions, web.versions):
+            return Web(versions)  # an old snapshot has its own
+        if web is not None and not web.users and web.size <= KEPT:
+            moved = [
+                self._moves.between(number, old, new)
+                for (number, _), old, new in zip(strands, web.versions, versions, strict=True)
+            ]
+            known = [ends for ends in moved if ends is not None]
+            if len(known) == len(moved):
+                web.mend(versions, chain.from_iterable(known))
+                return web
+        if len(self._webs) >= _WEBS:
+            self._webs.clear()
+        self._webs[strands] = web = Web(versions)
+        return web
 
     def keep(self, numbers: set[int]) -> None:
         """Let go of webs of collections that are no more."""
-        for strands in list(self._webs):
-            if not {number for number, _ in strands} <= numbers:
-                self._webs.pop(strands, None)
+        with self._lock:
+            for strands in list(self._webs):
+                if not {number for number, _ in strands} <= numbers:
+                    del self._webs[strands]
 
 
 def _older(versions: Sequence[int], others: Sequence[int]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from functools import wraps
-from itertools import islice
+from itertools import chain, islice
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -161,7 +161,8 @@ class Writer:
         for table in self._tables:
             table.remove(row, table.payload(old))
         self.session.execute(self._sql.remove, (row,))
-        self._count(-1, -len(body), CLOCK.next(old["_rev"]), (row,))
+        lost = _ends(old) if self._edge else (old["_key"],)
+        self._count(-1, -len(body), CLOCK.next(old["_rev"]), (row,), lost)
         return Written(old, None, "remove")
 
     @_whole
@@ -196,7 +197,8 @@ class Writer:
         if rows:
             newest = next(each.new for *_, each in reversed(prepared) if type(each) is Written)
             size = sum(_size(row[2]) for row in rows)
-            self._count(len(rows), size, (newest or {})["_rev"], [row[0] for row in rows])
+            new = chain.from_iterable(row[3:] or (row[1],) for row in rows)
+            self._count(len(rows), size, (newest or {})["_rev"], [row[0] for row in rows], new)
         return [result for *_, result in prepared]
 
     def _prepare(
@@ -300,9 +302,10 @@ class Writer:
         for table, before, after in moves:
             table.remove(row, before)
             table.add(row, after)
-        ends = (record["_from"], record["_to"]) if self._edge else ()
+        ends, before = (_ends(record), _ends(old)) if self._edge else ((), ())
         self.session.execute(self._sql.update, (text, *ends, row))
-        self._count(0, _size(text) - len(body), record["_rev"], (row,))
+        moved = () if ends == before else (*before, *ends)
+        self._count(0, _size(text) - len(body), record["_rev"], (row,), moved)
         return Written(old, record, operation)
 
     def _enter(self, key: str, record: Document) -> None:
@@ -311,7 +314,7 @@ class Writer:
         payloads = [table.payload(record) for table in self._tables]
         for table, payload in zip(self._tables, payloads, strict=True):
             table.check(payload, row)
-        ends = (record["_from"], record["_to"]) if self._edge else ()
+        ends = _ends(record) if self._edge else ()
         try:
             self.session.execute(self._sql.insert, (row, key, text, *ends))
         except sqlite3.IntegrityError as error:
@@ -319,19 +322,30 @@ class Writer:
         for table, payload in zip(self._tables, payloads, strict=True):
             table.add(row, payload)
         tally.next_row += 1
-        self._count(1, _size(text), record["_rev"], (row,))
+        self._count(1, _size(text), record["_rev"], (row,), ends or (key,))
 
-    def _count(self, documents: int, size: int, revision: str, rows: Iterable[int] | None) -> None:
+    def _count(
+        self,
+        documents: int,
+        size: int,
+        revision: str,
+        rows: Iterable[int] | None,
+        moved: Iterable[str] = (),
+    ) -> None:
         tally = self._tally
         tally.documents += documents
         tally.bytes += size
         tally.revision = revision
-        tally.touch(rows)
+        tally.touch(rows, moved)
 
 
 def _size(text: str) -> int:
     """Return the bytes of a text as it is stored."""
     return len(text) if text.isascii() else len(text.encode())
+
+
+def _ends(edge: Document) -> tuple[str, str]:
+    return edge["_from"], edge["_to"]
 
 
 def _taken(key: str) -> ArangoError:
