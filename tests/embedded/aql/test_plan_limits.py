@@ -96,3 +96,34 @@ def test_more_than_2048_collections_are_refused() -> None:
         with pytest.raises(ArangoError) as caught:
             note("one more", 0)
         assert caught.value.number == 1522
+
+
+def _values(count: int, value: str, read: int) -> str:
+    sets = " ".join(f"LET v{at} = {value.replace('@', str(at))}" for at in range(count))
+    return f"FOR i IN [1] {sets} RETURN LENGTH([{', '.join(f'v{at}' for at in range(read))}])"
+
+
+@pytest.mark.parametrize(
+    ("count", "value", "read"),
+    [
+        (999, "i + @", 999),  # and i itself
+        (1500, "i + @", 900),  # what nothing reads is not kept
+        (1100, "@", 1100),  # constants need no place in a row
+        (2, "i + @", 2),
+    ],
+)
+def test_a_row_may_hold_a_thousand_values(count: int, value: str, read: int) -> None:
+    assert execute(None, _values(count, value, read)).rows == [read]
+
+
+def test_a_chain_of_values_needs_few_at_a_time() -> None:
+    chain = " ".join(f"LET v{at} = v{at - 1} + 1" for at in range(1, 1200))
+    assert execute(None, f"FOR v0 IN [0] {chain} RETURN v1199").rows == [1199]
+
+
+@pytest.mark.parametrize("around", ["{}", "FOR o IN [1] LET s = ({}) RETURN s"])
+def test_more_values_at_a_time_are_refused(around: str) -> None:
+    with pytest.raises(ArangoError) as caught:
+        execute(None, around.replace("{}", _values(1100, "i + @", 1100)))
+    assert caught.value.number == 32
+    assert "too many registers" in caught.value.message

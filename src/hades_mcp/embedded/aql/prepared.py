@@ -14,6 +14,7 @@ from hades_mcp.embedded.aql.parser import LONG, parse
 from hades_mcp.embedded.aql.parser.cursor import too_much_nesting
 from hades_mcp.embedded.aql.plan import LimitNode, Subplan
 from hades_mcp.embedded.aql.planning import PlannedQuery, plan_query
+from hades_mcp.embedded.aql.registers import check_registers
 from hades_mcp.embedded.aql.rules import RULES, Optimization, enabled, optimize
 from hades_mcp.embedded.storage.search.sources import sources_of
 from hades_mcp.embedded.storage.views import find_view, is_view
@@ -244,6 +245,7 @@ def _finish(
     optimization = Optimization(schema, planned.width)
     plan = _counting(planned.plan) if full_count else planned.plan
     plan = optimize(plan, enabled(RULES, rules), optimization)
+    check_registers(plan, optimization.width)
     names = planned.read | planned.written | planned.views
     return PreparedQuery(
         query.text,
