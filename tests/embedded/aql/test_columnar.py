@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hades_mcp.embedded.aql import QueryOptions, execute
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Database, Engine
+from hades_mcp.embedded.values.sorting import by_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,3 +185,17 @@ def test_the_first_of_many_are_those_of_the_whole_order(
 def many() -> Iterator[Database]:
     with Engine(None) as engine:
         yield filled(engine, [{"n": at * 7919 % 50, "m": at % 4} for at in range(4500)])
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+@pytest.mark.parametrize("size", [0, 1, 1000, 250_000])
+def test_many_numbers_are_sorted_as_few_are(size: int, downwards: bool) -> None:  # noqa: FBT001  a case
+    values: list[float] = [at * 7919 % 1009 - 500 + at % 2 / 2 for at in range(size)]
+    items = range(7, 7 + size)
+    expected = sorted(items, key=lambda item: values[item - 7], reverse=downwards)
+    assert by_numbers(items, values, lambda: None, downwards=downwards) == expected
+
+
+@pytest.mark.parametrize("large", [2**53 + 1, 10**400])
+def test_integers_that_no_double_holds_are_not_sorted_as_doubles(large: int) -> None:
+    assert by_numbers([0, 1], [large, large - 1], lambda: None, downwards=False) is None

@@ -27,7 +27,7 @@ from hades_mcp.embedded.aql.plan import (
 )
 from hades_mcp.embedded.storage.columns import Path, all_numbers, sort_keys
 from hades_mcp.embedded.values import descending
-from hades_mcp.embedded.values.sorting import PIECE, ordered_by
+from hades_mcp.embedded.values.sorting import PIECE, by_numbers, ordered_by
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.evaluation import Compiler, Row
@@ -165,6 +165,11 @@ class _Order:
         keys = [sort_keys(column, check) for column in known]
         if len(keys) == 1 and wanted <= _FEW:
             return _first(keys[0], positions, wanted, check, downwards=self._keys[0][1])
+        if len(keys) == 1 and len(positions) > PIECE and all_numbers(known[0]):
+            taken = list(map(keys[0].__getitem__, positions))
+            order = by_numbers(positions, taken, check, downwards=self._keys[0][1])
+            if order is not None:
+                return order[:wanted]
         lists: list[list[Any]] = []
         for values, column, (_, downwards) in zip(keys, known, self._keys, strict=True):
             check()
