@@ -66,7 +66,8 @@ def names_in_order(names: Collection[str]) -> list[str]:
 
 
 def _compare_objects(left: dict[str, Any], right: dict[str, Any]) -> int:
-    for name in paced(names_in_order(left.keys() | right.keys())):
+    names = {*paced(left), *paced(right)}
+    for name in paced(names_in_order(names)):
         result = compare(left.get(name), right.get(name))
         if result:
             return result
@@ -97,8 +98,9 @@ def equal(left: Any, right: Any) -> bool:
     if rank == _ARRAY:
         pairs = zip_longest(paced(left), paced(right))
         return all(equal(mine, yours) for mine, yours in pairs)
-    names = paced(left.keys() | right.keys())
-    return all(equal(left.get(name), right.get(name)) for name in names)
+    return all(equal(item, right.get(name)) for name, item in paced(left.items())) and all(
+        item is None or name in left for name, item in paced(right.items())
+    )
 
 
 def hash_key(value: Any) -> Hashable:

@@ -9,7 +9,7 @@ from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.collation import sort_key
 from hades_mcp.embedded.values import equal, to_text, truth
 from hades_mcp.embedded.values.sorting import in_order
-from hades_mcp.embedded.values.stopping import paced
+from hades_mcp.embedded.values.stopping import PIECE, paced
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.context import Context
@@ -115,7 +115,7 @@ def merge(context: Context, *documents: Any) -> Any:
         return context.refuse("MERGE")
     merged: dict[str, Any] = {}
     for document in paced(objects):
-        merged.update(document)
+        merged.update(document if len(document) <= PIECE else paced(document.items()))
     return merged
 
 

@@ -32,7 +32,7 @@ def levenshtein_distance(context: Context, left: Any, right: Any) -> int:
     if len(one) < len(two):
         one, two = two, one
     before: list[int] = []
-    row = list(range(len(two) + 1))
+    row = list(paced(range(len(two) + 1)))
     for index, mine in enumerate(one):
         context.check()
         older, before, row = before, row, [index + 1]

@@ -164,7 +164,7 @@ def _unwanted(text: str, characters: str) -> int:
 
     Python would look through these for each one, and could not be stopped.
     """
-    known = frozenset(characters)
+    known = frozenset(paced(characters))
     kept = (at for at, character in enumerate(paced(text)) if character not in known)
     return next(kept, len(text))
 

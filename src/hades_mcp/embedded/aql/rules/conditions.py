@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.geo_plan import GeoIndexNode
@@ -38,7 +38,7 @@ from hades_mcp.embedded.aql.rules.effects import is_steady, modifies
 from hades_mcp.embedded.aql.rules.substitution import substituted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -76,6 +76,16 @@ def attribute_names(node: Expression, variable: Variable) -> tuple[str, ...] | N
                 return tuple(reversed(names))
             case _:
                 return None
+
+
+def with_conditions(
+    nodes: Sequence[Node], rewritten: Callable[[Expression], Expression]
+) -> tuple[Node, ...]:
+    """Return nodes with the conditions of their filters rewritten."""
+    return tuple(
+        replace(node, condition=rewritten(node.condition)) if isinstance(node, FilterNode) else node
+        for node in nodes
+    )
 
 
 def runs_once(nodes: Sequence[Node]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.nodes import (
@@ -16,7 +15,7 @@ from hades_mcp.embedded.aql.nodes import (
     Parameter,
     rebuild,
 )
-from hades_mcp.embedded.aql.plan import FilterNode
+from hades_mcp.embedded.aql.rules.conditions import with_conditions
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
@@ -26,12 +25,7 @@ _ARRAYS = ArrayLiteral | Attribute | Expansion | Parameter
 
 def replace_any_eq_with_in(nodes: Nodes, _: Optimization) -> Nodes:
     """Rewrite comparisons with any element of an array in the conditions of filters."""
-    return tuple(
-        replace(node, condition=_rewritten(node.condition))
-        if isinstance(node, FilterNode)
-        else node
-        for node in nodes
-    )
+    return with_conditions(nodes, _rewritten)
 
 
 def _rewritten(node: Node) -> Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.aql.nodes import (
@@ -17,7 +16,7 @@ from hades_mcp.embedded.aql.nodes import (
     VariableReference,
     rebuild,
 )
-from hades_mcp.embedded.aql.plan import FilterNode
+from hades_mcp.embedded.aql.rules.conditions import with_conditions
 
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
@@ -25,12 +24,7 @@ if TYPE_CHECKING:
 
 def replace_or_with_in(nodes: Nodes, _: Optimization) -> Nodes:
     """Rewrite the conditions of filters."""
-    return tuple(
-        replace(node, condition=_rewritten(node.condition))
-        if isinstance(node, FilterNode)
-        else node
-        for node in nodes
-    )
+    return with_conditions(nodes, _rewritten)
 
 
 def _rewritten(node: Node) -> Node:

@@ -23,7 +23,7 @@ def distance_within(one: str, other: str, most: int, *, transpositions: bool) ->
     if abs(len(one) - len(other)) > most:
         return None
     before_last: list[int] = []
-    last = list(range(len(other) + 1))
+    last = list(paced(range(len(other) + 1)))
     for row, letter in enumerate(one, start=1):
         line = [row]
         for column, facing in enumerate(paced(other), start=1):
@@ -37,7 +37,7 @@ def distance_within(one: str, other: str, most: int, *, transpositions: bool) ->
             ):
                 cost = min(cost, before_last[column - 2] + 1)
             line.append(cost)
-        if min(line) > most and (not transpositions or min(last) > most):
+        if min(paced(line)) > most and (not transpositions or min(paced(last)) > most):
             return None
         before_last, last = last, line
     return last[-1] if last[-1] <= most else None
