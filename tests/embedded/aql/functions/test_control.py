@@ -69,3 +69,10 @@ def test_a_sleeping_query_ends_at_its_time_limit():
     with pytest.raises(ArangoError, match="maxRuntime") as caught:
         resolve("SLEEP").call(Context(max_runtime=0.01), 3600)
     assert caught.value.number == 1500
+
+
+def test_call_and_apply_may_call_each_other(call):
+    assert call("CALL", "CALL", "TRIM", "  foo  ") == "foo"
+    assert call("CALL", "APPLY", "TRIM", ["  foo  "]) == "foo"
+    assert call("APPLY", "APPLY", ["TRIM", ["  foo  "]]) == "foo"
+    assert call("CALL", *["CALL"] * 99, "TRIM", "  foo  ") == "foo"

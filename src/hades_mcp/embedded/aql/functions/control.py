@@ -158,7 +158,7 @@ def _invoke(context: Context, caller: str, name: Any, arguments: list[Any]) -> A
     if "::" in name:
         raise ArangoError(FUNCTION_NOT_FOUND, f"user function '{name.upper()}()' not found")
     function = resolve(name)
-    if function.name in _NOT_CALLABLE:
+    if function.name in _NOT_CALLABLE and not arguments:  # with arguments they may call each other
         raise ArangoError(DYNAMIC_CALL, f"disallowed dynamic call to '{function.name}'")
     function.check_count(len(arguments))
     return function.call(context, *arguments)
