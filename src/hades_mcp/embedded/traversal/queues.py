@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, assert_never
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hades_mcp.embedded.traversal.path import Step
 
@@ -35,17 +35,12 @@ class LastFirst:
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
+        # the list's own methods: a walk calls them once a path
+        self.push: Callable[[Step], None] = self._steps.append
+        self.pop: Callable[[], Step] = self._steps.pop
 
     def __bool__(self) -> bool:
         return bool(self._steps)
-
-    def push(self, step: Step) -> None:
-        """Add a step on top."""
-        self._steps.append(step)
-
-    def pop(self) -> Step:
-        """Take the top step."""
-        return self._steps.pop()
 
     def ahead(self) -> Iterator[Step]:
         """Yield the steps from the top down."""
@@ -57,17 +52,11 @@ class FirstFirst:
 
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
+        self.push: Callable[[Step], None] = self._steps.append
+        self.pop: Callable[[], Step] = self._steps.popleft
 
     def __bool__(self) -> bool:
         return bool(self._steps)
-
-    def push(self, step: Step) -> None:
-        """Add a step at the end."""
-        self._steps.append(step)
-
-    def pop(self) -> Step:
-        """Take the step that waited longest."""
-        return self._steps.popleft()
 
     def ahead(self) -> Iterator[Step]:
         """Yield the steps from the longest waiting on."""

@@ -111,6 +111,14 @@ class Adjacency:
         self._shared: Mapping[str, Sequence[Hop]] = {}  # what others have read, too
         self._batch = Batch()
 
+    def known(self, vertex: str) -> Sequence[Hop] | None:
+        """Return the hops from a vertex if they need not be read."""
+        found = self._hops.get(vertex)
+        # where edges are looked at, those of many vertices are read at once
+        if found is None and not self._reader.reads_edges:
+            found = self._shared.get(vertex)
+        return found
+
     def hops(self, vertex: str, ahead: Iterable[str] = ()) -> Sequence[Hop]:
         """Return the hops from a vertex.
 
@@ -118,13 +126,9 @@ class Adjacency:
             vertex: Its `_id`.
             ahead: Vertices whose hops will be asked for soon; consumed only if a read is due.
         """
-        found = self._hops.get(vertex)
+        found = self.known(vertex)
         if found is None:
-            # where edges are looked at, those of many vertices are read at once
-            found = None if self._reader.reads_edges else self._shared.get(vertex)
-            if found is None:
-                return self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
-            self._hops[vertex] = found
+            return self.read(self._batch.take(vertex, ahead, self._hops))[vertex]
         return found
 
     def read(self, vertices: Collection[str]) -> Mapping[str, Sequence[Hop]]:

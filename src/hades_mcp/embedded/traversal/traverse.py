@@ -106,14 +106,20 @@ class _Walk:
                 self._expand(step, seen)
 
     def _expand(self, step: Step, seen: set[str]) -> None:
-        ahead = (other.vertex for other in self.queue.ahead() if other.depth < self.maximum)
-        push, weigher, weight = self.queue.push, self.weigher, 0.0
+        hops = self.adjacency.known(step.vertex)
+        if hops is None:
+            ahead = (other.vertex for other in self.queue.ahead() if other.depth < self.maximum)
+            hops = self.adjacency.hops(step.vertex, ahead)
+        push, expect, weigher, weight = self.queue.push, self.reader.expect, self.weigher, 0.0
         # a path of one edge cannot use it twice
         again = self.unique_edges == "path" and step.edge is not None
-        for edge, vertex in self.adjacency.hops(step.vertex, ahead):
-            if vertex in seen or (again and step.uses(edge)) or not self._allows(step, vertex):
+        free = self.vertex_collections is None and self.unique_vertices != "path"
+        for edge, vertex in hops:
+            if vertex in seen or (again and step.uses(edge)):
                 continue
-            self.reader.expect(vertex)
+            if not (free or self._allows(step, vertex)):
+                continue
+            expect(vertex)
             if weigher is not None:
                 weight = step.weight + weigher(edge)
             push(Step(vertex, edge, step, weight))
