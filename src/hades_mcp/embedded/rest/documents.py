@@ -13,6 +13,7 @@ from hades_mcp.embedded.rest.bulk import (
     replace_many,
     update_many,
 )
+from hades_mcp.embedded.rest.garbage import postponed
 from hades_mcp.embedded.rest.message import Request, Response, failure, plain
 from hades_mcp.embedded.rest.router import Routes
 from hades_mcp.embedded.rest.write_options import WriteOptions
@@ -46,6 +47,11 @@ def read(request: Request, name: str, key: str) -> Response:
 @routes.add("POST", "/_api/document/{collection}")
 def insert(request: Request, name: str) -> Response:
     """Insert one document, or an array of them."""
+    with postponed(request.body):
+        return _insert(request, name)
+
+
+def _insert(request: Request, name: str) -> Response:
     body, options = request.json(), WriteOptions.of(request)
     with request.collection(name, write=True) as collection:
         if isinstance(body, list):

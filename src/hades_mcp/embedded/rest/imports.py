@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.embedded.errors import ArangoError
+from hades_mcp.embedded.rest.garbage import postponed
 from hades_mcp.embedded.rest.message import Request, Response, dump, plain
 from hades_mcp.embedded.rest.router import Routes
 
@@ -62,7 +63,7 @@ def import_documents(request: Request) -> Response:
     if mode is None:
         raise ArangoError(_BAD_PARAMETER, "invalid value for onDuplicate")
     complete, tally = request.flag("complete"), _Tally()
-    with request.collection(name, write=True) as collection:
+    with postponed(request.body), request.collection(name, write=True) as collection:
         if request.flag("overwrite"):
             collection.truncate()
         for position, item, written in _inserted(request, collection, mode, tally):
