@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.values import descending, order_key
 from hades_mcp.embedded.values.sorting import PIECE, ordered_by
+from hades_mcp.embedded.values.stopping import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def _sort_keys(
 ) -> list[Any]:
     """Return for each row what sorts in Python as the row does in AQL."""
     columns = [_column(rows, value, check, downwards=downwards) for value, downwards in keys]
-    return columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    return columns[0] if len(columns) == 1 else list(zip(*map(paced, columns), strict=True))
 
 
 def _column(
@@ -64,10 +65,10 @@ def _column(
     for start in range(0, len(rows), PIECE):
         check()
         values += map(value, rows[start : start + PIECE])
-    if set(map(type, values)) <= _NUMBERS:  # Python compares these as AQL does
-        return [-number for number in values] if downwards else values
+    if set(map(type, paced(values))) <= _NUMBERS:  # Python compares these as AQL does
+        return [-number for number in paced(values)] if downwards else values
     codes: list[bytes] = []
     for start in range(0, len(values), PIECE):
         check()
         codes += map(order_key, values[start : start + PIECE])
-    return list(map(descending, codes)) if downwards else codes
+    return list(map(descending, paced(codes))) if downwards else codes
