@@ -110,7 +110,9 @@ def all_numbers(column: Column) -> bool:
 
 def hash_keys(column: Column) -> list[Any]:
     """Return what stands for the values in hashes."""
-    return list(map(hash_key, column.values)) if bool in column.kinds else column.values
+    if bool not in column.kinds:  # all others stand for themselves
+        return column.values
+    return list(map(hash_key, paced(column.values)))
 
 
 def places_of(column: Column) -> dict[Hashable, list[int]]:

@@ -73,7 +73,7 @@ class Source:
         if found is None:
             return None
         columns, positions = found
-        if positions is None:
+        if positions is None or len(positions) == len(columns.rows):
             return Found(columns, range(len(columns.rows)), all=True)
         return Found(columns, positions, all=False)
 
