@@ -113,12 +113,16 @@ class Transaction:
         Raises:
             ArangoError: 1203 for a collection that does not exist.
         """
-        strands = tuple([(self._known(name).number, direction) for name, direction in edges])
-        known = [self.session.reads(number) for number, _ in strands]
-        versions = tuple([reads.version for reads in known if reads is not None])
-        if len(versions) < len(known):  # this transaction has written edges
-            return Web()
-        web = self.session.recent.webs.take(strands, versions)
+        strands: list[tuple[int, str]] = []
+        versions: list[int] = []
+        for name, direction in edges:
+            number = self._known(name).number
+            reads = self.session.reads(number)
+            if reads is None:  # this transaction has written edges
+                return Web()
+            strands.append((number, direction))
+            versions.append(reads.version)
+        web = self.session.recent.webs.take(tuple(strands), tuple(versions))
         self._webs.append(web)
         return web
 

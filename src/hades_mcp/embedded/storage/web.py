@@ -49,30 +49,26 @@ class Web:
         versions: Of the edge collections.
 
     Attributes:
+        vertices: By their `_id`s.
         users: The transactions that use it and have not ended: until then it is not mended.
     """
 
-    __slots__ = ("_vertices", "users", "versions")
+    __slots__ = ("users", "versions", "vertices")
 
     def __init__(self, versions: Sequence[int] = ()) -> None:
         self.versions = versions
         self.users = 0
-        self._vertices: dict[str, Vertex] = {}
-
-    @property
-    def size(self) -> int:
-        """How many vertices were met."""
-        return len(self._vertices)
+        self.vertices: dict[str, Vertex] = {}
 
     def vertex(self, vertex_id: str) -> Vertex:
         """Return the one object for a vertex."""
-        found = self._vertices.get(vertex_id)
-        return found or self._vertices.setdefault(vertex_id, Vertex(vertex_id))
+        found = self.vertices.get(vertex_id)
+        return found or self.vertices.setdefault(vertex_id, Vertex(vertex_id))
 
     def mend(self, versions: Sequence[int], moved: Iterable[str]) -> None:
         """Go on at newer versions, at which edges lead elsewhere from some vertices."""
         for vertex_id in moved:
-            vertex = self._vertices.get(vertex_id)
+            vertex = self.vertices.get(vertex_id)
             if vertex is not None:
                 vertex.ends = None
         self.versions = versions
@@ -94,7 +90,7 @@ class Webs:
         """Return what is known at these versions, until `give_back`."""
         with self._lock:
             web = self._webs.get(strands)
-            if web is None or web.versions != versions or web.size > KEPT:
+            if web is None or web.versions != versions or len(web.vertices) > KEPT:
                 web = self._renewed(web, strands, versions)
             web.users += 1
             return web
@@ -107,7 +103,7 @@ class Webs:
     def _renewed(self, web: Web | None, strands: Strands, versions: tuple[int, ...]) -> Web:
         if web is not None and _older(versions, web.versions):
             return Web(versions)  # an old snapshot has its own
-        if web is not None and not web.users and web.size <= KEPT:
+        if web is not None and not web.users and len(web.vertices) <= KEPT:
             moved = [
                 self._moves.between(number, old, new)
                 for (number, _), old, new in zip(strands, web.versions, versions, strict=True)

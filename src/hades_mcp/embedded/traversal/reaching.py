@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.traversal.reader import LARGEST_BATCH, GraphReader
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.traversal.reader import Direction, EdgeSpec, GraphSource
 
 _FIRST_BATCH = 4
+_ENDS = attrgetter("ends")
 
 
 def reach(
@@ -35,24 +37,21 @@ def reach(
         vertex_collections: If given, only vertices of these collections are entered.
     """
     reader = source if isinstance(source, GraphReader) else GraphReader(source)
-    spec: EdgeSpec = tuple(dict.fromkeys(edge_collections))
+    spec: EdgeSpec = tuple(edge_collections)
     web = reader.web(spec)
     within = None if vertex_collections is None else frozenset(vertex_collections)
     start = web.vertex(start_id)
     seen, frontier, size = {start}, [start], _FIRST_BATCH
-    enter = seen.add
     if minimum == 0:
         yield frontier
     for depth in range(1, maximum + 1):
         following: list[Vertex] = []
         for begin in range(0, len(frontier), size):
-            found: list[Vertex] = []
-            find = found.append
-            for ends in _ends(reader, web, spec, frontier[begin : begin + size]):
-                for vertex in ends:
-                    if vertex not in seen:
-                        enter(vertex)
-                        find(vertex)
+            batch = frontier[begin : begin + size]
+            reader.check()
+            if None in map(_ENDS, batch):
+                _read_ends(reader, web, spec, batch)
+            found = _enter(batch, seen)
             if within is not None:
                 found = [vertex for vertex in found if vertex.id.partition("/")[0] in within]
             following += found
@@ -63,17 +62,22 @@ def reach(
             return
 
 
-def _ends(
-    reader: GraphReader, web: Web, spec: EdgeSpec, vertices: list[Vertex]
-) -> list[tuple[Vertex, ...]]:
-    """Return where the edges at each of some vertices lead."""
-    known = [vertex.ends for vertex in vertices if vertex.ends is not None]
-    if len(known) == len(vertices):
-        reader.check()
-        return known
+def _enter(vertices: list[Vertex], seen: set[Vertex]) -> list[Vertex]:
+    """Return the vertices that are one edge farther on and were not seen; they are now."""
+    found: list[Vertex] = []
+    enter, add = seen.add, found.append
+    for vertex in vertices:
+        for end in vertex.ends or ():
+            if end not in seen:
+                enter(end)
+                add(end)
+    return found
+
+
+def _read_ends(reader: GraphReader, web: Web, spec: EdgeSpec, vertices: list[Vertex]) -> None:
+    """Find out where the edges at each of some vertices lead."""
     new = {vertex.id: vertex for vertex in vertices if vertex.ends is None}
     hops = reader.adjacency(spec).read(new.keys())
     for vertex_id, vertex in new.items():
         ends = dict.fromkeys(end for _, end in hops[vertex_id])
         vertex.ends = tuple(map(web.vertex, ends))
-    return [vertex.ends or () for vertex in vertices]

@@ -298,8 +298,7 @@ class GraphReader:
     def _mark(self, name: str) -> object:
         """Return the mark of a collection, None if there is none; noted as of this snapshot."""
         if name not in self._mark_of:
-            mark = self._if_any(self.source.mark, name)
-            self._mark_of[name] = mark
+            self._mark_of[name] = mark = self._if_any(self.source.mark, name)
             self._marks.add(mark or _ABSENT)
         return self._mark_of[name]
 
