@@ -34,7 +34,7 @@ class Hades:
             self.things.insert_many(documents[start : start + BATCH], silent=True)
 
     def write(self) -> None:
-        """Write one document: what was read of the others counts for nothing then."""
+        """Write one document: what is remembered of all has to be mended then."""
         self.things.update({"_key": "0", "written": True}, silent=True)
 
     def _run(self, query: str, **bind: Any) -> list[Any]:
