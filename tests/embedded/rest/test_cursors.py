@@ -45,6 +45,13 @@ def test_a_cursor_can_be_dropped_and_belongs_to_its_database(api):
     assert api.refused(f"DELETE /_api/cursor/{made['id']}") == (404, 1600)
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_it_must_be_said_which_cursor(api, method):
+    answer = api(f"{method} /_api/cursor")
+    assert (answer.status, answer.json["errorNum"]) == (400, 400)
+    assert answer.json["errorMessage"] == f"expecting {method} /_api/cursor/<cursor-id>"
+
+
 def test_a_cursor_lives_as_long_as_it_was_told_since_its_last_use(api):
     body = {"query": "FOR i IN 1..4 RETURN i", "batchSize": 1, "ttl": 10}
     path = f"/_api/cursor/{api('POST /_api/cursor', body).json['id']}"

@@ -56,7 +56,7 @@ def test_questions_about_the_server_are_answered(api, path):
         ("POST /_api/version", (405, 405)),
         ("POST /_api/wal", (501, 9)),
         ("GET /_api/foxx", (501, 9)),
-        ("GET /_admin/metrics", (501, 9)),
+        ("GET /_admin/log", (501, 9)),
         ("POST /_api/aqlfunction", (400, 1580)),
         ("PUT /_api/collection", (400, 400)),
         ("GET /_api/user/nobody", (404, 1703)),
@@ -154,6 +154,12 @@ def test_a_server_in_read_only_mode_takes_no_writes(things):
     assert things("POST /_api/cursor", {"query": "FOR t IN things RETURN t"}).status == 201
     assert things("PUT /_admin/server/mode", {"mode": "default"}).status == 200
     assert things("POST /_api/cursor", insert).status == 201
+
+
+def test_compacting_changes_nothing(things):
+    before = things("GET /_api/collection/things/count").json["count"]
+    assert things("PUT /_admin/compact", {"changeLevel": True}).json["result"] == {}
+    assert things("GET /_api/collection/things/count").json["count"] == before
 
 
 def test_the_place_of_a_document_is_told_in_ascii(api):

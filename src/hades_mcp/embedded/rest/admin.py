@@ -129,6 +129,13 @@ def availability(request: Request) -> Response:
     return ok({"mode": _mode(request)})
 
 
+@routes.add("PUT", "/_admin/compact")
+def compact(request: Request) -> Response:
+    """Do nothing: SQLite reuses the space itself."""
+    check_admin(request.account)
+    return result({})
+
+
 @routes.add("GET", "/_admin/database/target-version")
 def target_version(_request: Request) -> Response:
     """Tell the version of the data format, as digits."""

@@ -64,6 +64,12 @@ def next_batch(request: Request, cursor_id: str) -> Response:
     return ok(request.state.cursors.next_batch(request.realm, cursor_id))
 
 
+@routes.add("PUT DELETE", "/_api/cursor")
+def unnamed(request: Request) -> Response:
+    """Refuse: it must be said which cursor."""
+    raise ArangoError(_BAD_PARAMETER, f"expecting {request.method} /_api/cursor/<cursor-id>")
+
+
 @routes.add("POST", "/_api/cursor/{id}/{batch}")
 def retry_batch(request: Request, cursor_id: str, batch: str) -> Response:
     """Answer with the next rows, or with the last ones again if the answer got lost."""

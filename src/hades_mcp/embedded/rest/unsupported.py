@@ -24,7 +24,6 @@ REFUSED = {
     "/_admin/auth": "accounts are read again by themselves",
     "/_admin/backup": "`hades db backup` makes backups",
     "/_admin/cluster": _NO_CLUSTER,
-    "/_admin/compact": "SQLite reuses space by itself",
     "/_admin/debug": "nothing is made to fail on purpose",
     "/_admin/deployment": _NO_CLUSTER,
     "/_admin/echo": _NO_JAVASCRIPT,
