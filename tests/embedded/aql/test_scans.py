@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hades_mcp.embedded.aql import execute
 from hades_mcp.embedded.storage import Database, Engine
+from hades_mcp.embedded.storage.changes import Changes
 from hades_mcp.embedded.values import compare, equal
 
 if TYPE_CHECKING:
@@ -185,6 +186,37 @@ def test_columns_follow_what_is_written(
             for _ in range(ENOUGH):
                 rows = execute(database, query, {"bound": bound}).rows
                 assert list(map(repr, rows)) == list(map(repr, expected))
+
+
+@pytest.mark.parametrize("commits", [3, 1100])
+def test_columns_follow_many_commits_between_two_scans(engine: Engine, commits: int) -> None:
+    database = fresh(engine, [{"n": number} for number in range(10)])
+    for _ in range(ENOUGH):
+        execute(database, COUNT)
+    for number in range(commits):
+        with database.transaction(write=True) as tx:
+            tx.collection("things").update(str(number % 10), {"n": number})
+        with database.transaction() as tx:
+            assert tx.collection("things").count() == 10
+            assert tx.session.reads(tx.collection("things").number) is not None
+    numbers = {key: key for key in range(10)} | {at % 10: at for at in range(commits)}
+    expected = [sum(number > 5 for number in numbers.values())]
+    for _ in range(ENOUGH):
+        assert execute(database, COUNT).rows == expected
+
+
+def test_what_is_noted_of_commits_is_bounded() -> None:
+    changes: Changes[int] = Changes()
+    for version in range(1, 2001):
+        changes.note(1, version, set(range(version, version + 20)))
+    assert changes.between(1, 1990, 2000) == set(range(1991, 2020))
+    assert changes.reach(1, 1999)
+    assert not changes.reach(1, 2000)
+    assert not changes.reach(1, 1000)
+    assert changes.between(1, 1000, 2000) is None
+    assert changes.between(1, 1999, 2001) is None
+    changes.note(1, 2001, None)
+    assert changes.between(1, 1999, 2000) is None
 
 
 def test_only_rows_that_were_written_are_read_again(engine: Engine) -> None:

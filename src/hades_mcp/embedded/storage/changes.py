@@ -13,7 +13,7 @@ T = TypeVar("T", int, str)
 MOST = 10_000
 """Rows: if more were written, it is as cheap to read all of them again."""
 
-_COMMITS = 64
+_COMMITS = 1000
 
 
 class Changes(Generic[T]):
@@ -21,6 +21,7 @@ class Changes(Generic[T]):
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[int, frozenset[T]]] = {}
+        self._held: dict[int, int] = {}
 
     def note(self, number: int, version: int, rows: set[T] | None) -> None:
         """Note a commit; only the one writer calls this.
@@ -31,12 +32,18 @@ class Changes(Generic[T]):
             rows: What was written; None for much.
         """
         if rows is None:
-            self._rows.pop(number, None)
+            self._forget(number)
             return
         commits = self._rows.setdefault(number, {})
         commits[version] = frozenset(rows)
-        while len(commits) > _COMMITS:
-            del commits[next(iter(commits))]
+        held = self._held.get(number, 0) + len(rows)
+        while len(commits) > _COMMITS or held > MOST:
+            held -= len(commits.pop(next(iter(commits))))
+        self._held[number] = held
+
+    def reach(self, number: int, version: int) -> bool:
+        """Tell whether the commit after a version is among those that are noted."""
+        return version + 1 in self._rows.get(number, ())
 
     def between(self, number: int, old: int, new: int) -> set[T] | None:
         """Return what was written from one version to another; None if that is not known."""
@@ -54,4 +61,8 @@ class Changes(Generic[T]):
     def keep(self, numbers: set[int]) -> None:
         """Let go of the collections that are no more."""
         for number in self._rows.keys() - numbers:
-            self._rows.pop(number, None)
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        self._rows.pop(number, None)
+        self._held.pop(number, None)

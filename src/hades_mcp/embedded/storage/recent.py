@@ -32,7 +32,7 @@ class Reads:
         inbound: The edges that end at a vertex, oldest first.
         keys: The keys of documents by their `_id`s; None where there is no document.
         columns: Attributes of all documents.
-        stale: Columns of an older version and the rows written since then, if known.
+        stale: Columns of an older version, and that version: to be mended when they are asked for.
         mark: Stands for this state of the collection on vertices whose documents were seen in it.
     """
 
@@ -65,21 +65,8 @@ class Reads:
         self.inbound: dict[str, list[Hop]] = {}
         self.keys: dict[str, str | None] = {}
         self.columns = Columns()
-        self.stale: tuple[Columns, set[int]] | None = None
+        self.stale: tuple[Columns, int] | None = None
         self._held = 0
-
-    def inherit(self, before: Reads, changed: set[int] | None) -> None:
-        """Take over the columns of an older version, to be mended once somebody asks for them.
-
-        Args:
-            before: What was read of it.
-            changed: The rows written since then; None if nobody knows.
-        """
-        if changed is None:
-            return
-        columns, earlier = before.stale or (before.columns, set())
-        if columns.rows:
-            self.stale = columns, earlier | changed
 
 
 class Recent:
@@ -115,7 +102,9 @@ class Recent:
             fresh = Reads(version)
             if found is None or found.version < version:  # an old snapshot reads for itself
                 if found is not None:
-                    fresh.inherit(found, self.changes.between(number, found.version, version))
+                    stale = found.stale or (found.columns, found.version)
+                    if stale[0].rows and self.changes.reach(number, stale[1]):
+                        fresh.stale = stale
                     if self.moves.between(number, found.version, version) == set():
                         fresh.mark = found.mark
                 self._reads[number] = fresh

@@ -53,16 +53,21 @@ def known_columns(
     reads.make_room()
     stale = reads.stale
     if stale is not None:  # two threads may both do this: they find the same
-        reads.columns = mended(session, number, *stale)
+        before, version = stale
+        changed = session.recent.changes.between(number, version, reads.version)
+        if changed is None:
+            reads.columns = Columns(asked=set(before.asked))
+        else:
+            reads.columns = mended(session, number, before, changed)
         reads.weigh_values(len(reads.columns.rows) * (1 + len(reads.columns.known)))
         reads.stale = None
     columns = reads.columns
     missing = [path for path in paths if path not in columns.known]
     if missing:
-        before = again or columns.asked.issuperset(missing)
+        pays = again or columns.asked.issuperset(missing)
         if note:
             columns.asked.update(missing)
-        if not before or session.counters(number).documents > LARGEST:
+        if not pays or session.counters(number).documents > LARGEST:
             return None
         reads.weigh_values(read_columns(session, number, columns, missing, check))
     return columns if columns.rows else None
