@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from random import Random
 from threading import Event
@@ -128,7 +129,7 @@ def run(call: str, value: Any, most: float = float("inf")) -> int:
         execution.killed = stop
 
     text = f"RETURN IS_NULL({call if '@' in call else f'{call}(@v)'})"
-    other = list(value) if isinstance(value, list) else dict(value)
+    other = json.loads(json.dumps(value))
     bind_vars = {"v": value, **({"w": other} if "@w" in call else {})}
     result = execute(None, text, bind_vars, options=QueryOptions(watch=watch))
     assert result.rows == [False], result.warnings

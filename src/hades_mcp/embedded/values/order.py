@@ -10,7 +10,7 @@ from hades_mcp.embedded.values.sorting import ordered_by
 from hades_mcp.embedded.values.stopping import PIECE, check, paced
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable
+    from collections.abc import Collection, Hashable, Iterable
 
 RANK: dict[type, int] = {
     type(None): 0,
@@ -45,11 +45,18 @@ def compare(left: Any, right: Any) -> int:
 
 
 def _compare_arrays(left: list[Any], right: list[Any]) -> int:
-    for mine, yours in zip_longest(paced(left), paced(right)):
+    for mine, yours in _pairs(left, right):
         result = compare(mine, yours)
         if result:
             return result
     return 0
+
+
+def _pairs(left: list[Any], right: list[Any]) -> Iterable[tuple[Any, Any]]:
+    """Return elements side by side, null where one array is shorter."""
+    if len(left) >= len(right):
+        return zip_longest(paced(left), right)
+    return zip_longest(left, paced(right))
 
 
 def attribute_rank(name: str) -> tuple[bytes, str]:
@@ -66,7 +73,8 @@ def names_in_order(names: Collection[str]) -> list[str]:
 
 
 def _compare_objects(left: dict[str, Any], right: dict[str, Any]) -> int:
-    names = {*paced(left), *paced(right)}
+    few = len(left) + len(right) <= PIECE
+    names = left.keys() | right.keys() if few else {*paced(left), *paced(right)}
     for name in paced(names_in_order(names)):
         result = compare(left.get(name), right.get(name))
         if result:
@@ -96,8 +104,11 @@ def equal(left: Any, right: Any) -> bool:
     if left is right:
         return True
     if rank == _ARRAY:
-        pairs = zip_longest(paced(left), paced(right))
-        return all(equal(mine, yours) for mine, yours in pairs)
+        if len(left) == len(right):
+            return all(map(equal, paced(left), right))
+        return all(equal(mine, yours) for mine, yours in _pairs(left, right))
+    if left.keys() == right.keys():
+        return all(equal(item, right[name]) for name, item in paced(left.items()))
     return all(equal(item, right.get(name)) for name, item in paced(left.items())) and all(
         item is None or name in left for name, item in paced(right.items())
     )

@@ -59,6 +59,8 @@ def _pieces(values: Iterable[T]) -> Iterator[list[T]]:
 
 def part_of(values: list[T], start: int | None = None, stop: int | None = None) -> list[T]:
     """Return `values[start:stop]`; where it is long, it is asked on the way."""
+    if len(values) <= _COPIED:
+        return values[start:stop]
     begin, end, _ = slice(start, stop).indices(len(values))
     found = values[begin : min(end, begin + _COPIED)]
     for at in range(begin + _COPIED, end, _COPIED):

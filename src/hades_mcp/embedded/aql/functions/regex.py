@@ -22,7 +22,9 @@ TIME_LIMIT = 2000  # ICU counts steps; one is about a millisecond
 STACK_LIMIT = 8_000_000  # bytes of backtracking stack
 LONGEST_PATTERN = 65536  # characters
 _MANY = 1000  # matches
-_EXHAUSTED = (66321, 66322)  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
+_QUICK = 20
+_OVERFLOWN, _TIMED_OUT = 66321, 66322  # U_REGEX_STACK_OVERFLOW, U_REGEX_TIME_OUT
+_EXHAUSTED = (_OVERFLOWN, _TIMED_OUT)
 
 
 @lru_cache(maxsize=256)
@@ -51,21 +53,20 @@ def _match(
     compiled = _pattern(to_text(pattern), ignore_case=truth(ignore_case))
     if compiled is None:
         return context.refuse("REGEX", INVALID_REGEX)
-    subject = icu.UnicodeString(text)
-    matcher = compiled.matcher(subject)
-    matcher.setTimeLimit(TIME_LIMIT)
+    matcher = compiled.matcher(icu.UnicodeString(text))
     matcher.setStackLimit(STACK_LIMIT)
+    matcher.setTimeLimit(_QUICK)
     stopped: list[ArangoError] = []
-
-    def go_on(_steps: int) -> bool:
-        try:
-            context.check()
-        except ArangoError as error:  # ICU would lose it
-            stopped.append(error)
-        return not stopped
-
-    matcher.setMatchCallback(go_on)
     try:
+        try:
+            return use(matcher)
+        except icu.ICUError as error:
+            if error.args[:1] != (_TIMED_OUT,):
+                raise
+        # once more, now asked on the way: to be asked takes time that few expressions need
+        matcher.reset()
+        matcher.setTimeLimit(TIME_LIMIT)
+        matcher.setMatchCallback(_asking(context, stopped))
         return use(matcher)
     except icu.ICUError as error:
         if stopped:
@@ -73,6 +74,19 @@ def _match(
         if error.args and error.args[0] in _EXHAUSTED:
             raise ArangoError(RESOURCE_LIMIT, "regular expression takes too long") from error
         return context.refuse("REGEX", INVALID_REGEX)
+
+
+def _asking(context: Context, stopped: list[ArangoError]) -> Callable[[int], bool]:
+    """Return what tells ICU whether to go on; what stops the query is kept: ICU would lose it."""
+
+    def go_on(_steps: int) -> bool:
+        try:
+            context.check()
+        except ArangoError as error:
+            stopped.append(error)
+        return not stopped
+
+    return go_on
 
 
 def _matches(matcher: Any, units: int) -> Iterator[Any]:
@@ -131,9 +145,10 @@ def regex_replace(
     whole, new = to_text(text), to_text(replacement)
 
     def replaced(matcher: Any) -> str:
-        # counted only to hear of a limit
-        many = sum(1 for _ in _matches(matcher, len(_units(whole)) // 2)) > _MANY
-        return _replaced(matcher, new) if many else str(matcher.replaceAll(new))
+        count = 0
+        for count, _ in enumerate(_matches(matcher, len(_units(whole)) // 2), 1):  # noqa: B007
+            pass  # counted to hear of a limit, too
+        return _replaced(matcher, new) if count > _MANY else str(matcher.replaceAll(new))
 
     return _match(context, whole, pattern, ignore_case, replaced)
 
