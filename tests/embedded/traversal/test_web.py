@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,6 +158,39 @@ def test_a_walk_that_is_suspended_goes_on_in_the_graph_it_began_in(folder: Path)
         assert walk(database, "v/0") == ["0", "1", "2", "8"]
         assert stream.take(9) == ["1", "2", "3", "4"]
         assert walk(database, "v/0") == ["0", "1", "2", "8"]
+
+
+def test_threads_walk_their_snapshots_while_another_one_writes(folder: Path) -> None:
+    by_edges = WALK.replace("FOR v", "FOR v, e").replace("v._key", "[v._key, e._key][0]")
+    with Engine(folder) as engine:
+        database = engine.database("_system")
+        model, done = Model(database), Event()
+
+        def write() -> None:
+            draw = Random(3)
+            while not done.is_set():
+                model.change(draw, database)
+
+        def read(seed: int) -> list[tuple[str, list[Any], list[Any]]]:
+            draw, differing = Random(seed), []
+            for _ in range(80):
+                with database.transaction() as tx:
+                    start = draw.choice(NAMES)
+                    found = walk(tx, start, "ANY")
+                    bind = {"start": start}
+                    edges = ordered(execute(tx, by_edges.format("ANY", "e"), bind).rows)
+                    if found != edges:
+                        differing.append((start, found, edges))
+            return differing
+
+        with ThreadPoolExecutor(4) as pool:
+            writing = pool.submit(write)
+            reading = [pool.submit(read, seed) for seed in range(3)]
+            try:
+                assert [each.result() for each in reading] == [[], [], []]
+            finally:
+                done.set()
+            writing.result()
 
 
 def test_a_web_that_has_grown_too_large_is_begun_anew(
