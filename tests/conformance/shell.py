@@ -105,12 +105,12 @@ class Shell:
                 return {"db": Databases(self), "query": None, "time": time.time}
             case "internal":
                 return self.names()["__internal"]
-            case "@arangodb/users":
-                return Users(self)
-            case "@arangodb/analyzers":
-                return Analyzers(self)
+            case "@arangodb/users" | "@arangodb/analyzers":
+                return (Users if name.endswith("users") else Analyzers)(self)
             case "@arangodb/graph-examples/example-graph.js" | "@arangodb/examples/examples":
                 return Examples(self)
+            case "jsunity":
+                return {"jsUnity": {"assertions": {"assertEqual": _nothing}}}
             case "@arangodb/general-graph":
                 return Graphs(self)
             case "@arangodb/aql/plan-cache":
@@ -353,7 +353,13 @@ class Collection(Host):
     def js_replace(self, handle: Any, document: Any, options: Any = None) -> Any:
         return self._document("PUT", handle, document, options)
 
+    @property
+    def js__id(self) -> Any:
+        return self.shell.call("GET", f"/_api/collection/{self.called}")["id"]
+
     def js_remove(self, handle: Any, options: Any = None) -> Any:
+        if isinstance(handle, list):
+            return self.shell.call("DELETE", f"/_api/document/{self.called}", handle)
         return self._document("DELETE", handle, None, options)
 
     def _rows(self, query: str) -> list[Any]:
@@ -455,20 +461,32 @@ class Graphs(Host):
         return {"collection": name, "from": names(start), "to": names(end)}
 
 
+class Graph(Host):
+    """One named graph."""
+
+    def __init__(self, shell: Shell, name: str) -> None:
+        self.shell, self.called = shell, name
+
+    def js__addVertexCollection(self, name: str) -> None:  # noqa: N802
+        self.shell.call("POST", f"/_api/gharial/{self.called}/vertex", {"collection": name})
+
+
 class Examples(Host):
     """The example graphs of the manual."""
 
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
 
-    def js_loadGraph(self, name: str) -> None:  # noqa: N802
+    def js_loadGraph(self, name: str) -> Graph:  # noqa: N802
         dataset = self.shell.datasets.get(name)
         if dataset is None:
             raise ScriptError(f"no example graph {name}")
+        self.js_dropGraph(name)  # a script before it may have failed and left it
         body = {"name": name, "edgeDefinitions": dataset["edgeDefinitions"]}
         self.shell.call("POST", "/_api/gharial", body)
         for collection, documents in dataset["collections"].items():
             self.shell.call("POST", f"/_api/document/{collection}", documents)
+        return Graph(self.shell, name)
 
     def js_dropGraph(self, name: str) -> None:  # noqa: N802
         self.shell.raw("DELETE", f"/_api/gharial/{name}?dropCollections=true")

@@ -44,6 +44,16 @@ def test_a_collection_that_cannot_be_is_refused(things, body, refusal):
     assert things.refused("POST /_api/collection", body) == refusal
 
 
+def test_a_collection_may_be_named_by_its_id(things):
+    number = things("GET /_api/collection/things").json["id"]
+    assert things(f"GET /_api/collection/{number}/properties").json["name"] == "things"
+    assert things(f"POST /_api/document/{number}", {"_key": "n"}).json["_id"] == "things/n"
+    assert things(f"GET /_api/document/{number}/n").json["_id"] == "things/n"
+    assert things("GET /_api/collection/12345678901").json["errorNum"] == 1203
+    assert things(f"DELETE /_api/collection/{number}").json["id"] == number
+    assert things("GET /_api/collection/things").json["errorNum"] == 1203
+
+
 def test_counting_truncating_and_the_rest(things):
     things("POST /_api/document/things", [{"x": 1}, {"x": 2}])
     assert things("GET /_api/collection/things/count").json["count"] == 2

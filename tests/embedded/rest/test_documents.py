@@ -136,8 +136,10 @@ def test_bulk_updates_replacements_and_removals_find_their_documents(things):
         "PUT /_api/document/things?ignoreRevs=false", [{"_key": "a", "_rev": "x"}, {"_key": "b"}]
     )
     assert [each.get("errorNum") for each in stale.json] == [1200, None]
-    removed = things("DELETE /_api/document/things", ["a", {"_key": "b"}, "things/gone", 3])
-    assert [each.get("errorNum") for each in removed.json] == [None, None, 1202, 1205]
+    removed = things(
+        "DELETE /_api/document/things", ["a", {"_key": "b"}, "things/gone", "more/a", 3]
+    )
+    assert [each.get("errorNum") for each in removed.json] == [None, None, 1202, 1202, 1205]
 
 
 def test_many_documents_are_read_at_once_in_the_order_asked(things):

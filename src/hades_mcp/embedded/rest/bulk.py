@@ -126,17 +126,19 @@ def key_of(collection: Collection, selector: Any, *, whole: bool = False) -> str
         whole: Whether only an object will do.
 
     Raises:
-        ArangoError: 1227 if an object was wanted, 1205 for anything that names no document here.
+        ArangoError: 1227 if an object was wanted, 1202 for the id of a document of another
+            collection, 1205 for anything that names no document.
     """
+    foreign = _NO_DOCUMENT
     if isinstance(selector, dict):
-        selector = selector.get("_key", selector.get("_id"))
+        selector, foreign = selector.get("_key", selector.get("_id")), _BAD_ID
     elif whole:
         raise ArangoError(_NO_OBJECT)
     if not isinstance(selector, str):
         raise ArangoError(_BAD_ID)
     name, slash, key = selector.rpartition("/")
     if slash and name != collection.name:
-        raise ArangoError(_BAD_ID)
+        raise ArangoError(foreign)
     return key
 
 

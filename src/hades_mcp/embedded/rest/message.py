@@ -131,6 +131,14 @@ class Request:
         if self.account is not None:
             check_collection(self.account, self.database_name, collection, write=write)
 
+    def named(self, name: str) -> str:
+        """Return the name of the collection that a name or, as of old, an id means."""
+        if not name.isdecimal():
+            return name
+        with self.database.transaction(write=False) as transaction:
+            known = transaction.collections()
+        return next((info.name for info in known if info.id == name), name)
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return a query parameter that is true or false."""
         value = self.params.get(name)

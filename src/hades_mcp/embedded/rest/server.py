@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _NOT_FOUND, _UNAUTHORIZED, _RESOURCE_LIMIT, _NO_DATABASE = 404, 401, 32, 1228
 _OF_FILES = frozenset({2, 4, 1100, 1224})
 _UNKNOWN_TO_ROUTER = frozenset({404, 405})
+_OF_COLLECTIONS = frozenset({"collection", "document"})  # what follows may be a collection's id
 _GROUPS = tuple(
     group.routes
     for group in (
@@ -183,6 +184,8 @@ class Server:
             if job is not None:
                 return job
         handler, captured = _match(request.method, parts)
+        if captured and parts[1] in _OF_COLLECTIONS:
+            captured[0] = request.named(captured[0])
         try:
             return handler(request, *captured)
         except (ArangoError, sqlite3.Error, OSError) as error:
