@@ -23,7 +23,8 @@ def attributes(context: Context, document: Any, remove_system: Any = None, sort:
     hide = truth(remove_system)
     names = [name for name in paced(document) if not (hide and name.startswith("_"))]
     # VelocyPack's table of attributes is in byte order; so is what ArangoDB returns
-    return in_order(names, sort_key if truth(sort) else str.encode, context.check)
+    key = sort_key if truth(sort) else str.encode
+    return sorted(names, key=key) if len(names) <= PIECE else in_order(names, key, context.check)
 
 
 @aql_function("VALUES", low=1, high=2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.embedded.aql.functions.arguments import integer, is_number
 from hades_mcp.embedded.aql.functions.registry import aql_function
 from hades_mcp.embedded.values import to_text
-from hades_mcp.embedded.values.stopping import paced, part_of, text_pieces
+from hades_mcp.embedded.values.stopping import TEXT_PIECE, paced, part_of, text_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,9 @@ def length(_context: Context, value: Any) -> int:
 @aql_function("CONCAT", low=1, high=None)
 def concat(context: Context, *values: Any) -> str:
     """Join texts; nulls are left out, a single array is joined element by element."""
-    parts = [to_text(value) for value in paced(_members(values))]
-    context.allow(sum(map(len, parts)))
-    return "".join(parts)
+    text = "".join(map(to_text, paced(_members(values))))
+    context.allow(len(text))
+    return text
 
 
 @aql_function("CONCAT_SEPARATOR", low=2, high=None)
@@ -115,7 +115,8 @@ def substring_bytes(
 def lower(_context: Context, value: Any) -> str:
     """Return a text in lower case."""
     text = to_text(value)
-    if "\u03a3" in text:  # how a sigma is written depends on what stands around it
+    # how a sigma is written depends on what stands around it
+    if len(text) <= TEXT_PIECE or "\u03a3" in text:
         return text.lower()
     return "".join(map(str.lower, text_pieces(text)))
 
@@ -123,7 +124,8 @@ def lower(_context: Context, value: Any) -> str:
 @aql_function("UPPER", low=1)
 def upper(_context: Context, value: Any) -> str:
     """Return a text in upper case."""
-    return "".join(map(str.upper, text_pieces(to_text(value))))
+    text = to_text(value)
+    return text.upper() if len(text) <= TEXT_PIECE else "".join(map(str.upper, text_pieces(text)))
 
 
 @aql_function("TRIM", low=1, high=2)
