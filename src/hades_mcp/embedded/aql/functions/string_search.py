@@ -148,7 +148,7 @@ def split(context: Context, value: Any, separator: Any = None, *limit: Any) -> A
     if isinstance(separator, list):
         separators = [to_text(item) for item in paced(separator)]
     pieces = _pieces(text, separators if separators is not None else [to_text(separator)])
-    return pieces[:most]
+    return pieces if most is None else pieces[:most]
 
 
 def _pieces(text: str, separators: list[str]) -> list[str]:
@@ -163,7 +163,8 @@ def _pieces(text: str, separators: list[str]) -> list[str]:
     for place, separator in hits(text, separators):
         pieces.append(text[start:place])
         start = place + len(separator)
-    return [*pieces, text[start:]]
+    pieces.append(text[start:])
+    return pieces
 
 
 @aql_function("SUBSTITUTE", low=2, high=4)
@@ -188,7 +189,8 @@ def substitute(context: Context, value: Any, search: Any, *rest: Any) -> Any:
     for place, old in islice(hits(text, list(pairs)), most or None):
         pieces += (text[start:place], pairs[old])
         start = place + len(old)
-    return "".join((*pieces, text[start:]))
+    pieces.append(text[start:])
+    return "".join(pieces)
 
 
 def _replacements(search: Any, given: tuple[Any, ...]) -> dict[str, str] | None:
