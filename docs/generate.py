@@ -34,7 +34,7 @@ FLOORS = (
     ("models", "vectors", "embedders"),
     ("embedded",),
     ("traces", "prompts"),
-    ("assets", "config", "logging", "redaction"),
+    ("assets", "config", "logging", "redaction", "tokens"),
     ("messages",),
     ("types", "errors"),
 )
