@@ -44,10 +44,41 @@ EDGE_DEFINITIONS: list[dict[str, Any]] = [
 
 INDEXES: dict[str, list[str]] = {
     DOCUMENTS: ["qualified_name"],
+    CHUNKS: ["document"],
     SOURCES: ["package"],
     CONTEXT_ENTRIES: ["context"],
 }
 """One persistent index per collection."""
+
+SEARCH_VIEW = "passages"
+"""The view that BM25 ranks: the texts of the chunks, the titles of the documents."""
+
+ANALYZER = "hades_words"
+STOPWORDS = (
+    "a an and are as at be been but by can could did do does for from had has have how if in "
+    "into is it its me my no not of on or our so than that the their then there these they "
+    "this those to was we were what when where which who why will with would you your"
+)
+"""What is in every English text tells texts apart by nothing, and costs most to rank."""
+
+_ANALYZER_STEPS: list[dict[str, Any]] = [
+    # parts of identifiers are words: begin_transaction, shop.till.Till
+    {"type": "multi_delimiter", "properties": {"delimiters": ["_", ".", "/", ">"]}},
+    {
+        "type": "text",
+        "properties": {
+            "locale": "en",
+            "case": "lower",
+            "accent": False,
+            "stemming": True,
+            "stopwords": STOPWORDS.split(),
+        },
+    },
+]
+_VIEW_LINKS: dict[str, Any] = {
+    CHUNKS: {"fields": {"text": {"analyzers": [ANALYZER]}}},
+    DOCUMENTS: {"fields": {"title": {"analyzers": [ANALYZER]}}},
+}
 
 _DUPLICATE = {1207, 1925}  # duplicate name; graph exists already
 
@@ -64,6 +95,14 @@ def ensure_layout(db: StandardDatabase) -> None:
             db.collection(name).add_index({"type": "persistent", "fields": fields})
     if GRAPH not in {graph["name"] for graph in cast("list[Any]", db.graphs())}:
         _unless_there(lambda: db.create_graph(GRAPH, edge_definitions=EDGE_DEFINITIONS))
+    if SEARCH_VIEW not in {view["name"] for view in cast("list[Any]", db.views())}:
+        _unless_there(lambda: _make_view(db))
+
+
+def _make_view(db: StandardDatabase) -> None:
+    steps = {"pipeline": _ANALYZER_STEPS}
+    db.create_analyzer(ANALYZER, "pipeline", steps, ["frequency", "norm"])
+    db.create_arangosearch_view(SEARCH_VIEW, {"links": _VIEW_LINKS})
 
 
 def _collection_maker(db: StandardDatabase, name: str) -> Callable[[], object]:
