@@ -46,10 +46,9 @@ def test_a_file_is_a_tool_with_typed_arguments(tmp_path: Path) -> None:
         "properties": {
             "where": {"type": "string", "enum": ["documents", "chunks"]},
             "kinds": {"type": "array", "description": "Which kinds", "items": {"type": "string"}},
-            "limit": {"type": "integer", "default": 5},
+            "limit": {"type": "integer"},
         },
         "required": ["where", "kinds"],
-        "additionalProperties": False,
     }
 
 

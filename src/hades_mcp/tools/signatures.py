@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from hades_mcp.types import JsonObject
 
 
+_KEPT_INSIDE = frozenset(
+    {
+        "title",
+        "default",
+        "additionalProperties",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "pattern",
+    }
+)
+"""What a schema says that a call is checked for all the same, and told of when it does not fit."""
+
+
 class Arguments(BaseModel):
     """What a call may carry: nothing but the declared parameters."""
 
@@ -42,14 +61,16 @@ def fields_model(name: str, fields: dict[str, Any]) -> type[Arguments]:
 def lean_schema(model: type[BaseModel]) -> JsonObject:
     """Return the model's JSON Schema as a language model should see it.
 
-    Titles go (they repeat the names, a fifth of all bytes), so does the `null` beside an optional
-    type (leaving the argument out says the same, and some clients refuse `anyOf`).
+    It is in the prompt of every request, so it says what a good call needs: names, types, choices,
+    which are required. Titles repeat the names; bounds and defaults are checked and filled in
+    anyway; the `null` beside an optional type says what leaving it out says, and some clients
+    refuse `anyOf`. An argument of the type `SkipJsonSchema[…]` (pydantic's) is taken and checked,
+    but not told: what a model rarely needs, and can be told of in a hint when it does.
     """
     raw = model.model_json_schema()
     properties = {name: _lean(part) for name, part in raw.get("properties", {}).items()}
     schema: JsonObject = {"type": "object", "properties": properties}
-    schema |= {"required": raw["required"]} if "required" in raw else {}
-    return schema | {"additionalProperties": False}
+    return schema | ({"required": raw["required"]} if "required" in raw else {})
 
 
 def _lean(part: Any) -> Any:
@@ -57,11 +78,7 @@ def _lean(part: Any) -> Any:
         return [_lean(item) for item in part]
     if not isinstance(part, dict):
         return part
-    kept = {
-        key: _lean(value)
-        for key, value in part.items()
-        if key not in {"title", "additionalProperties"} and not (key == "default" and not value)
-    }
+    kept = {key: _lean(value) for key, value in part.items() if key not in _KEPT_INSIDE}
     choices = [choice for choice in kept.get("anyOf", ()) if choice.get("type") != "null"]
     if len(choices) == 1:
         del kept["anyOf"]
