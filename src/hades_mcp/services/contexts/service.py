@@ -1,4 +1,4 @@
-"""Contexts: named memories of entries, read back by recency or by meaning."""
+"""The service that keeps contexts."""
 
 from __future__ import annotations
 
