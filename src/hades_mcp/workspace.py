@@ -13,6 +13,7 @@ from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.services.contexts import ContextService
 from hades_mcp.services.documents import DocumentService
 from hades_mcp.services.graphs import GraphService
+from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
 from hades_mcp.services.queries import QueryService
 from hades_mcp.services.refusals import message, translated
@@ -57,6 +58,7 @@ class Workspace:
     graphs: GraphService
     queries: QueryService
     schema: SchemaService
+    journal: Journal
     traces: TraceStore
     recorder: Recorder
     _closing: ExitStack
@@ -117,6 +119,7 @@ def open_workspace(
             graphs=GraphService(db),
             queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
             schema=SchemaService(db),
+            journal=Journal(db),
             traces=traces,
             recorder=recorder,
             _closing=stack.pop_all(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from arango.exceptions import ArangoServerError
@@ -15,16 +16,34 @@ DOCUMENTS = "documents"
 CHUNKS = "chunks"
 SOURCES = "sources"
 CONTEXT_ENTRIES = "context_entries"
+JOURNAL = "journal"
+JOURNAL_IMAGES = "journal_images"
+PAGES = "pages"
+LIBRARY = "library"
+OUTBOX = "outbox"
 CHUNK_OF = "chunk_of"
 RELATIONS = "relations"
 
-INGESTED_EDGES = ("contains", "imports", "inherits", "calls", "links")
+INGESTED_EDGES = ("contains", "next", "links", "cites", "imports", "inherits", "calls")
 """Edges between documents that reading files finds; `relations` holds those people add."""
 
 DOCUMENT_EDGES = (*INGESTED_EDGES, RELATIONS)
-VERTEX_COLLECTIONS = (DOCUMENTS, CHUNKS, SOURCES, CONTEXT_ENTRIES)
+VERTEX_COLLECTIONS = (
+    DOCUMENTS,
+    CHUNKS,
+    SOURCES,
+    CONTEXT_ENTRIES,
+    LIBRARY,
+    JOURNAL,
+    JOURNAL_IMAGES,
+    PAGES,
+    OUTBOX,
+)
 EDGE_COLLECTIONS = (*DOCUMENT_EDGES, CHUNK_OF)
 GRAPH = "knowledge"
+
+OWN_COLLECTIONS = frozenset(VERTEX_COLLECTIONS + EDGE_COLLECTIONS) - {DOCUMENTS, *DOCUMENT_EDGES}
+"""Bookkeeping: a schema does not show it unasked."""
 
 EDGE_DEFINITIONS: list[dict[str, Any]] = [
     *(
@@ -47,8 +66,13 @@ INDEXES: dict[str, list[str]] = {
     CHUNKS: ["document"],
     SOURCES: ["package"],
     CONTEXT_ENTRIES: ["context"],
+    JOURNAL: ["at"],
+    JOURNAL_IMAGES: ["entry"],
 }
 """One persistent index per collection."""
+
+EXPIRING = (JOURNAL, JOURNAL_IMAGES, PAGES)
+"""Collections whose documents the store removes after the unix second in their `expires`."""
 
 SEARCH_VIEW = "passages"
 """The view that BM25 ranks: the texts of the chunks, the titles of the documents."""
@@ -80,7 +104,7 @@ _VIEW_LINKS: dict[str, Any] = {
     DOCUMENTS: {"fields": {"title": {"analyzers": [ANALYZER]}}},
 }
 
-_DUPLICATE = {1207, 1925}  # duplicate name; graph exists already
+_DUPLICATE = {1207, 1920, 1921, 1925}  # of a name, an edge definition, a graph
 
 
 def ensure_layout(db: StandardDatabase) -> None:
@@ -89,14 +113,33 @@ def ensure_layout(db: StandardDatabase) -> None:
     for name in VERTEX_COLLECTIONS + EDGE_COLLECTIONS:
         if name not in there:
             _unless_there(_collection_maker(db, name))
+    _ensure_indexes(db)
+    _ensure_graph(db)
+    if SEARCH_VIEW not in {view["name"] for view in cast("list[Any]", db.views())}:
+        _unless_there(lambda: _make_view(db))
+
+
+def _ensure_indexes(db: StandardDatabase) -> None:
     for name, fields in INDEXES.items():
         indexes = cast("list[Any]", db.collection(name).indexes())
         if fields not in (index["fields"] for index in indexes):
             db.collection(name).add_index({"type": "persistent", "fields": fields})
-    if GRAPH not in {graph["name"] for graph in cast("list[Any]", db.graphs())}:
+    for name in EXPIRING:
+        indexes = cast("list[Any]", db.collection(name).indexes())
+        if "ttl" not in (index["type"] for index in indexes):
+            ttl = {"type": "ttl", "fields": ["expires"], "expireAfter": 0}
+            db.collection(name).add_index(ttl)
+
+
+def _ensure_graph(db: StandardDatabase) -> None:
+    graphs = {graph["name"]: graph for graph in cast("list[Any]", db.graphs())}
+    if GRAPH not in graphs:
         _unless_there(lambda: db.create_graph(GRAPH, edge_definitions=EDGE_DEFINITIONS))
-    if SEARCH_VIEW not in {view["name"] for view in cast("list[Any]", db.views())}:
-        _unless_there(lambda: _make_view(db))
+        return
+    known = {edge["edge_collection"] for edge in graphs[GRAPH]["edge_definitions"]}
+    for definition in EDGE_DEFINITIONS:
+        if definition["edge_collection"] not in known:  # the store is older than the collection
+            _unless_there(partial(db.graph(GRAPH).create_edge_definition, **definition))
 
 
 def _make_view(db: StandardDatabase) -> None:
