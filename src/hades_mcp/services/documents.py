@@ -90,7 +90,7 @@ class DocumentService:
         found = discover(paths)
         report = IngestReport(skipped=found.skipped)
         self._remove_deleted(found, report)  # first: nothing may be linked to what is gone
-        plans = plan(self._db, _read(found.files, report), self._embedder.model_id)
+        plans = plan(self._db, _read(found.files, report))
         self._store(plans, report, progress or _silent)
         if report.added or report.updated:
             self._vectors.ensure(CHUNKS, self._embedder.dimension)

@@ -20,6 +20,8 @@ JOURNAL = "journal"
 JOURNAL_IMAGES = "journal_images"
 PAGES = "pages"
 LIBRARY = "library"
+PINS = "pins"
+REEMBEDDED = "reembedded"
 OUTBOX = "outbox"
 CHUNK_OF = "chunk_of"
 RELATIONS = "relations"
@@ -37,6 +39,8 @@ VERTEX_COLLECTIONS = (
     JOURNAL,
     JOURNAL_IMAGES,
     PAGES,
+    PINS,
+    REEMBEDDED,
     OUTBOX,
 )
 EDGE_COLLECTIONS = (*DOCUMENT_EDGES, CHUNK_OF)

@@ -41,7 +41,7 @@ class Entry:
 
     Args:
         path: Absolute path of the file.
-        package: First component of the module's name; empty for what is no Python.
+        package: First component of a Python module's name; the folder of other source code.
         fingerprint: Hash over content and resolved edges; empty means: look again.
         ingested_at: When, ISO 8601, UTC.
         root: Key of the document that stands for the whole file.
@@ -102,6 +102,12 @@ def entries_named(db: Database, packages: Iterable[str], paths: Iterable[str]) -
     keys = [key_of(path) for path in paths]
     found = rows(db, query, {"@c": SOURCES, "packages": list(packages), "keys": keys})
     return [_entry(row) for row in found]
+
+
+def entries_offering(db: Database, names: Iterable[str]) -> list[Entry]:
+    """Return the entries of files that offer one of these names for something of theirs."""
+    query = "FOR s IN @@c FILTER LENGTH(INTERSECTION(ATTRIBUTES(s.aliases), @names)) RETURN s"
+    return [_entry(row) for row in rows(db, query, {"@c": SOURCES, "names": list(names)})]
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from os.path import commonpath
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Linker:
         fits = [t for t in self._targets.get(name, ()) if kinds is None or t.kind in kinds]
         if fits:
             # two copies of one package: each is linked within itself
-            return max(fits, key=lambda target: len(commonpath([target.path, near])))
+            return max(fits, key=lambda target: _shared(target.path, near))
         if depth >= DEEPEST:
             return None
         for other in (*self._renamed(name), *self._inherited(name)):
@@ -100,3 +100,9 @@ class Linker:
         owner, _, attribute = name.rpartition(".")
         for base in self._bases.get(owner.removesuffix(".super()"), ()):
             yield f"{base}.{attribute}"
+
+
+def _shared(path: str, other: str) -> int:
+    """Return how many folders two paths share; a note (`text:…`) shares none with a file."""
+    pairs = zip(path.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

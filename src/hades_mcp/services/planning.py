@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.services.chunking import chunks
+from hades_mcp.services.chunking import OVERLAP, chunks
 from hades_mcp.services.layout import DOCUMENTS
-from hades_mcp.services.ledger import Entry, StoredPart, entries_named, key_of
+from hades_mcp.services.ledger import (
+    Entry,
+    StoredPart,
+    entries_named,
+    entries_offering,
+    key_of,
+)
 from hades_mcp.services.linking import Linker, Names, Target
+from hades_mcp.services.readers.citations import is_identity
+from hades_mcp.services.readers.metadata import beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.services.readers.parsed import Parsed, Part
 
-FORMAT = "1"
+FORMAT = "2"
 """Part of every hash: raise it when what is stored for the same file changes."""
 
 
@@ -33,36 +41,38 @@ class Plan:
         documents: Its documents as stored.
         passages: Document key → texts of its chunks.
         edges: Edge collection → edges as stored.
+        origin: Whose words they are: a source of trust.
     """
 
     entry: Entry
     documents: list[dict[str, Any]]
     passages: dict[str, list[str]]
     edges: dict[str, list[dict[str, Any]]]
+    origin: str = "file"
 
 
-def plan(db: StandardDatabase, read: Mapping[str, Parsed], model_id: str) -> list[Plan]:
+def plan(db: StandardDatabase, read: Mapping[str, Parsed], origin: str = "file") -> list[Plan]:
     """Return a plan per file, its edges resolved among these files and those stored before.
 
     Args:
         db: Where earlier files are.
         read: Path → what its reader made of it.
-        model_id: The embedder's space; another one means that everything is embedded anew.
+        origin: Whose words they are: a source of trust.
     """
     mine = [_names(path, parsed) for path, parsed in read.items()]
     others = [entry.names() for entry in _referred(db, read) if entry.path not in read]
     linker = Linker([*others, *mine])
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return [_plan(path, parsed, linker, model_id, now) for path, parsed in read.items()]
+    return [_plan(path, parsed, linker, now, origin) for path, parsed in read.items()]
 
 
-def _plan(path: str, parsed: Parsed, linker: Linker, model_id: str, now: str) -> Plan:
-    passages = {key_of(path, part.name): chunks(part.text) or [""] for part in parsed.parts}
+def _plan(path: str, parsed: Parsed, linker: Linker, now: str, origin: str) -> Plan:
+    passages = {key_of(path, part.name): passages_in(part) for part in parsed.parts}
     parts = {
         key_of(path, part.name): StoredPart(
             name=part.name,
             kind=part.kind,
-            text_hash=_hash(model_id, part.title, part.text),
+            text_hash=_hash(part.title, part.text),
             chunks=len(passages[key_of(path, part.name)]),
         )
         for part in parsed.parts
@@ -73,7 +83,7 @@ def _plan(path: str, parsed: Parsed, linker: Linker, model_id: str, now: str) ->
     entry = Entry(
         path=path,
         package=_package(parsed),
-        fingerprint=_hash(model_id, repr(documents), repr(sorted(edges.items()))),
+        fingerprint=_hash(repr(documents), repr(sorted(edges.items()))),
         ingested_at=now,
         root=key_of(path, parsed.parts[0].name),
         parts=parts,
@@ -81,12 +91,13 @@ def _plan(path: str, parsed: Parsed, linker: Linker, model_id: str, now: str) ->
         aliases=dict(names.aliases),
         bases=dict(names.bases),
     )
-    return Plan(entry, documents, passages, edges)
+    return Plan(entry, documents, passages, edges, origin)
 
 
 def _document(path: str, part: Part, parts: Mapping[str, StoredPart]) -> dict[str, Any]:
     key = key_of(path, part.name)
     return {
+        **beside(part.metadata),
         "_key": key,
         "kind": part.kind,
         "title": part.title,
@@ -133,11 +144,18 @@ def _referred(db: StandardDatabase, read: Mapping[str, Parsed]) -> list[Entry]:
         for name in (reference.origin, *reference.targets)
     }
     packages = {_top(name) for name in named if not name.startswith("/")}
+    packages.update(parsed.package for parsed in read.values() if parsed.package)
     paths = {name.partition("#")[0] for name in named if "/" in name}
-    return entries_named(db, sorted(packages), sorted(paths - read.keys()))
+    identities = {name for name in named if is_identity(name)}
+    return [
+        *entries_named(db, sorted(packages), sorted(paths - read.keys())),
+        *(entries_offering(db, sorted(identities)) if identities else ()),
+    ]
 
 
 def _package(parsed: Parsed) -> str:
+    if parsed.package:
+        return parsed.package
     root = parsed.parts[0]
     return _top(root.name) if root.kind == "module" else ""
 
@@ -159,6 +177,11 @@ def changed(fresh: Plan, stored: Entry | None) -> list[dict[str, Any]]:
         if document["_key"] not in before
         or before[document["_key"]].text_hash != document["content_hash"]
     ]
+
+
+def passages_in(part: Part) -> list[str]:
+    """Return the texts of a document's chunks; one without words has an empty one."""
+    return chunks(part.text, overlap=OVERLAP) or [""]
 
 
 def passages_of(plans: Iterable[Plan]) -> int:

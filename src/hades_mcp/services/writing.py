@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ from hades_mcp.services.ledger import Entry, read_entry
 from hades_mcp.services.planning import Plan, changed, chunk_keys
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import Overtaken, atomically
+from hades_mcp.services.trust import evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +130,7 @@ def _replace(
     _forget(tx, [key for key in old if key not in new], plan.entry.key)
     renewed = [key for key in old if key not in new or key in embedded]
     _delete_chunks(tx, {key: old[key].chunks for key in renewed})
-    _insert(tx, DOCUMENTS, plan.documents)
+    _insert(tx, DOCUMENTS, _with_evidence(tx, plan, stored))
     chunks = [chunk for key in new for chunk in embedded.get(key, ())]
     _insert(tx, CHUNKS, chunks)
     _insert(tx, CHUNK_OF, map(_chunk_edge, chunks))
@@ -139,6 +141,27 @@ def _replace(
         _delete(tx, name, [key for key in before if key not in kept])
         _insert(tx, name, edges)
     _insert(tx, SOURCES, [plan.entry.document()])
+
+
+def _with_evidence(
+    tx: TransactionDatabase, plan: Plan, stored: Entry | None
+) -> list[dict[str, Any]]:
+    """Keep what is known for and against documents that stay; a new text is as young as now."""
+    query = "FOR d IN @@c FILTER d._key IN @keys RETURN [d._key, d.evidence]"
+    keys = list(plan.entry.parts)
+    known = dict(rows(tx, query, {"@c": DOCUMENTS, "keys": keys})) if stored else {}
+    fresh = {document["_key"] for document in changed(plan, stored)}
+    now = evidence_of(plan.origin, time.time())
+    return [
+        document | {"evidence": now | _kept(known.get(key), renewed=key in fresh)}
+        for document in plan.documents
+        for key in (document["_key"],)
+    ]
+
+
+def _kept(evidence: object, *, renewed: bool) -> dict[str, Any]:
+    kept = evidence if isinstance(evidence, dict) else {}
+    return {name: value for name, value in kept.items() if name != "at" or not renewed}
 
 
 def _remove(stored: Entry, tx: TransactionDatabase) -> None:

@@ -42,10 +42,12 @@ def test_headings_become_sections_inside_each_other() -> None:
     assert parsed.parts[0].text == "Welcome.\n\n  - Install\n    - On Linux\n  - Use"
     assert parsed.parts[1].text == "Run it."
     assert parsed.parts[1].line == 5
-    assert [(r.origin, r.targets) for r in parsed.references] == [
-        (root, (f"{root}#install",)),
-        (f"{root}#install", (f"{root}#on-linux",)),
-        (root, (f"{root}#use",)),
+    assert [(r.kind, r.origin, r.targets) for r in parsed.references] == [
+        ("contains", root, (f"{root}#install",)),
+        ("contains", f"{root}#install", (f"{root}#on-linux",)),
+        ("contains", root, (f"{root}#use",)),
+        ("next", f"{root}#install", (f"{root}#on-linux",)),
+        ("next", f"{root}#on-linux", (f"{root}#use",)),
     ]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from hades_mcp.services.readers.parsed import Parsed, Part, Reference
+from hades_mcp.services.readers.citations import citations, identities
+from hades_mcp.services.readers.metadata import yaml_metadata
+from hades_mcp.services.readers.parsed import Parsed, Part, Reference, reading_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,17 +40,25 @@ class _Section:
             self.prose.append(line)
 
 
-def read_markdown(path: Path, text: str) -> Parsed:
-    """Return the file and its sections.
+def read_markdown(path: Path, text: str, title: str = "") -> Parsed:
+    """Return the file and its sections; front matter (YAML) becomes their metadata.
 
     A section's name is `path#slug`, as GitHub links it; its title carries the file's before it,
     for "Usage" alone says nothing in a list of hits, nor to an embedder.
+
+    Args:
+        path: Where it is.
+        text: What it says.
+        title: What it is called; by default its first heading, the `title` of its front matter,
+            or its file name.
     """
-    sections = list(_sections(text))
+    metadata, lines = _front_matter(text)
+    sections = list(_sections(lines))
     if len(sections) > 1 and sections[1].level == 1 and not _body(sections[0]):
         del sections[0]  # a file that opens with its title is that section
     root = path.as_posix()
-    title = next((s.title for s in sections if s.level == 1), path.name)
+    named = str(metadata.get("title") or path.name)
+    title = title or next((s.title for s in sections if s.level == 1), named)
     names = [root, *_anchors(root, sections[1:])]
     parts = [
         Part(
@@ -58,17 +68,26 @@ def read_markdown(path: Path, text: str) -> Parsed:
             _body(section),
             section.line,
             _end(section),
+            metadata,
         )
         for name, section in zip(names, sections, strict=True)
     ]
-    whole = Part("file", root, title, _summary(sections), 1, _end(sections[-1]))
-    return Parsed((whole, *parts[1:]), (*_contains(names, sections), *_links(names, sections)))
+    whole = Part("file", root, title, _summary(sections), 1, _end(sections[-1]), metadata)
+    own = identities(metadata, root)
+    prose = [(name, "\n".join(s.prose)) for name, s in zip(names, sections, strict=True)]
+    references = (
+        *_contains(names, sections),
+        *reading_order(names[1:]),
+        *_links(names, sections),
+        *citations(prose, own),
+    )
+    return Parsed((whole, *parts[1:]), references, own)
 
 
-def _sections(text: str) -> Iterator[_Section]:
+def _sections(lines: list[str]) -> Iterator[_Section]:
     current = _Section(0, "", 1)
     fence = ""
-    for number, line in enumerate(_without_front_matter(text), 1):
+    for number, line in enumerate(lines, 1):
         mark = _FENCE.match(line)
         code = bool(fence or mark)
         if mark and not fence:
@@ -97,12 +116,13 @@ def _heading(line: str, number: int, current: _Section) -> _Section | None:
     return None
 
 
-def _without_front_matter(text: str) -> list[str]:
+def _front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
+    """Return what the front matter says, and the lines with it blanked: line numbers stay."""
     lines = text.split("\n")
     if lines[0].rstrip() == "---" and "---" in (line.rstrip() for line in lines[1:]):
         end = next(n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "---")
-        return [""] * (end + 1) + lines[end + 1 :]
-    return lines
+        return yaml_metadata("\n".join(lines[1:end])), [""] * (end + 1) + lines[end + 1 :]
+    return {}, lines
 
 
 def _plain(heading: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
-Kind = Literal["module", "class", "function", "method", "file", "section"]
-"""What a document is: a Python symbol, or a text file (Markdown, plain) and its sections."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
-EdgeKind = Literal["contains", "imports", "inherits", "calls", "links"]
+Kind = Literal["module", "class", "function", "method", "file", "section", "page", "row", "note"]
+"""What a document is: a symbol of source code; a file of text, its sections, pages or rows; or a
+note, which is text that came without a file."""
+
+EdgeKind = Literal["contains", "next", "links", "cites", "imports", "inherits", "calls"]
 """The edge collections that ingest fills; each edge runs from the speaker to what it names."""
 
 
@@ -23,6 +28,7 @@ class Part:
         text: What it says: signature and docstring, or the section's text.
         line: Where it begins, from 1.
         end_line: Its last line.
+        metadata: What is said about it, JSON values by name: front matter, columns of a row.
     """
 
     kind: Kind
@@ -31,6 +37,7 @@ class Part:
     text: str
     line: int = 1
     end_line: int = 1
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,21 @@ class Parsed:
         parts: The pieces; the first stands for the file itself.
         references: Edges still by name.
         aliases: Names this file offers for things defined elsewhere (`package.Name` for
-            `package.module.Name`).
+            `package.module.Name`, `doi:10.1000/1` for the document that bears it).
+        package: What names in it are looked up in beside the file itself; "" means nothing.
     """
 
     parts: tuple[Part, ...]
     references: tuple[Reference, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
+    package: str = ""
 
 
 class Unreadable(Exception):
     """This file is no text we can read; the message is the reason, in a few words."""
+
+
+def reading_order(names: Sequence[str]) -> Iterator[Reference]:
+    """Yield an edge from each part to the one a reader comes to next."""
+    for name, following in pairwise(names):
+        yield Reference("next", name, (following,))
