@@ -22,7 +22,7 @@ def test_an_empty_folder_becomes_a_workspace_that_remembers(tmp_path: Path) -> N
     settings = Settings(home=tmp_path / "home")
     with open_workspace(settings, embedder=HashEmbedder()) as workspace:
         workspace.contexts.add("c", "remember")
-        names = {collection.name for collection in workspace.schema.describe().collections}
+        names = {collection.name for collection in workspace.schema.describe("*").collections}
         assert names == {*VERTEX_COLLECTIONS, *EDGE_COLLECTIONS}
         assert workspace.traces.list(10) == ()
     with open_workspace(settings, embedder=HashEmbedder()) as workspace:
@@ -47,7 +47,7 @@ def test_processes_that_start_at_the_same_moment_share_one_new_folder(tmp_path: 
         "from hades_mcp.workspace import open_workspace;"
         "sys.stdin.readline();"
         "w = open_workspace(Settings(home=pathlib.Path(sys.argv[1])), preload=False);"
-        "print(len(w.schema.describe().collections)); w.close()"
+        "print(len(w.schema.describe(chr(42)).collections)); w.close()"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "home")]
     processes = [

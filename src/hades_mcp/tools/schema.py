@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from hades_mcp.services.schema_text import schema_text
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 @tool(title="Show the schema", read_only=True, idempotent=True)
 def schema(
     workspace: "Workspace",
-    collection: Annotated[str | None, Field(description="Only this one")] = None,
+    collection: Annotated[str | None, Field(description="Name, or pattern: order*")] = None,
 ) -> Any:
-    """Show collections with counts, attributes and indexes, and the named graphs."""
-    return workspace.schema.describe(collection)
+    """Show collections, attributes, indexes, graphs; one collection in full."""
+    return schema_text(workspace.schema.describe(collection))
