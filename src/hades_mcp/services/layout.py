@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 DOCUMENTS = "documents"
 CHUNKS = "chunks"
 SOURCES = "sources"
+CONTEXTS = "contexts"
 CONTEXT_ENTRIES = "context_entries"
+FEEDBACK = "feedback"
 JOURNAL = "journal"
 JOURNAL_IMAGES = "journal_images"
 PAGES = "pages"
@@ -34,7 +36,9 @@ VERTEX_COLLECTIONS = (
     DOCUMENTS,
     CHUNKS,
     SOURCES,
+    CONTEXTS,
     CONTEXT_ENTRIES,
+    FEEDBACK,
     LIBRARY,
     JOURNAL,
     JOURNAL_IMAGES,
@@ -65,17 +69,19 @@ EDGE_DEFINITIONS: list[dict[str, Any]] = [
     },
 ]
 
-INDEXES: dict[str, list[str]] = {
-    DOCUMENTS: ["qualified_name"],
-    CHUNKS: ["document"],
-    SOURCES: ["package"],
-    CONTEXT_ENTRIES: ["context"],
-    JOURNAL: ["at"],
-    JOURNAL_IMAGES: ["entry"],
-}
-"""One persistent index per collection."""
+INDEXES: tuple[tuple[str, list[str]], ...] = (
+    (DOCUMENTS, ["qualified_name"]),
+    (CHUNKS, ["document"]),
+    (SOURCES, ["package"]),
+    (CONTEXT_ENTRIES, ["context", "tier", "used"]),
+    (CONTEXT_ENTRIES, ["context", "subject"]),
+    (FEEDBACK, ["target"]),
+    (JOURNAL, ["at"]),
+    (JOURNAL_IMAGES, ["entry"]),
+)
+"""The persistent indexes: a collection, and the attributes one is on."""
 
-EXPIRING = (JOURNAL, JOURNAL_IMAGES, PAGES)
+EXPIRING = (CONTEXT_ENTRIES, JOURNAL, JOURNAL_IMAGES, PAGES)
 """Collections whose documents the store removes after the unix second in their `expires`."""
 
 SEARCH_VIEW = "passages"
@@ -124,7 +130,7 @@ def ensure_layout(db: StandardDatabase) -> None:
 
 
 def _ensure_indexes(db: StandardDatabase) -> None:
-    for name, fields in INDEXES.items():
+    for name, fields in INDEXES:
         indexes = cast("list[Any]", db.collection(name).indexes())
         if fields not in (index["fields"] for index in indexes):
             db.collection(name).add_index({"type": "persistent", "fields": fields})
