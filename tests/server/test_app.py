@@ -57,7 +57,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
     ),
     "schema": (
         {"collection": "calls"},
-        lambda found: found["collections"][0]["type"] == "edge",
+        lambda found: found["type"] == "edge",
     ),
     "aql_read": (
         {
