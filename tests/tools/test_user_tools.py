@@ -1,12 +1,17 @@
 """A TOML file in tools/ is a tool, or a clear error that names the file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hades_mcp.errors import ConfigError
+from hades_mcp.config import Settings
+from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.errors import ConfigError, InvalidArgument
+from hades_mcp.tools.arguments import check
 from hades_mcp.tools.catalog import load_tools
 from hades_mcp.tools.definition import Tool
+from hades_mcp.workspace import open_workspace
 
 GOOD = """
 name = "by_kind"
@@ -71,6 +76,23 @@ def test_a_writing_tool_that_says_so_is_marked_destructive(tmp_path: Path) -> No
         (('title = "By kind"', 'titel = "By kind"'), "titel: Extra inputs"),
         (('type = "array"', 'type = "list"'), "parameters.kinds.type"),
         (("[parameters.kinds]", "[parameters.kinds"), "is not TOML"),
+        (("[parameters.kinds]", "[parameters._kinds]"), "parameters._kinds"),
+        (("RETURN d.title", "RETURN NOPE(d)"), r"unknown function 'NOPE\(\)'"),
+        (("RETURN d.title", "RETURN LENGTH()"), "number of arguments for function 'LENGTH"),
+        (("RETURN d.title", "LET d = 1 RETURN d"), "variable 'd' is assigned multiple times"),
+        (
+            ("default = 5", 'default = "five"'),
+            "parameters.limit: 'five' is not of the type integer",
+        ),
+        (("default = 5", "default = true"), "True is not of the type integer"),
+        (("default = 5", "default = inf"), "inf is not of the type integer"),
+        (("default = 5", 'choices = ["5"]'), "'5' is not of the type integer"),
+        (("default = 5", "choices = [1, 2]\ndefault = 5"), "the default 5 is not among choices"),
+        (("default = 5", 'items = "integer"'), "parameters.limit.items: only an array has items"),
+        (
+            ('description = "Which kinds"', 'choices = ["class"]'),
+            "'class' is not of the type array",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_at_start(
@@ -79,6 +101,39 @@ def test_what_is_wrong_with_a_file_is_said_at_start(
     with pytest.raises(ConfigError, match=said) as refused:
         load(tmp_path, GOOD.replace(*change))
     assert "tools/mine.toml" in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["schema", "json", "copy", "model_config"])
+def test_a_parameter_cannot_have_a_name_that_python_needs(tmp_path: Path, name: str) -> None:
+    text = GOOD.replace("@limit", f"@{name}").replace("[parameters.limit]", f"[parameters.{name}]")
+    with pytest.raises(ConfigError, match=f"parameters.{name}: the name is reserved"):
+        load(tmp_path, text)
+
+
+def test_a_query_may_use_collections_that_are_made_later(tmp_path: Path) -> None:
+    text = GOOD.replace("RETURN d.title", "FOR v IN 1..2 OUTBOUND d GRAPH 'later' RETURN v")
+    assert load(tmp_path, text).spec.annotations.read_only
+
+
+def test_choices_may_be_numbers_and_one_alone(tmp_path: Path) -> None:
+    tool = load(tmp_path, GOOD.replace("default = 5", "choices = [5]"))
+    properties: Any = tool.spec.parameters["properties"]
+    assert properties["limit"] == {"type": "integer", "enum": [5]}
+    with pytest.raises(InvalidArgument, match="should be 5"):
+        check(tool, {"where": "chunks", "kinds": [], "limit": 6})
+
+
+def test_arguments_are_bound_by_type_and_run(tmp_path: Path) -> None:
+    text = GOOD.replace("@limit", "@workspace").replace("meters.limit]", "meters.workspace]")
+    tool = load(tmp_path, text)
+    settings = Settings(home=tmp_path)
+    with open_workspace(settings, embedder=HashEmbedder(), preload=False) as workspace:
+        documents = [{"kind": kind, "title": kind.upper()} for kind in "abc"]
+        workspace.db.collection("documents").insert_many(documents)
+        given = check(tool, {"where": "documents", "kinds": '["a", "b"]', "workspace": "1"})
+        assert len(tool.function(workspace, **given).rows) == 1
+    with pytest.raises(InvalidArgument, match="'where': Input should be 'documents' or 'chunks'"):
+        check(tool, {"where": "sources", "kinds": []})
 
 
 def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:

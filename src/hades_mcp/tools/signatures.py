@@ -79,6 +79,8 @@ def _lean(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     kept = {key: _lean(value) for key, value in part.items() if key not in _KEPT_INSIDE}
+    if "const" in kept:  # of a Literal with one choice; not every host knows the word
+        kept["enum"] = [kept.pop("const")]
     choices = [choice for choice in kept.get("anyOf", ()) if choice.get("type") != "null"]
     if len(choices) == 1:
         del kept["anyOf"]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hades_mcp.assets import find, names
 from hades_mcp.embedded.aql.clauses import Modification
 from hades_mcp.embedded.aql.nodes import Node, Parameter
 from hades_mcp.embedded.aql.parser import parse
+from hades_mcp.embedded.aql.planning import plan_query
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.errors import ConfigError
 from hades_mcp.messages import ToolAnnotations, ToolSpec
 from hades_mcp.tools.definition import Tool
 from hades_mcp.tools.rendering import plain
-from hades_mcp.tools.signatures import fields_model, lean_schema, lenient
+from hades_mcp.tools.signatures import Arguments, fields_model, lean_schema, lenient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
 SUFFIX = ".toml"
-# MCP allows more, but some hosts refuse anything else.
-NAME = r"^[a-z][a-z0-9_]{0,63}$"
+# MCP allows more, but some hosts refuse anything else: 60 characters with the server's name before.
+NAME = r"^[a-z][a-z0-9_]{0,47}$"
+PARAMETER = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+_SURELY_WRONG = frozenset({1511, 1512, 1540, 1541, 1579})
+"""Refusals of a query that no value and no collection made after the start can mend: variables,
+functions and their arguments, what is read after it was written."""
 _TYPES: dict[str, Any] = {
     "string": str,
     "integer": int,
@@ -39,13 +44,16 @@ _TYPES: dict[str, Any] = {
 }
 
 
+_Name = Annotated[str, Field(pattern=PARAMETER)]
+
+
 class _Parameter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["string", "integer", "number", "boolean", "array", "object", "collection"]
     description: str = ""
     items: Literal["string", "integer", "number", "boolean"] = "string"
-    choices: list[str] = []
+    choices: list[str | int | float] = []
     default: Any = None
     required: bool = True
 
@@ -58,7 +66,7 @@ class _Definition(BaseModel):
     description: str = Field(min_length=1)
     aql: str = Field(min_length=1)
     read_only: bool = True
-    parameters: dict[str, _Parameter] = {}
+    parameters: dict[_Name, _Parameter] = {}
 
 
 def load_user_tools(home: Path, *, taken: Iterable[str]) -> tuple[Tool, ...]:
@@ -69,8 +77,9 @@ def load_user_tools(home: Path, *, taken: Iterable[str]) -> tuple[Tool, ...]:
         taken: Names of the built-in tools.
 
     Raises:
-        ConfigError: A file does not parse, its query neither, its parameters and bind variables
-            differ, it writes without saying so, or its name is taken; the message names the file.
+        ConfigError: A file does not parse, its query cannot run, its parameters and bind variables
+            differ, a default or choice is not of its type, it writes without saying so, or its name
+            is taken; the message names the file.
     """
     used = set(taken)
     tools: list[Tool] = []
@@ -90,10 +99,10 @@ def _tool(file: str, content: bytes) -> Tool:
         raise ConfigError(f"tools/{file} is not TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(f"tools/{file}: {_explained(error)}.") from None
-    _check(file, definition)
     model = fields_model(
-        definition.name, {name: _field(part) for name, part in definition.parameters.items()}
+        definition.name, {name: _field(file, name, definition) for name in definition.parameters}
     )
+    _check(file, definition)
     annotations = ToolAnnotations(
         title=definition.title,
         read_only=definition.read_only,
@@ -111,7 +120,7 @@ def _function(definition: _Definition) -> Callable[..., Any]:
         for name, parameter in definition.parameters.items()
     }
 
-    def run(workspace: Workspace, **arguments: Any) -> Any:
+    def run(workspace: Workspace, /, **arguments: Any) -> Any:
         bind = {keys[name]: value for name, value in arguments.items()}
         if definition.read_only:
             return workspace.queries.read(definition.aql, bind)
@@ -121,16 +130,36 @@ def _function(definition: _Definition) -> Callable[..., Any]:
     return run
 
 
-def _field(parameter: _Parameter) -> tuple[Any, Any]:
+def _field(file: str, name: str, definition: _Definition) -> tuple[Any, Any]:
+    parameter, where = definition.parameters[name], f"tools/{file}: parameters.{name}"
+    if hasattr(Arguments, name):
+        raise ConfigError(f"{where}: the name is reserved.", hint=f"Call it {name}_value, say.")
     kind: Any = _TYPES[parameter.type]
     if parameter.type == "array":
         kind = list.__class_getitem__(_TYPES[parameter.items])
+    elif "items" in parameter.model_fields_set:
+        raise ConfigError(f"{where}.items: only an array has items.")
+    given = [parameter.default] if parameter.default is not None else []
+    for value in (*parameter.choices, *given):
+        if not _is_of(value, kind):
+            raise ConfigError(f"{where}: {value!r} is not of the type {parameter.type}.")
     if parameter.choices:
+        if parameter.default not in (None, *parameter.choices):
+            raise ConfigError(f"{where}: the default {parameter.default!r} is not among choices.")
         kind = Literal.__getitem__(tuple(parameter.choices))
     optional = parameter.default is not None or not parameter.required
     default: Any = parameter.default if optional else ...
     field = Field(default, description=parameter.description or None)
     return lenient(kind | None if optional else kind), field
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    try:
+        config = ConfigDict(strict=True, allow_inf_nan=False)
+        TypeAdapter(kind, config=config).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _check(file: str, definition: _Definition) -> None:
@@ -153,6 +182,25 @@ def _check(file: str, definition: _Definition) -> None:
         raise ConfigError(
             f"tools/{file}: the query changes data.", hint="Say so: read_only = false"
         )
+    values = {name: f"any_{name.removeprefix('@')}" for name in declared}
+    try:
+        plan_query(query, values, _AnyCollection())
+    except ArangoError as error:
+        if error.number in _SURELY_WRONG:
+            raise ConfigError(f"tools/{file}: the query is wrong: {error.message}.") from None
+
+
+class _AnyCollection:
+    """A catalog in which every name is a collection, also of edges."""
+
+    def is_edge(self, _collection: str) -> bool:
+        return True
+
+    def named(self, name: str) -> str:
+        return name
+
+    def searched(self, _view: str) -> None:
+        return None
 
 
 def _walk(value: Any) -> Iterator[Node]:
