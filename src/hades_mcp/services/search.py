@@ -1,41 +1,42 @@
-"""Search: text in, passages with their documents out."""
+"""Search: text in, passages with their documents out, by meaning, by words, along the graph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from hades_mcp.errors import InvalidArgument, UnknownName
+from hades_mcp.errors import InvalidArgument
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS
-from hades_mcp.services.readers.parsed import Kind
 from hades_mcp.services.refusals import translated
+from hades_mcp.services.search_expansion import DECAY, MOST_HOPS, around
+from hades_mcp.services.search_filters import Filter, check_attributes, filter_of
+from hades_mcp.services.search_rankings import Question, Ranker, Rankings, fused
+from hades_mcp.services.search_rows import joined
+from hades_mcp.services.search_snippets import snippet
 from hades_mcp.services.statements import rows
+from hades_mcp.services.trust import trust_of, weighed
+from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
     from arango.database import StandardDatabase
 
     from hades_mcp.embedders.base import Embedder
-    from hades_mcp.vectors.base import Hit, VectorIndex
+    from hades_mcp.services.search_expansion import Neighbour
+    from hades_mcp.vectors.base import VectorIndex
 
 MOST_HITS = 50
+LEAST_CANDIDATES = 50
+"""Passages taken of each ranking: what is low in both may be high in their sum."""
+
 MOST_CANDIDATES = 2000
 """Passages looked at before giving up on filling a filtered answer."""
 
-SNIPPET = 300
-"""Characters of a passage that are shown."""
-
-_JOIN = """
-FOR chunk IN @chunks
-  LET c = DOCUMENT(chunk)
-  LET d = DOCUMENT(CONCAT(@documents, "/", c.document))
-  FILTER d != null
-  RETURN {
-    chunk, snippet: c.text,
-    id: d._id, title: d.title, kind: d.kind, source: d.source, line: d.line
-  }
-"""
+FEW = 1000
+"""When a filter leaves no more documents, each of their passages is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,24 @@ class SearchHit:
     Args:
         id: The document's `_id`.
         title: What a person calls it.
-        kind: module, class, function, method, file or section.
+        score: At most 1: first in every ranking, and believed.
+        trust: How far it may be believed, 0 to 1.
+        snippet: The passage that fits best, the part of it with most words of the question.
+        kind: module, class, function, method, file, section …
         path: The file it comes from.
         line: Where in the file it begins.
-        score: Nearness to the question, at most 1.
-        snippet: The passage that fits best, its beginning.
+        via: For a document that the graph led to: from which hit, over which edges.
     """
 
     id: str
     title: str
-    kind: str
-    path: str
-    line: int
     score: float
+    trust: float
     snippet: str
+    kind: str | None = None
+    path: str | None = None
+    line: int | None = None
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,20 @@ class SearchResult:
     Args:
         hits: The best first.
         hint: What to do when there is nothing.
+        note: What is missing, when a part of the search could not be had.
+        truncated: There were more hits than the budget of tokens let through.
+        omitted: How many.
     """
 
     hits: list[SearchHit]
     hint: str = ""
+    note: str = ""
+    truncated: bool = False
+    omitted: int = 0
 
 
 class SearchService:
-    """Finds documents by what they mean.
+    """Finds documents by what they mean, by the words in them, and by what they hang together with.
 
     Args:
         db: The database, with its layout made.
@@ -85,78 +96,169 @@ class SearchService:
 
     def __init__(self, db: StandardDatabase, embedder: Embedder, vectors: VectorIndex) -> None:
         self._db = db
-        self._embedder = embedder
-        self._vectors = vectors
+        self._ranker = Ranker(db, embedder, vectors)
 
     @translated
-    def search(self, text: str, limit: int = 10, *, kind: str | None = None) -> SearchResult:
+    def search(
+        self,
+        text: str,
+        limit: int = 10,
+        *,
+        kind: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        hops: int = 0,
+        tokens: int | None = None,
+    ) -> SearchResult:
         """Return the documents that fit a question best, each once.
+
+        Rankings by meaning and by words (BM25) are fused by reciprocal rank; trust then weighs.
+        When the embedder or the view is not there, the other ranking answers, and `note` says so.
 
         Args:
             text: The question, in words.
-            limit: How many documents at most, 1 to 50.
+            limit: How many documents at most, 1 to 50; as many again for each of `hops`.
             kind: Only documents of this kind.
+            where: Only documents with these attributes; see `search_filters.filter_of`.
+            hops: How many edges far what hangs together with the hits is added, 0 to 2. It gets
+                half the score of its hit per edge, beside what it has of its own.
+            tokens: Budget of the hits; those that do not fit whole are left out, and counted.
 
         Raises:
-            InvalidArgument: No text, or a limit out of range.
-            UnknownName: There is no such kind.
-            Unavailable: The embedder or the store is not there.
+            InvalidArgument: No text, or a number out of range.
+            UnknownName: There is no such kind, attribute or document to be connected to.
+            Unavailable: The store is not there.
         """
-        if not text.strip():
-            raise InvalidArgument("The search text is empty.", hint="Say what you look for.")
-        if not 1 <= limit <= MOST_HITS:
-            raise InvalidArgument(f"limit is {limit}.", hint=f"Use 1 to {MOST_HITS}.")
-        if kind is not None and kind not in get_args(Kind):
-            raise UnknownName("kind of document", kind, get_args(Kind))
-        if not self._vectors_stored():
-            return SearchResult([], "Nothing has been ingested yet: ingest a file or folder first.")
-        return self._answer(text, limit, kind)
-
-    def _answer(self, text: str, limit: int, kind: str | None) -> SearchResult:
-        vector: list[float] = self._embedder.embed([text])[0].tolist()
-        wanted = limit * 4  # several passages of one document are one hit
-        while True:
-            # one ranking now; that of the words (BM25) joins it here, fused by reciprocal rank
-            ranking = self._vectors.search(CHUNKS, vector, wanted)
-            hits = self._documents(ranking, limit, kind)
-            if len(hits) >= limit or len(ranking) < wanted or wanted >= MOST_CANDIDATES:
-                break
-            wanted = min(wanted * 4, MOST_CANDIDATES)
-        nothing = (
-            f"Nothing near is a {kind}: search without kind." if kind else "Nothing was found."
+        _check(text, limit, hops)
+        wanted = filter_of(self._db, kind, where)
+        few = self._few(wanted)
+        if few == []:
+            check_attributes(self._db, wanted)
+            return SearchResult([], self._why_nothing(wanted))
+        question = self._ranker.question(text)
+        rankings, found = self._candidates(question, limit, wanted, few)
+        hits = self._scored(question, _by_document(rankings, found), limit, hops, wanted)
+        shown = hits if tokens is None else _packed(hits, tokens)
+        return SearchResult(
+            shown,
+            hint="" if hits else self._why_nothing(wanted),
+            note=" ".join(rankings.notes),
+            truncated=len(shown) < len(hits),
+            omitted=len(hits) - len(shown),
         )
-        return SearchResult(hits, "" if hits else nothing)
 
-    def _vectors_stored(self) -> bool:
-        return bool(rows(self._db, "FOR c IN @@c LIMIT 1 RETURN 1", {"@c": CHUNKS}))
+    def _few(self, wanted: Filter) -> list[str] | None:
+        """Return the keys of the documents that a filter leaves, or None when they are many."""
+        if not wanted.conditions:
+            return None
+        query = f"FOR d IN @@documents {wanted.conditions} LIMIT {FEW + 1} RETURN d._key"
+        keys = rows(self._db, query, {"@documents": DOCUMENTS} | wanted.bind)
+        return keys if len(keys) <= FEW else None
 
-    def _documents(self, ranking: list[Hit], limit: int, kind: str | None) -> list[SearchHit]:
-        bind = {"chunks": [hit.id for hit in ranking], "documents": DOCUMENTS}
-        joined = {row["chunk"]: row for row in rows(self._db, _JOIN, bind)}
-        found: dict[str, SearchHit] = {}
-        for hit, row in _known(ranking, joined):
-            if row["id"] not in found and kind in {None, row["kind"]}:
-                found[row["id"]] = _search_hit(hit, row)
-            if len(found) == limit:
-                break
-        return list(found.values())
+    def _candidates(
+        self, question: Question, limit: int, wanted: Filter, few: list[str] | None
+    ) -> tuple[Rankings, dict[str, dict[str, Any]]]:
+        """Return rankings long enough to fill the answer, and the rows of their passages."""
+        # several passages of one document are one hit
+        count = max(limit * 4, LEAST_CANDIDATES)
+        while True:
+            rankings = self._ranker.rank(question, count, few)
+            found = joined(self._db, rankings.lists, wanted)
+            enough = len({row["id"] for row in found.values()}) >= limit
+            if enough or not rankings.full or count >= MOST_CANDIDATES:
+                return rankings, found
+            count = min(count * 4, MOST_CANDIDATES)
+
+    def _scored(
+        self,
+        question: Question,
+        ranked: list[dict[str, dict[str, Any]]],
+        limit: int,
+        hops: int,
+        wanted: Filter,
+    ) -> list[SearchHit]:
+        documents = {key: row for ranking in reversed(ranked) for key, row in ranking.items()}
+        own = fused(list(ranking) for ranking in ranked)
+        now = time.time()
+        scores = {key: weighed(own[key], trust_of(row, now)) for key, row in documents.items()}
+        chosen = _best(scores, limit)
+        reached: dict[str, Neighbour] = {}
+        if hops and chosen:
+            seeds = set(chosen)
+            reached = around(self._db, {key: scores[key] for key in chosen}, hops, wanted)
+            documents = {key: near.row for key, near in reached.items()} | documents
+            for key in seeds.union(reached):
+                near = reached[key].score if key in reached else 0.0
+                score = (own.get(key, 0.0) + near) / (1 + DECAY)  # at most 1
+                scores[key] = weighed(score, trust_of(documents[key], now))
+            others = {key: scores[key] for key in reached if key not in seeds}
+            added = _best(others, limit * hops)
+            chosen = _best({key: scores[key] for key in (*chosen, *added)}, limit * (1 + hops))
+            reached = {key: reached[key] for key in added}
+        return [
+            _hit(documents[key], scores[key], trust_of(documents[key], now), question, via)
+            for key in chosen
+            for via in [reached[key].via if key in reached else ""]
+        ]
+
+    def _why_nothing(self, wanted: Filter) -> str:
+        if not rows(self._db, "FOR c IN @@c LIMIT 1 RETURN 1", {"@c": CHUNKS}):
+            return "Nothing has been ingested yet: ingest a file or folder first."
+        if "kind" in wanted.bind:
+            return f"Nothing near is a {wanted.bind['kind']}: search without kind."
+        if wanted.conditions:
+            return "Nothing fits `where`: search without it."
+        return "Nothing was found."
 
 
-def _known(
-    ranking: list[Hit], joined: dict[str, dict[str, Any]]
-) -> Iterable[tuple[Hit, dict[str, Any]]]:
-    # a passage may have gone between the two queries
-    return ((hit, joined[hit.id]) for hit in ranking if hit.id in joined)
+def _check(text: str, limit: int, hops: int) -> None:
+    if not text.strip():
+        raise InvalidArgument("The search text is empty.", hint="Say what you look for.")
+    if not 1 <= limit <= MOST_HITS:
+        raise InvalidArgument(f"limit is {limit}.", hint=f"Use 1 to {MOST_HITS}.")
+    if not 0 <= hops <= MOST_HOPS:
+        raise InvalidArgument(f"hops is {hops}.", hint=f"Use 0 to {MOST_HOPS}.")
 
 
-def _search_hit(hit: Hit, row: dict[str, Any]) -> SearchHit:
-    text = " ".join(row["snippet"].split())
+def _by_document(
+    rankings: Rankings, found: Mapping[str, dict[str, Any]]
+) -> list[dict[str, dict[str, Any]]]:
+    """Return each ranking as documents, by `_id`: each by its best passage, in order."""
+    ranked: list[dict[str, dict[str, Any]]] = []
+    for ranking in rankings.lists:
+        documents: dict[str, dict[str, Any]] = {}
+        for passage in ranking:
+            if passage in found:
+                documents.setdefault(found[passage]["id"], found[passage])
+        ranked.append(documents)
+    return ranked
+
+
+def _best(scores: Mapping[str, float], most: int) -> list[str]:
+    return sorted(scores, key=lambda key: (-scores[key], key))[:most]
+
+
+def _hit(
+    row: dict[str, Any], score: float, trust: float, question: Question, via: str
+) -> SearchHit:
     return SearchHit(
         id=row["id"],
         title=row["title"],
+        score=round(score, 4),
+        trust=round(trust, 2),
+        snippet=snippet(row["text"], question.text),
         kind=row["kind"],
-        path=row["source"],
+        path=row["path"],
         line=row["line"],
-        score=round(hit.score, 4),
-        snippet=text if len(text) <= SNIPPET else text[: SNIPPET - 1].rstrip() + "…",
+        via=via,
     )
+
+
+def _packed(hits: Sequence[SearchHit], tokens: int) -> list[SearchHit]:
+    """Return the hits that fit a budget, the best first; one is always shown."""
+    shown: list[SearchHit] = []
+    for hit in hits:
+        tokens -= count_tokens(json.dumps(asdict(hit), ensure_ascii=False))
+        if shown and tokens < 0:
+            break
+        shown.append(hit)
+    return shown

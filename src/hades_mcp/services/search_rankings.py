@@ -1,0 +1,167 @@
+"""Rankings of documents by meaning and by words, and one made of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from arango.exceptions import ArangoServerError
+
+from hades_mcp.errors import Unavailable
+from hades_mcp.services.layout import ANALYZER, CHUNKS, DOCUMENTS, SEARCH_VIEW
+from hades_mcp.services.refusals import LOCKED, UNUSABLE, message
+from hades_mcp.services.statements import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from arango.database import StandardDatabase
+
+    from hades_mcp.embedders.base import Embedder
+    from hades_mcp.vectors.base import VectorIndex
+
+RRF_K = 60
+"""Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
+Learning Methods", SIGIR 2009: 1 / (k + rank), with k = 60. Elasticsearch and Milvus default to it
+too."""
+
+# the view knows the documents of chunks; a title's document is itself
+_WORDS = f"""
+FOR c IN {SEARCH_VIEW}
+  SEARCH ANALYZER(c.text IN TOKENS(@text, "{ANALYZER}")
+               OR c.title IN TOKENS(@text, "{ANALYZER}"), "{ANALYZER}")
+  {{few}}
+  LET score = BM25(c)
+  SORT score DESC
+  LIMIT @k
+  RETURN c._id
+"""
+_FEW_WORDS = "FILTER NOT_NULL(c.document, c._key) IN @few"
+_FEW_VECTORS = """
+FOR c IN @@chunks
+  FILTER c.document IN @few
+  LET score = COSINE_SIMILARITY(c.embedding, @vector)
+  FILTER score != null
+  SORT score DESC
+  LIMIT @k
+  RETURN c._id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A search text, ready for both rankings.
+
+    Args:
+        text: In words.
+        vector: Its vector; None when the embedder is not there.
+        note: Why there is none.
+    """
+
+    text: str
+    vector: list[float] | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What fits a question, as `_id`s of chunks (and, for words in titles, of documents).
+
+    Args:
+        lists: Each the best first.
+        full: Some list is as long as was asked for: there may be more.
+        notes: Rankings that are missing, and why.
+    """
+
+    lists: list[list[str]]
+    full: bool
+    notes: list[str]
+
+
+class Ranker:
+    """Ranks passages by their vectors and by BM25.
+
+    Args:
+        db: The database, with its layout made.
+        embedder: Turns the question into a vector.
+        vectors: Finds the nearest passages.
+    """
+
+    def __init__(self, db: StandardDatabase, embedder: Embedder, vectors: VectorIndex) -> None:
+        self._db = db
+        self._embedder = embedder
+        self._vectors = vectors
+
+    def question(self, text: str) -> Question:
+        """Return the question with its vector, or why it has none."""
+        try:
+            vector: list[float] = self._embedder.embed([text])[0].tolist()
+        except Unavailable as error:
+            return Question(text, None, f"Found by words only, not by meaning: {error.message}")
+        return Question(text, vector)
+
+    def rank(self, question: Question, k: int, few: Sequence[str] | None = None) -> Rankings:
+        """Return the rankings there are.
+
+        Args:
+            question: What to look for.
+            k: Passages of each ranking at most.
+            few: Keys of the only documents that count; each of their passages is compared.
+
+        Raises:
+            Unavailable: There is no ranking at all.
+        """
+        lists: list[list[str]] = []
+        notes = [question.note] if question.note else []
+        ways = [(self._by_words, "meaning only, not by words")]
+        if question.vector is not None:
+            ways.insert(0, (self._by_meaning, "words only, not by meaning"))
+        for way, without in ways:
+            try:
+                lists.append(way(question, k, few))
+            except Unavailable as error:  # a vector store of its own
+                notes.append(f"Found by {without}: {error.message}")
+            except ArangoServerError as error:
+                if error.error_code in LOCKED | UNUSABLE:
+                    raise
+                notes.append(f"Found by {without}: {message(error)}.")
+        if not lists:
+            raise Unavailable(" ".join(notes), hint="Run: hades doctor")
+        return Rankings(lists, any(len(found) >= k for found in lists), notes)
+
+    def _by_meaning(self, question: Question, k: int, few: Sequence[str] | None) -> list[str]:
+        vector = question.vector or []
+        if few is None:
+            return [hit.id for hit in self._vectors.search(CHUNKS, vector, k)]
+        bind = {"@chunks": CHUNKS, "few": few, "vector": vector, "k": k}
+        return rows(self._db, _FEW_VECTORS, bind)
+
+    def _by_words(self, question: Question, k: int, few: Sequence[str] | None) -> list[str]:
+        bind: dict[str, Any] = {"text": question.text, "k": k}
+        if few is None:
+            return rows(self._db, _WORDS.format(few=""), bind)
+        return rows(self._db, _WORDS.format(few=_FEW_WORDS), bind | {"few": few})
+
+
+def fused(rankings: Iterable[Sequence[str]]) -> dict[str, float]:
+    """Return each thing's score over several rankings, 1 for what is first in all of them.
+
+    The sum of 1 / (60 + rank) over the rankings it is in (`RRF_K`), as a share of the most
+    there can be.
+    """
+    lists = list(rankings)
+    scores: dict[str, float] = {}
+    for ranking in lists:
+        for rank, thing in enumerate(dict.fromkeys(ranking), 1):
+            scores[thing] = scores.get(thing, 0.0) + (RRF_K + 1) / (RRF_K + rank) / len(lists)
+    return scores
+
+
+def split_ids(ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the keys of the chunks and those of the documents among `_id`s."""
+    chunks: list[str] = []
+    documents: list[str] = []
+    for identifier in ids:
+        collection, _, key = identifier.partition("/")
+        (documents if collection == DOCUMENTS else chunks).append(key)
+    return chunks, documents
