@@ -82,11 +82,16 @@ class QueryError(CallerError):
         message: ArangoDB's message, with line and column where it has them.
         number: ArangoDB's error number (see its list of error codes).
         hint: What to change.
+        example: The corrected query, or one like it that runs.
     """
 
-    def __init__(self, message: str, *, number: int = 0, hint: str = "") -> None:
+    def __init__(self, message: str, *, number: int = 0, hint: str = "", example: str = "") -> None:
         super().__init__(message, hint=hint)
         self.number = number
+        self.example = example
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} Try: {self.example}" if self.example else super().__str__()
 
 
 class LimitReached(HadesError):

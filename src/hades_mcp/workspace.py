@@ -15,6 +15,7 @@ from hades_mcp.services.documents import DocumentService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
+from hades_mcp.services.pages import PageService
 from hades_mcp.services.queries import QueryService
 from hades_mcp.services.refusals import message, translated
 from hades_mcp.services.schema import SchemaService
@@ -59,6 +60,7 @@ class Workspace:
     queries: QueryService
     schema: SchemaService
     journal: Journal
+    pages: PageService
     traces: TraceStore
     recorder: Recorder
     _closing: ExitStack
@@ -120,6 +122,7 @@ def open_workspace(
             queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
             schema=SchemaService(db),
             journal=Journal(db),
+            pages=PageService(db),
             traces=traces,
             recorder=recorder,
             _closing=stack.pop_all(),

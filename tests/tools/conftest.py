@@ -10,6 +10,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from hades_mcp.config import Settings
+from hades_mcp.embedded import connect
+from hades_mcp.services.layout import PAGES
+from hades_mcp.services.pages import PageService
 from hades_mcp.traces.otel import Tracing
 from hades_mcp.traces.recorder import Recorder
 from hades_mcp.traces.store import TraceStore
@@ -29,6 +32,7 @@ class Bench:
     traces: TraceStore
     recorder: Recorder
     spans: InMemorySpanExporter
+    pages: PageService
 
     @property
     def workspace(self) -> Workspace:
@@ -44,6 +48,11 @@ def anyio_backend() -> str:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     store, spans = TraceStore(tmp_path / "traces.sqlite"), InMemorySpanExporter()
     recorder = Recorder(store, Tracing(SimpleSpanProcessor(spans)))
-    yield Bench(Settings(home=tmp_path, result_tokens=200), store, recorder, spans)
+    client = connect()
+    db = client.db("_system")
+    db.create_collection(PAGES)
+    settings = Settings(home=tmp_path, result_tokens=200)
+    yield Bench(settings, store, recorder, spans, PageService(db))
+    client.close()
     recorder.close()
     store.close()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hades_mcp.errors import LimitReached
+from hades_mcp.tokens import count_tokens
 from hades_mcp.tools.rendering import plain, render
 
 VALUES = st.recursive(
@@ -21,14 +22,14 @@ VALUES = st.recursive(
 
 
 @settings(max_examples=60)
-@given(VALUES, st.integers(60, 200))
+@given(VALUES, st.integers(80, 300))
 def test_whatever_it_is_it_fits_or_is_refused(value: Any, tokens: int) -> None:
     try:
         rendered = render(value, tokens)
     except LimitReached as error:
         assert "too long" in error.message  # noqa: PT017  some values can't be made shorter
         return
-    assert len(rendered.text) <= tokens * 4
+    assert count_tokens(rendered.text) <= tokens
     json.loads(rendered.text)
 
 
@@ -89,3 +90,50 @@ def test_odd_values_of_a_document_are_shown() -> None:
         "big": str(2**70),
         "half": "?",
     }
+
+
+class Shelf:
+    """Keeps rests in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def keep(self, value: Any) -> str:
+        self.kept.append(json.loads(json.dumps(value)))
+        return f"handle{len(self.kept)}"
+
+
+def pages(value: Any, tokens: int) -> list[Any]:
+    shelf = Shelf()
+    shown = [json.loads(render(value, tokens, shelf.keep).text)]
+    while "next" in shown[-1]:
+        shown.append(json.loads(render(shelf.kept[-1], tokens, shelf.keep).text))
+        assert len(shown) < 500
+    return shown
+
+
+@settings(max_examples=30)
+@given(st.lists(st.dictionaries(st.text(max_size=5), st.integers(), max_size=3), max_size=80))
+def test_all_rows_come_page_by_page_each_once(rows: list[Any]) -> None:
+    shown = pages({"note": "n", "rows": rows}, 160)
+    assert [row for page in shown for row in page["rows"]] == plain(rows)
+    left = len(rows)
+    for page in shown:
+        left -= len(page["rows"])
+        assert page.get("omitted", 0) == left
+        assert page.get("truncated", False) == (left > 0)
+
+
+def test_a_long_text_is_continued_where_it_was_cut_and_then_the_rows_after_it() -> None:
+    text = " ".join(f"word{number}" for number in range(2000))
+    shown = pages({"rows": [{"id": "a", "text": text}, {"id": "b"}, {"id": "c"}]}, 400)
+    parts = [shown[0]["rows"][0]["text"], *(p["rest"]["rows.0.text"] for p in shown if "rest" in p)]
+    assert "".join(part.partition("…")[0] for part in parts) == text
+    assert [row["id"] for page in shown for row in page.get("rows", [])] == ["a", "b", "c"]
+
+
+def test_an_answer_cut_by_its_tool_is_marked_on_its_last_page_too() -> None:
+    shown = pages({"rows": list(range(1000)), "truncated": True, "hint": "Narrow it."}, 500)
+    assert len(shown) > 1
+    assert (shown[-1]["truncated"], shown[-1]["hint"]) == (True, "Narrow it.")
+    assert "next" not in shown[-1]

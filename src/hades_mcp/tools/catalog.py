@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.tools.contexts import context_add, context_clear, context_get, context_list
 from hades_mcp.tools.graphs import graph_path, graph_traverse
+from hades_mcp.tools.paging import more
 from hades_mcp.tools.queries import aql_read, aql_write
 from hades_mcp.tools.schema import schema
 from hades_mcp.tools.search import document_get, search
@@ -29,6 +30,7 @@ BUILT_IN: tuple[Tool, ...] = (
     context_get,
     context_list,
     context_clear,
+    more,
 )
 
 

@@ -1,4 +1,4 @@
-"""Writes a tool's result as JSON that fits its budget: whole rows first, then shorter texts."""
+"""Writes a tool's result as JSON that fits its budget of tokens: cut between rows, no row lost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.errors import LimitReached
+from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-CHARACTERS_PER_TOKEN = 4
-_MARKS_ROOM = 48  # for "truncated" and "omitted"
-_SHORTEST_TEXT = 80
+    from hades_mcp.types import JsonObject
+
+    Keep = Callable[[JsonObject], str]
+
+_MARKS_ROOM = 48  # tokens of "truncated", "omitted" and "next"
+_SHORTEST_TEXT = 40
 _LONGEST_INTEGER = 63
+_MOST_CHARACTERS = 16  # a token hardly ever has more: longer texts need not be counted
+
+REST = "rest"
+"""Where a page holds what was cut off the texts before it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,31 +41,48 @@ class Rendered:
     truncated: bool = False
 
 
-def render(value: Any, tokens: int) -> Rendered:
-    """Return `value` as compact JSON of about `tokens` tokens at most.
+def render(value: Any, tokens: int, keep: Keep | None = None) -> Rendered:
+    """Return `value` as compact JSON of at most `tokens` tokens.
 
-    What does not fit loses rows from the end of its longest list first; when one row alone is too
-    long, its long texts are cut. Either is said in the result (`truncated`, `omitted`).
+    What does not fit loses rows from the end of its longest list; when one row alone is too long,
+    its long texts are cut. Either is said in the result: `truncated`, `omitted` (rows) and, with
+    `keep`, `next`: the handle of the rest.
+
+    Args:
+        value: Dataclasses, lists, dictionaries and what JSON can hold.
+        tokens: As `hades_mcp.tokens` counts them.
+        keep: Keeps the rest, and returns its handle.
 
     Raises:
         LimitReached: Not even so does it fit.
     """
-    room = tokens * CHARACTERS_PER_TOKEN
     whole = plain(value)
     text = _json(whole)
-    if len(text) <= room:
+    if _fits(text, tokens):
         return Rendered(text)
     result = whole if isinstance(whole, dict) else {"result": whole}
     key = _longest_list(result)
-    if key is not None:
-        kept, omitted = _rows_that_fit(result, key, room)
-        if kept:
-            shown = result | {key: kept, "truncated": True, "omitted": omitted}
-            return Rendered(_json(shown), omitted, truncated=True)
-        result = result | {key: result[key][:1]}
-        if omitted > 1:
-            result["omitted"] = omitted - 1
-    return _with_shorter_texts(result | {"truncated": True}, room)
+    kept = _rows_that_fit(result, key, tokens) if key is not None else 0
+    if key is not None and kept:
+        return _cut_between_rows(result, key, kept, tokens, keep)
+    return _with_shorter_texts(result, key, tokens, keep)
+
+
+def _cut_between_rows(
+    result: JsonObject, key: str, kept: int, tokens: int, keep: Keep | None
+) -> Rendered:
+    rows: Any = result[key]
+    while True:
+        omitted = len(rows) - kept
+        shown = result | {key: rows[:kept], "truncated": True, "omitted": omitted}
+        if kept == 1 or _fits(_json(shown), tokens - _MARKS_ROOM // 2):
+            break
+        kept -= 1
+    if keep is not None:
+        # an answer that was cut by its tool is cut on its last page too
+        cut = {name: result[name] for name in ("truncated", "hint") if result.get(name)}
+        shown["next"] = keep({key: rows[kept:]} | cut)
+    return Rendered(_json(shown), omitted, truncated=True)
 
 
 def plain(value: Any) -> Any:
@@ -98,41 +123,64 @@ def _longest_list(result: Mapping[str, Any]) -> str | None:
     return max(sizes, key=sizes.__getitem__) if sizes else None
 
 
-def _rows_that_fit(result: Mapping[str, Any], key: str, room: int) -> tuple[list[Any], int]:
-    rows = result[key]
-    left = room - _MARKS_ROOM - len(_json({**result, key: []}))
-    kept: list[Any] = []
-    for row in rows:
-        left -= len(_json(row)) + 1
+def _rows_that_fit(result: Mapping[str, Any], key: str, tokens: int) -> int:
+    left = tokens - _MARKS_ROOM - count_tokens(_json({**result, key: []}))
+    for number, row in enumerate(result[key]):
+        text = _json(row)
+        if len(text) > left * _MOST_CHARACTERS:
+            return number
+        left -= count_tokens(text) + 1
         if left < 0:
-            break
-        kept.append(row)
-    return kept, len(rows) - len(kept)
+            return number
+    return len(result[key])
 
 
-def _with_shorter_texts(result: dict[str, Any], room: int) -> Rendered:
-    longest = room // 2
+def _with_shorter_texts(
+    result: JsonObject, key: str | None, tokens: int, keep: Keep | None
+) -> Rendered:
+    rows: Any = result[key] if key is not None else []
+    now = 0 if REST in result else 1  # what was begun is finished first
+    omitted = max(len(rows) - now, 0)
+    marks = {"truncated": True} | ({"omitted": omitted} if omitted else {})
+    shown = {name: value for name, value in result.items() if name != key or now} | marks
+    if key is not None and now:
+        shown[key] = rows[:now]
+    longest = tokens * 4
     while longest >= _SHORTEST_TEXT:
-        text = _json(_cut(result, longest))
-        if len(text) <= room:
-            return Rendered(text, result.get("omitted", 0), truncated=True)
+        rest: dict[str, str] = {}
+        cut = _cut(shown, longest, "", rest)
+        if _fits(_json(cut), tokens - _MARKS_ROOM // 2):
+            if keep is not None:
+                cut["next"] = keep(
+                    ({REST: rest} if rest else {}) | ({key: rows[now:]} if omitted and key else {})
+                )
+            return Rendered(_json(cut), omitted, truncated=True)
         longest //= 2
     raise LimitReached(
-        f"The result is too long to show: {len(_json(result))} characters, {room} are allowed.",
+        f"The result is too long to show: about {count_tokens(_json(result)):,} tokens, "
+        f"{tokens:,} are allowed.",
         hint="Ask for fewer rows, or only for the attributes you need.",
     )
 
 
-def _cut(value: Any, longest: int) -> Any:
+def _cut(value: Any, longest: int, path: str, rest: dict[str, str]) -> Any:
+    """Return a value with its texts cut; put what was cut off into `rest`, by its place."""
     match value:
         case str() if len(value) > longest:
+            rest[path.removeprefix(f"{REST}.")] = value[longest:]
             return f"{value[:longest]}… ({len(value) - longest} characters more)"
         case dict():
-            return {key: _cut(item, longest) for key, item in value.items()}
+            return {
+                k: _cut(v, longest, f"{path}.{k}" if path else k, rest) for k, v in value.items()
+            }
         case list():
-            return [_cut(item, longest) for item in value]
+            return [_cut(v, longest, f"{path}.{n}", rest) for n, v in enumerate(value)]
         case _:
             return value
+
+
+def _fits(text: str, tokens: int) -> bool:
+    return len(text) <= tokens * _MOST_CHARACTERS and count_tokens(text) <= tokens
 
 
 def _json(value: Any) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
-from hades_mcp.errors import HadesError, LimitReached, Unavailable, UnknownName
+from hades_mcp.errors import HadesError, LimitReached, QueryError, Unavailable, UnknownName
 from hades_mcp.logging import get_logger
 from hades_mcp.messages import ToolResult
 from hades_mcp.tools.arguments import check
 from hades_mcp.tools.catalog import BUILT_IN, load_tools
 from hades_mcp.tools.contract import contract_hash
-from hades_mcp.tools.rendering import render
+from hades_mcp.tools.rendering import Rendered, render
 from hades_mcp.traces.json_text import write_json
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ class Toolset:
     ) -> tuple[ToolAnswer, JsonObject]:
         try:
             tool = self._find(name)
-            value = await self._run(workspace, tool, check(tool, arguments))
-            rendered = render(value, workspace.settings.result_tokens)
+            rendered = await self._run(workspace, tool, check(tool, arguments))
         except HadesError as error:
             return _refused(error), {"error": type(error).__name__}
         except Exception as error:  # noqa: BLE001  a bug: logged here, opaque outside
@@ -132,13 +131,15 @@ class Toolset:
             raise UnknownName("tool", name, self._tools)
         return found
 
-    async def _run(self, workspace: Workspace, tool: Tool, checked: dict[str, Any]) -> Any:
+    async def _run(self, workspace: Workspace, tool: Tool, checked: dict[str, Any]) -> Rendered:
+        def work() -> Rendered:
+            value = tool.function(workspace, **checked)
+            return render(value, workspace.settings.result_tokens, workspace.pages.keep)
+
         seconds = workspace.settings.max_runtime + self._grace
         with anyio.move_on_after(seconds):
             return await anyio.to_thread.run_sync(
-                lambda: tool.function(workspace, **checked),
-                abandon_on_cancel=True,
-                limiter=self._limiter,
+                work, abandon_on_cancel=True, limiter=self._limiter
             )
         raise LimitReached(
             f"{tool.name} took longer than {seconds:g} seconds and was left.",
@@ -148,6 +149,8 @@ class Toolset:
 
 def _refused(error: HadesError) -> ToolAnswer:
     said = {"error": error.message} | ({"hint": error.hint} if error.hint else {})
+    if isinstance(error, QueryError) and error.example:
+        said["example"] = error.example
     return ToolAnswer(write_json(said), is_error=True)
 
 
