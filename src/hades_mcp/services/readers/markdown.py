@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from hades_mcp.services.readers.citations import citations, identities
 from hades_mcp.services.readers.metadata import yaml_metadata
-from hades_mcp.services.readers.parsed import Parsed, Part, Reference, reading_order
+from hades_mcp.services.readers.outline import Section, outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from pathlib import PurePath
+
+    from hades_mcp.services.readers.parsed import Parsed
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _INLINE_LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^()\s<>]+(?:\([^()\s]*\))?)>?(?:\s+[\"'(][^)]*)?\)")
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[[^\]^][^\]]*\]:\s*<?(\S+?)>?(?:\s|$)", re.MULTILINE)
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _CODE = re.compile(r"(`+).*?\1", re.DOTALL)
 
 
-class _Section:
-    """A heading and the lines under it; level 0 is what comes before the first heading."""
+class _Section(Section):
+    """A section that remembers its prose: links live there, not in code blocks."""
 
     def __init__(self, level: int, title: str, line: int) -> None:
-        self.level = level
-        self.title = title
-        self.line = line
-        self.lines: list[str] = []
-        self.prose: list[str] = []  # the same without code blocks: links live here
+        super().__init__(level, title, line)
+        self.prose: list[str] = []
 
     def add(self, line: str, *, code: bool) -> None:
         self.lines.append(line)
         if not code:
             self.prose.append(line)
 
+    def close(self) -> None:
+        """Find the links, once all lines are there."""
+        prose = _CODE.sub("", "\n".join(self.prose))
+        self.links = _INLINE_LINK.findall(prose) + _LINK_DEFINITION.findall(prose)
+        self.citing = [prose]
 
-def read_markdown(path: Path, text: str, title: str = "") -> Parsed:
+
+def read_markdown(path: PurePath, text: str, title: str = "") -> Parsed:
     """Return the file and its sections; front matter (YAML) becomes their metadata.
-
-    A section's name is `path#slug`, as GitHub links it; its title carries the file's before it,
-    for "Usage" alone says nothing in a list of hits, nor to an embedder.
 
     Args:
         path: Where it is.
@@ -54,34 +52,13 @@ def read_markdown(path: Path, text: str, title: str = "") -> Parsed:
     """
     metadata, lines = _front_matter(text)
     sections = list(_sections(lines))
-    if len(sections) > 1 and sections[1].level == 1 and not _body(sections[0]):
+    if len(sections) > 1 and sections[1].level == 1 and not sections[0].body:
         del sections[0]  # a file that opens with its title is that section
-    root = path.as_posix()
+    for section in sections:
+        section.close()
     named = str(metadata.get("title") or path.name)
     title = title or next((s.title for s in sections if s.level == 1), named)
-    names = [root, *_anchors(root, sections[1:])]
-    parts = [
-        Part(
-            "section",
-            name,
-            f"{title} > {section.title}",
-            _body(section),
-            section.line,
-            _end(section),
-            metadata,
-        )
-        for name, section in zip(names, sections, strict=True)
-    ]
-    whole = Part("file", root, title, _summary(sections), 1, _end(sections[-1]), metadata)
-    own = identities(metadata, root)
-    prose = [(name, "\n".join(s.prose)) for name, s in zip(names, sections, strict=True)]
-    references = (
-        *_contains(names, sections),
-        *reading_order(names[1:]),
-        *_links(names, sections),
-        *citations(prose, own),
-    )
-    return Parsed((whole, *parts[1:]), references, own)
+    return outline(path, title, [*sections], metadata, lines=True)
 
 
 def _sections(lines: list[str]) -> Iterator[_Section]:
@@ -128,55 +105,3 @@ def _front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
 def _plain(heading: str) -> str:
     """Drop the markup a heading may carry: links, code, emphasis."""
     return re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[`*]", r"\1", heading).strip()
-
-
-def _anchors(root: str, sections: list[_Section]) -> Iterator[str]:
-    """GitHub's slugs: lower case, spaces to hyphens, other marks dropped, repeats numbered."""
-    taken: dict[str, int] = {}
-    for section in sections:
-        slug = re.sub(r"[^\w\- ]", "", section.title.lower()).replace(" ", "-") or "section"
-        repeat = taken.get(slug, 0)
-        taken[slug] = repeat + 1
-        if repeat:
-            slug = f"{slug}-{repeat}"
-            taken[slug] = 1
-        yield f"{root}#{slug}"
-
-
-def _body(section: _Section) -> str:
-    return "\n".join(section.lines).strip()
-
-
-def _end(section: _Section) -> int:
-    return max(section.line, section.line + len(section.lines))
-
-
-def _summary(sections: list[_Section]) -> str:
-    """What stands for the whole file: its opening words and its table of contents."""
-    headings = "\n".join("  " * (s.level - 1) + f"- {s.title}" for s in sections[1:])
-    return f"{_body(sections[0])}\n\n{headings}".strip()
-
-
-def _contains(names: list[str], sections: list[_Section]) -> Iterator[Reference]:
-    above: list[tuple[int, str]] = [(0, names[0])]
-    for name, section in zip(names[1:], sections[1:], strict=True):
-        while len(above) > 1 and above[-1][0] >= section.level:
-            above.pop()
-        yield Reference("contains", above[-1][1], (name,))
-        above.append((section.level, name))
-
-
-def _links(names: list[str], sections: list[_Section]) -> Iterator[Reference]:
-    root = names[0]
-    for name, section in zip(names, sections, strict=True):
-        prose = _CODE.sub("", "\n".join(section.prose))
-        targets = _INLINE_LINK.findall(prose) + _LINK_DEFINITION.findall(prose)
-        for target in dict.fromkeys(targets):
-            if not _SCHEME.match(target):
-                yield Reference("links", name, _resolve(root, target))
-
-
-def _resolve(root: str, target: str) -> tuple[str, ...]:
-    path, _, anchor = unquote(target).partition("#")
-    full = posixpath.normpath(posixpath.join(posixpath.dirname(root), path)) if path else root
-    return (f"{full}#{anchor}", full) if anchor else (full,)

@@ -1,13 +1,16 @@
-"""Chooses the reader by the file's suffix, and refuses what is no text."""
+"""Chooses the reader by the file's suffix, and refuses what it cannot read."""
 
 from __future__ import annotations
 
 import stat
 from typing import TYPE_CHECKING
 
+from hades_mcp.services.readers.html import read_html
 from hades_mcp.services.readers.markdown import read_markdown
 from hades_mcp.services.readers.parsed import Unreadable
+from hades_mcp.services.readers.pdf import read_pdf
 from hades_mcp.services.readers.python import read_python
+from hades_mcp.services.readers.rows import TABLES
 from hades_mcp.services.readers.text import read_text
 
 if TYPE_CHECKING:
@@ -17,14 +20,72 @@ if TYPE_CHECKING:
     from hades_mcp.services.readers.parsed import Parsed
 
 MOST_BYTES = 2_000_000
-"""A larger file is data rather than something to read."""
+"""A larger file of text is data rather than something to read."""
+
+LARGER: dict[str, int] = {
+    ".html": 10_000_000,  # markup and scripts are most of it
+    ".htm": 10_000_000,
+    ".xhtml": 10_000_000,
+    ".pdf": 100_000_000,
+    **dict.fromkeys(TABLES, 2_000_000_000),  # streamed
+}
+"""Suffix → bytes at most, where it is not `MOST_BYTES`."""
 
 READERS: dict[str, Callable[[Path, str], Parsed]] = {
     ".py": read_python,
     ".pyi": read_python,
     ".md": read_markdown,
     ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
 }
+
+
+def read(path: Path) -> Parsed:
+    """Return what the reader for a file's suffix makes of it.
+
+    Raises:
+        Unreadable: The file is not what its suffix says, too large, or cannot be read.
+    """
+    if path.suffix.lower() == ".pdf":
+        return read_pdf(path, load_bytes(path))
+    return parse(path, load(path))
+
+
+def is_table(path: Path) -> bool:
+    """Return whether a file is read as a stream of rows."""
+    return path.suffix.lower() in TABLES
+
+
+def check(path: Path) -> None:
+    """Make sure that a file may be read.
+
+    Raises:
+        Unreadable: Too large, no regular file, or the system refuses.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable("not a regular file")
+    most = LARGER.get(path.suffix.lower(), MOST_BYTES)
+    if status.st_size > most:
+        raise Unreadable(f"too large: {status.st_size:,} bytes, at most {most:,}")
+
+
+def load_bytes(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        Unreadable: See `check`.
+    """
+    check(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
 
 
 def load(path: Path) -> str:
@@ -33,15 +94,7 @@ def load(path: Path) -> str:
     Raises:
         Unreadable: Too large, binary, empty, not UTF-8, or the system refuses.
     """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("not a regular file")
-        if status.st_size > MOST_BYTES:
-            raise Unreadable(f"too large: {status.st_size:,} bytes, at most {MOST_BYTES:,}")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
+    data = load_bytes(path)
     if b"\0" in data:
         raise Unreadable("binary")
     try:
