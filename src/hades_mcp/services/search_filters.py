@@ -106,7 +106,7 @@ def check_attributes(db: StandardDatabase, wanted: Filter) -> None:
     bind = {"@documents": DOCUMENTS}
     for path in wanted.attributes:
         if not rows(db, _ANY_HAS, bind | {"path": path}):
-            known = {name for name in rows(db, _NAMES, bind) if not name.startswith("_")}
+            known = {n for n in rows(db, _NAMES, bind) if not n.startswith("_")} | {CONNECTED}
             raise UnknownName("attribute of documents", ".".join(path), known)
 
 

@@ -17,17 +17,21 @@ BOOKKEEPING = frozenset({"_key", "_rev", "content_hash"})
 @tool(title="Search", read_only=True, idempotent=True)
 def search(
     workspace: "Workspace",
-    text: Annotated[str, Field(description="In words")],
+    text: str,
     limit: Annotated[int, Field(le=50)] = 5,
-    kind: Annotated[str | None, Field(description="Only this kind of document")] = None,
+    kind: str | None = None,
+    where: Annotated[
+        dict[str, Any] | None, Field(description="{attribute: value or [values]}")
+    ] = None,
+    hops: Annotated[int, Field(ge=0, le=2)] = 0,
 ) -> Any:
-    """Find documents by meaning. Returns ids, titles and the best passages."""
+    """Find documents by meaning and words; hops adds connected ones."""
     with workspace.recorder.retriever(text) as recorder:
-        result = workspace.search.search(text, limit, kind=kind)
+        result = workspace.search.search(text, limit, kind=kind, where=where, hops=hops)
         recorder.documents(
             [{"id": hit.id, "score": hit.score, "content": hit.snippet} for hit in result.hits]
         )
-    return result if result.hint else {"hits": result.hits}
+    return result
 
 
 @tool(title="Read a document", read_only=True, idempotent=True)
