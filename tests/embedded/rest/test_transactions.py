@@ -157,3 +157,30 @@ def test_a_reader_keeps_the_snapshot_it_began_with(things):
     assert things.refused(late, x_arango_trx_id=trx) == (404, 1202)
     assert things.refused("POST /_api/document/things", {}, x_arango_trx_id=trx) == (400, 1652)
     assert things(f"PUT /_api/transaction/{trx}").status == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'RETURN DOCUMENT("hidden/h")',
+        'RETURN COLLECTION_COUNT("hidden")',
+        'FOR v IN OUTBOUND "things/a" links RETURN v',
+    ],
+)
+def test_what_a_query_reaches_while_it_runs_must_be_declared_too(things, query):
+    things("POST /_api/collection", {"name": "hidden"})
+    things("POST /_api/collection", {"name": "links", "type": 3})
+    things("POST /_api/document/hidden", {"_key": "h"})
+    things("POST /_api/document/things", {"_key": "a"})
+    things("POST /_api/document/links", {"_from": "things/a", "_to": "hidden/h"})
+    declared: dict[str, Any] = {"read": ["things", "links"]}
+    for implicit, expected in ((False, (400, 1652)), (True, None)):
+        body = {"collections": declared, "allowImplicit": implicit}
+        trx = things("POST /_api/transaction/begin", body).json["result"]["id"]
+        if expected:
+            refused = things.refused("POST /_api/cursor", {"query": query}, x_arango_trx_id=trx)
+            assert refused == expected
+        else:
+            answer = things("POST /_api/cursor", {"query": query}, x_arango_trx_id=trx)
+            assert answer.json["result"][0]
+        things(f"DELETE /_api/transaction/{trx}")

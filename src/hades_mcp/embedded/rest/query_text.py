@@ -151,7 +151,12 @@ def watching(request: Request, entry: RunningQuery) -> Callable[[Execution], Non
     def watch(execution: Execution) -> None:
         entry.watch(execution)
         if request.account is not None and execution.transaction is not None:
-            execution.transaction.guard = lambda name: request.check_rights(name, write=False)
+            execution.transaction.guard = guard
+
+    def guard(name: str) -> None:
+        request.check_rights(name, write=False)
+        if request.stream_id is not None and name != "_graphs":
+            request.state.streams.check(request.realm, request.stream_id, name, write=False)
 
     return watch
 

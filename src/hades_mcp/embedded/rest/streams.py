@@ -66,7 +66,14 @@ class Stream:
         """The storage's transaction; ArangoError 18 if another writer does not finish in time."""
         if self.begun is None:
             self.begun = self.source.begin(write=bool(self.writable))
+            if self.readable is not None:
+                self.begun.guard = self._guard
         return self.begun
+
+    def _guard(self, collection: str) -> None:
+        """Refuse what a query names only while it runs: edges and `DOCUMENT()` lead there."""
+        if collection != "_graphs":  # named graphs are looked up there
+            self.check(collection, write=False)
 
 
 class Streams:
