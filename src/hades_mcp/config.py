@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -43,6 +43,21 @@ class Settings(BaseSettings):
     arango_username: str = Field(default="root", description="User at the ArangoDB server.")
     arango_password: SecretStr = Field(
         default=SecretStr(""), description="Password at the ArangoDB server."
+    )
+    vectors: Literal["arango", "milvus"] = Field(
+        default="arango",
+        description="Where vectors are searched: in the database, or in Milvus beside it.",
+    )
+    milvus_url: str = Field(
+        default="", description="URL of a Milvus server; empty means Milvus Lite in a folder."
+    )
+    milvus_path: str = Field(
+        default="",
+        description="Folder of Milvus Lite, ending in .db; empty means milvus.db in the data"
+        " folder.",
+    )
+    milvus_token: SecretStr = Field(
+        default=SecretStr(""), description="user:password or API key at the Milvus server."
     )
     model_url: str = Field(
         default="http://127.0.0.1:8080/v1",

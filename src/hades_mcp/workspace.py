@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, assert_never
 
 from arango.exceptions import ArangoServerError
 
@@ -15,6 +16,7 @@ from hades_mcp.services.documents import DocumentService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
+from hades_mcp.services.outbox import Mirror
 from hades_mcp.services.pages import PageService
 from hades_mcp.services.queries import QueryService
 from hades_mcp.services.refusals import message, translated
@@ -109,7 +111,7 @@ def open_workspace(
             stack.callback(embedder.close)
             if preload:
                 embedder.load_in_background()
-        vectors = ArangoVectorIndex(db)
+        vectors = _vectors(settings, db, embedder, stack)
         return Workspace(
             settings=settings,
             db=db,
@@ -127,6 +129,26 @@ def open_workspace(
             recorder=recorder,
             _closing=stack.pop_all(),
         )
+
+
+def _vectors(
+    settings: Settings, db: StandardDatabase, embedder: Embedder, stack: ExitStack
+) -> VectorIndex:
+    match settings.vectors:
+        case "arango":
+            return ArangoVectorIndex(db)
+        case "milvus":
+            from hades_mcp.vectors.milvus import MilvusStore  # noqa: PLC0415  only who chose it
+
+            folder = Path(settings.milvus_path or settings.home / "milvus.db")
+            target = settings.milvus_url or folder.expanduser().absolute()
+            store = MilvusStore(target, token=settings.milvus_token.get_secret_value())
+            mirror = Mirror(db, store, model=embedder.model_id, dimension=embedder.dimension)
+            stack.callback(mirror.close)
+            mirror.resume()
+            return mirror
+        case _:
+            assert_never(settings.vectors)
 
 
 def _client(settings: Settings) -> ArangoClient:

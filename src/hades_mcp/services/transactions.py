@@ -26,7 +26,11 @@ class Overtaken(Exception):
 
 
 def atomically(
-    db: StandardDatabase, write: Sequence[str], work: Callable[[TransactionDatabase], T]
+    db: StandardDatabase,
+    write: Sequence[str],
+    work: Callable[[TransactionDatabase], T],
+    *,
+    exclusive: bool = False,
 ) -> T:
     """Return what `work` returns after its writes are committed together.
 
@@ -34,6 +38,7 @@ def atomically(
         db: The database.
         write: Names of all collections that `work` writes.
         work: Called with the transaction; called again, from the start, after a lock conflict.
+        exclusive: Wait until nobody else writes these collections, and let nobody meanwhile.
 
     Raises:
         ArangoServerError: The store refused, or was still locked after `PATIENCE` seconds.
@@ -42,7 +47,7 @@ def atomically(
     pause = 0.01
     while True:
         try:
-            return _once(db, write, work)
+            return _once(db, write, work, exclusive=exclusive)
         except ArangoServerError as error:
             if error.error_code not in LOCKED or time.monotonic() > deadline:
                 raise
@@ -52,9 +57,16 @@ def atomically(
 
 
 def _once(
-    db: StandardDatabase, write: Sequence[str], work: Callable[[TransactionDatabase], T]
+    db: StandardDatabase,
+    write: Sequence[str],
+    work: Callable[[TransactionDatabase], T],
+    *,
+    exclusive: bool,
 ) -> T:
-    transaction = db.begin_transaction(write=list(write))
+    names = list(write)
+    transaction = (
+        db.begin_transaction(exclusive=names) if exclusive else db.begin_transaction(write=names)
+    )
     try:
         result = work(transaction)
         transaction.commit_transaction()

@@ -78,6 +78,10 @@ class ArangoVectorIndex:
         self._indexed.add(collection)
         return True
 
+    def settle(self) -> bool:
+        """See `VectorIndex.settle`: the vectors are in the documents, always in step."""
+        return True
+
     def _has_index(self, collection: str) -> bool:
         if collection not in self._indexed:
             indexes = cast("list[dict[str, Any]]", self._db.collection(collection).indexes())

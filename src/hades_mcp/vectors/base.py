@@ -41,3 +41,9 @@ class VectorIndex(Protocol):
 
     def ensure(self, collection: str, dimension: int) -> bool:
         """Make the index if it is missing and worth having; return whether there is one."""
+
+    def settle(self) -> bool:
+        """Bring the index in step with what is committed; return whether it is.
+
+        Raises nothing: what an index that is away has missed is made up for when it is back.
+        """
