@@ -221,7 +221,7 @@ def test_a_part_deleted_comes_back_with_the_next_ingest(
 ) -> None:
     documents.ingest([shop])
     before = {kind: edges(db, kind) for kind in INGESTED_EDGES}
-    assert documents.delete("shop.till.change") == 1
+    assert documents.delete("shop.till.change").documents == 1
     assert edges(db, "calls") == set()
     assert db.collection("chunks").count() == db.collection("chunk_of").count()
     assert documents.ingest([shop]).updated == 1
@@ -232,9 +232,9 @@ def test_a_file_is_deleted_by_its_path_or_by_its_own_document(
     documents: DocumentService, db: StandardDatabase, shop: Path
 ) -> None:
     documents.ingest([shop])
-    assert documents.delete(str(shop / "hours.md")) == 3
-    assert documents.delete("shop.till") == 4
-    assert documents.delete("The shop") == 2
+    assert documents.delete(str(shop / "hours.md")).documents == 3
+    assert documents.delete("shop.till").documents == 4
+    assert documents.delete("The shop").documents == 2
     assert {row["path"].rpartition("/")[2] for row in rows(db, "FOR s IN sources RETURN s")} == {
         "__init__.py",
         "stock.py",

@@ -25,6 +25,10 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Length of each vector."""
 
+    @property
+    def digest(self) -> str:
+        """Hash of the weights, so that a new build under an old name is noticed."""
+
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return one row per text: float32, shape `(len(texts), dimension)`, rows of unit length.
 

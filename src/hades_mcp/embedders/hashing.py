@@ -27,6 +27,11 @@ class HashEmbedder:
         self.dimension = dimension
         self.model_id = f"hashing-{dimension}"
 
+    @property
+    def digest(self) -> str:
+        """See `Embedder.digest`: there are no weights."""
+        return "blake2b-8"
+
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """See `Embedder.embed`."""
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)

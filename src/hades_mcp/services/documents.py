@@ -1,59 +1,55 @@
-"""Documents: ingest files and folders, get one, delete one."""
+"""Documents: ingest files and folders, add a text, get one, delete one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.errors import NotFound
-from hades_mcp.services.discovery import Found, discover
-from hades_mcp.services.layout import CHUNKS
-from hades_mcp.services.ledger import all_paths, key_of, read_entry
+from hades_mcp.errors import InvalidArgument, LimitReached, NotFound
+from hades_mcp.services.discovery import discover
+from hades_mcp.services.ingesting import Ingestion, IngestReport, silent
+from hades_mcp.services.layout import CHUNKS, DOCUMENTS
+from hades_mcp.services.ledger import key_of, read_entry, segments
 from hades_mcp.services.names import document_id
-from hades_mcp.services.planning import Plan, passages_of, plan
+from hades_mcp.services.planning import plan
 from hades_mcp.services.projection import without_vectors
-from hades_mcp.services.readers.parsed import Parsed, Unreadable
-from hades_mcp.services.readers.registry import load, parse
+from hades_mcp.services.readers.note import note_path, read_note
+from hades_mcp.services.readers.registry import MOST_BYTES
+from hades_mcp.services.readers.rows import table_of
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from arango.database import StandardDatabase
 
     from hades_mcp.embedders.base import Embedder
+    from hades_mcp.services.ingesting import Progress
+    from hades_mcp.services.ledger import Entry
+    from hades_mcp.services.writing import Outcome, Removed
     from hades_mcp.vectors.base import VectorIndex
 
-    Progress = Callable[[int, int, str], None]
 
-
-@dataclass(slots=True)
-class IngestReport:
-    """What an ingest did, in files.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A text that was stored.
 
     Args:
-        added: Files that were new.
-        updated: Files whose content or edges had changed.
-        unchanged: Files stored already as they are.
-        removed: Stored files below an ingested folder that are no longer on disk.
-        skipped: Files not read, each with the reason; an earlier version stays stored.
-        documents: Documents these files consist of now.
-        chunks: Passages they have, each with a vector.
-        edges: Edges that begin in them.
+        id: `_id` of its document.
+        title: What it is called.
+        outcome: added, updated (there was another text by that title) or unchanged.
+        documents: How many documents it consists of: itself, and its sections.
+        undo: Handle of the journal by which the text before comes back; "" if there was none.
     """
 
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    documents: int = 0
-    chunks: int = 0
-    edges: int = 0
+    id: str
+    title: str
+    outcome: Outcome
+    documents: int
+    undo: str = ""
 
 
 class DocumentService:
@@ -77,7 +73,8 @@ class DocumentService:
     ) -> IngestReport:
         """Store files, folders with all that is in them; again is cheap and changes nothing.
 
-        Each file is stored whole or not at all, also if the process is killed.
+        Each file is stored whole or not at all, also if the process is killed; a table of more
+        than a thousand rows by the thousand, after all of it has been read once.
 
         Args:
             paths: Files and folders.
@@ -86,15 +83,50 @@ class DocumentService:
         Raises:
             NotFound: A path is not there; nothing has been stored.
             Unavailable: The embedder or the store is not there; files before that are stored.
+            ConfigError: The store's vectors are another model's.
         """
-        found = discover(paths)
-        report = IngestReport(skipped=found.skipped)
-        self._remove_deleted(found, report)  # first: nothing may be linked to what is gone
-        plans = plan(self._db, _read(found.files, report))
-        self._store(plans, report, progress or _silent)
-        if report.added or report.updated:
-            self._vectors.ensure(CHUNKS, self._embedder.dimension)
+        report = Ingestion(self._db, self._writer, progress or silent).run(discover(paths))
+        self._settle(grown=bool(report.added or report.updated), changed=report.changed)
         return report
+
+    @translated
+    def add_text(
+        self,
+        text: str,
+        title: str = "",
+        name: str = "",
+        *,
+        origin: str = "user",
+        action: str = "",
+    ) -> Added:
+        """Store a text that came without a file; the same name or title again replaces it.
+
+        Args:
+            text: Plain text or Markdown.
+            title: What it is called; by default its first heading or line.
+            name: What it is known by; by default the title, else a hash of the text.
+            origin: Whose words they are: a source of trust.
+            action: Name of the tool; if given, the write is recorded so that it can be undone.
+
+        Raises:
+            InvalidArgument: There are no words in it.
+            LimitReached: It is too long.
+            ConfigError: The store's vectors are another model's.
+        """
+        if not text.strip():
+            raise InvalidArgument("The text is empty.", hint="Give the words to be stored.")
+        if len(text) > MOST_BYTES:
+            raise LimitReached(
+                f"The text has {len(text):,} characters, at most {MOST_BYTES:,}.",
+                hint="Add it in parts, each with a title.",
+            )
+        path = note_path(text, title, name)
+        (note,) = plan(self._db, {path: read_note(path, text, title.strip())}, origin)
+        outcome, undo = self._writer.store(note, _unseen, action=action)
+        self._settle(grown=outcome != "unchanged", changed=outcome != "unchanged")
+        root = note.documents[0]
+        identifier = f"{DOCUMENTS}/{root['_key']}"
+        return Added(identifier, root["title"], outcome, len(note.documents), undo)
 
     @translated
     def get(self, name: str) -> dict[str, Any]:
@@ -111,8 +143,8 @@ class DocumentService:
         return document
 
     @translated
-    def delete(self, name: str) -> int:
-        """Delete a file with all its documents, or one part of a file; return how many documents.
+    def delete(self, name: str) -> Removed:
+        """Delete a file with all its documents, or one part of a file; it can be undone.
 
         Args:
             name: Path of an ingested file, or `_id`, title or qualified name of a document; the
@@ -122,7 +154,7 @@ class DocumentService:
             UnknownName: There is no such document.
             NotFound: It belongs to no file: HADES did not ingest it.
         """
-        entry = read_entry(self._db, key_of(str(Path(name).expanduser().absolute())))
+        entry = self._entry(name)
         document = None
         if entry is None:
             document = self.get(name)
@@ -130,52 +162,34 @@ class DocumentService:
         if entry is None:
             raise NotFound(f"{name!r} was not ingested from a file.", hint="Remove it by AQL.")
         if document is None or document["_key"] == entry.root:
-            self._writer.remove(entry.key)
-            return len(entry.parts)
-        self._writer.remove_part(entry.key, document["_key"])
-        return 1
+            keys = segments(self._db, table_of(entry.path))
+            removed = self._writer.remove(keys, action="document_delete")
+        else:
+            removed = self._writer.remove_part(
+                entry.key, document["_key"], action="document_delete"
+            )
+        self._vectors.settle()
+        return removed
 
-    def _remove_deleted(self, found: Found, report: IngestReport) -> None:
-        folders = [f"{folder}/" for folder in found.folders]
-        for path in all_paths(self._db) if folders else ():
-            inside = any(path.startswith(folder) for folder in folders)
-            if inside and not Path(path).exists():
-                report.removed += self._writer.remove(key_of(path))
+    @translated
+    def forget(self, paths: Iterable[Path]) -> int:
+        """Take files that are gone from the disk out of the store; return how many were there."""
+        stored = [segments(self._db, path.as_posix()) for path in paths]
+        removed = sum(bool(self._writer.remove(keys)) for keys in stored if keys)
+        if removed:
+            self._vectors.settle()
+        return removed
 
-    def _store(self, plans: list[Plan], report: IngestReport, progress: Progress) -> None:
-        total = passages_of(plans)
-        done = 0
-        for file in plans:
-            path = file.entry.path
-            progress(done, total, path)
-            outcome = self._writer.store(file, partial(_report, progress, done, total, path))
-            done += passages_of([file])
-            match outcome:
-                case "added":
-                    report.added += 1
-                case "updated":
-                    report.updated += 1
-                case "unchanged":
-                    report.unchanged += 1
-            report.documents += len(file.documents)
-            report.edges += sum(map(len, file.edges.values()))
-        report.chunks = total
-        progress(total, total, "")
+    def _entry(self, name: str) -> Entry | None:
+        path = str(Path(name).expanduser().absolute())
+        return read_entry(self._db, key_of(path)) or read_entry(self._db, key_of(name))
+
+    def _settle(self, *, grown: bool, changed: bool) -> None:
+        if grown:
+            self._vectors.ensure(CHUNKS, self._embedder.dimension)
+        if changed:
+            self._vectors.settle()
 
 
-def _read(files: Iterable[Path], report: IngestReport) -> dict[str, Parsed]:
-    read: dict[str, Parsed] = {}
-    for path in files:
-        try:
-            read[path.as_posix()] = parse(path, load(path))
-        except Unreadable as reason:
-            report.skipped.append((str(path), str(reason)))
-    return read
-
-
-def _report(progress: Progress, before: int, total: int, path: str, count: int) -> None:
-    progress(before + count, total, path)
-
-
-def _silent(_done: int, _total: int, _what: str) -> None:
-    """Tell nobody."""
+def _unseen(_passages: int) -> None:
+    """A note is embedded too fast to tell of it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.services.layout import SOURCES
 from hades_mcp.services.linking import Names
+from hades_mcp.services.readers.rows import SEGMENT
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ def read_entry(db: Database, key: str) -> Entry | None:
 def all_paths(db: Database) -> list[str]:
     """Return the paths of all files stored."""
     return rows(db, "FOR s IN @@c RETURN s.path", {"@c": SOURCES})
+
+
+def segments(db: Database, path: str) -> list[str]:
+    """Return the keys under which a file is stored: one, or several for the rows of a table."""
+    query = """
+    FOR s IN @@c
+      FILTER s.path == @path OR STARTS_WITH(s.path, @segment)
+      RETURN s._key
+    """
+    return rows(db, query, {"@c": SOURCES, "path": path, "segment": f"{path}{SEGMENT}"})
 
 
 def entries_named(db: Database, packages: Iterable[str], paths: Iterable[str]) -> list[Entry]:

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from hades_mcp.services.journal import JOURNAL_WRITES, Journal, Recording
 from hades_mcp.services.layout import (
     CHUNK_OF,
     CHUNKS,
     DOCUMENTS,
     EDGE_COLLECTIONS,
     INGESTED_EDGES,
+    OUTBOX,
+    PINS,
     RELATIONS,
     SOURCES,
 )
 from hades_mcp.services.ledger import Entry, read_entry
+from hades_mcp.services.outbox import touch
+from hades_mcp.services.pins import check_pin, claim
 from hades_mcp.services.planning import Plan, changed, chunk_keys
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import Overtaken, atomically
 from hades_mcp.services.trust import evidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from arango.database import StandardDatabase, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
 
-WRITES = (DOCUMENTS, CHUNKS, SOURCES, *EDGE_COLLECTIONS)
+WRITES = (DOCUMENTS, CHUNKS, SOURCES, OUTBOX, PINS, *EDGE_COLLECTIONS, *JOURNAL_WRITES)
 BATCH = 500
 """Documents per request."""
 
 Outcome = Literal["added", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was taken out of the store.
+
+    Args:
+        documents: How many; false if there was nothing.
+        undo: The journal's handle; "" if nothing was recorded.
+    """
+
+    documents: int
+    undo: str = ""
+
+    def __bool__(self) -> bool:
+        return self.documents > 0
 
 
 class Writer:
@@ -46,41 +69,101 @@ class Writer:
     def __init__(self, db: StandardDatabase, embedder: Embedder) -> None:
         self._db = db
         self._embedder = embedder
+        self._journal = Journal(db)
 
-    def store(self, plan: Plan, progress: Callable[[int], None]) -> Outcome:
+    def store(
+        self, plan: Plan, progress: Callable[[int], None], *, action: str = ""
+    ) -> tuple[Outcome, str]:
         """Make the store hold this file as planned; unchanged texts keep their vectors.
 
         Args:
             plan: The file.
             progress: Called with the number of passages embedded so far.
+            action: Name of the tool; if given, the write is recorded so that it can be undone.
+
+        Returns:
+            What was done, and the journal's handle; "" if nothing was recorded.
+
+        Raises:
+            ConfigError: The store's vectors are another model's.
         """
+        check_pin(self._db, self._embedder)  # before the work of embedding
         embedded: dict[str, list[dict[str, Any]]] = {}
         while True:
             stored = read_entry(self._db, plan.entry.key)
             if stored is not None and stored.fingerprint == plan.entry.fingerprint:
-                return "unchanged"
+                return "unchanged", ""
             self._embed(plan, stored, embedded, progress)
+            work = partial(self._replace, plan, stored, embedded, action=action)
             try:
-                atomically(self._db, WRITES, partial(_replace, plan, stored, embedded))
+                handle = atomically(self._db, WRITES, work)
             except Overtaken:
                 continue
-            return "added" if stored is None else "updated"
+            return ("added" if stored is None else "updated"), handle
 
-    def remove(self, key: str) -> bool:
-        """Take a file out of the store; return whether it was there."""
-        while True:
-            stored = read_entry(self._db, key)
-            if stored is None:
-                return False
-            try:
-                atomically(self._db, WRITES, partial(_remove, stored))
-            except Overtaken:
-                continue
-            return True
+    def remove(self, keys: Sequence[str], *, action: str = "") -> Removed:
+        """Take a file out of the store, together with its other sources if it is a table.
 
-    def remove_part(self, key: str, document: str) -> None:
+        Args:
+            keys: Of its ledger entries.
+            action: Name of the tool; if given, the write is recorded so that it can be undone.
+        """
+        return atomically(self._db, WRITES, partial(self._remove, keys, action=action))
+
+    def remove_part(self, key: str, document: str, *, action: str = "") -> Removed:
         """Take one document of a file out; the next ingest of the file brings it back."""
-        atomically(self._db, WRITES, partial(_remove_part, key, document))
+        return atomically(
+            self._db, WRITES, partial(self._remove_part, key, document, action=action)
+        )
+
+    def _replace(
+        self,
+        plan: Plan,
+        stored: Entry | None,
+        embedded: dict[str, list[dict[str, Any]]],
+        tx: TransactionDatabase,
+        *,
+        action: str,
+    ) -> str:
+        claim(tx, self._embedder)
+        with self._recording(tx, action, plan.entry.path) as recording:
+            if action:
+                recording.before(
+                    [*_ids(plan), *(_reach(tx, stored, stored.parts) if stored else ())]
+                )
+            _replace(plan, stored, embedded, tx)
+        return recording.handle
+
+    def _remove(self, keys: Sequence[str], tx: TransactionDatabase, *, action: str) -> Removed:
+        entries = [entry for key in keys if (entry := read_entry(tx, key))]
+        if not entries:
+            return Removed(0)
+        with self._recording(tx, action, entries[0].path) as recording:
+            for stored in entries:
+                if action:
+                    recording.before(_reach(tx, stored, stored.parts))
+                _remove(stored, tx)
+        return Removed(sum(len(stored.parts) for stored in entries), recording.handle)
+
+    def _remove_part(
+        self, source: str, document: str, tx: TransactionDatabase, *, action: str
+    ) -> Removed:
+        stored = read_entry(tx, source)
+        if stored is None or document not in stored.parts:
+            return Removed(0)
+        with self._recording(tx, action, stored.parts[document].name) as recording:
+            if action:
+                recording.before(_reach(tx, stored, [document]))
+            _remove_part(stored, document, tx)
+        return Removed(1, recording.handle)
+
+    @contextmanager
+    def _recording(self, tx: TransactionDatabase, action: str, note: str) -> Iterator[Recording]:
+        if not action:
+            yield Recording(tx)
+            return
+        with self._journal.recording(tx, action, note=note) as recording:
+            yield recording
 
     def _embed(
         self,
@@ -133,6 +216,7 @@ def _replace(
     _insert(tx, DOCUMENTS, _with_evidence(tx, plan, stored))
     chunks = [chunk for key in new for chunk in embedded.get(key, ())]
     _insert(tx, CHUNKS, chunks)
+    touch(tx, [chunk["_key"] for chunk in chunks])
     _insert(tx, CHUNK_OF, map(_chunk_edge, chunks))
     for name in INGESTED_EDGES:
         edges = plan.edges.get(name, [])
@@ -165,7 +249,6 @@ def _kept(evidence: object, *, renewed: bool) -> dict[str, Any]:
 
 
 def _remove(stored: Entry, tx: TransactionDatabase) -> None:
-    _check(tx, stored.key, stored)
     _forget(tx, list(stored.parts), stored.key)
     _delete_chunks(tx, {key: part.chunks for key, part in stored.parts.items()})
     for name, keys in stored.edges.items():
@@ -173,17 +256,49 @@ def _remove(stored: Entry, tx: TransactionDatabase) -> None:
     _delete(tx, SOURCES, [stored.key])
 
 
-def _remove_part(source: str, document: str, tx: TransactionDatabase) -> None:
-    stored = read_entry(tx, source)
-    if stored is None or document not in stored.parts:
-        return
-    _forget(tx, [document], source)
+def _remove_part(stored: Entry, document: str, tx: TransactionDatabase) -> None:
+    _forget(tx, [document], stored.key)
     _delete_chunks(tx, {document: stored.parts[document].chunks})
     edges = "FOR e IN @@c FILTER e._from == @id REMOVE e IN @@c"
     for name in INGESTED_EDGES:
         rows(tx, edges, {"@c": name, "id": f"{DOCUMENTS}/{document}"})
     parts = {key: part for key, part in stored.document()["parts"].items() if key != document}
     _insert(tx, SOURCES, [{**stored.document(), "parts": parts, "fingerprint": ""}])
+
+
+def _ids(plan: Plan) -> Iterator[str]:
+    """Yield what storing a file writes."""
+    yield f"{SOURCES}/{plan.entry.key}"
+    for key, part in plan.entry.parts.items():
+        yield f"{DOCUMENTS}/{key}"
+        for chunk in chunk_keys(key, part.chunks):
+            yield from (f"{CHUNKS}/{chunk}", f"{CHUNK_OF}/{chunk}")
+    for name, edges in plan.entry.edges.items():
+        yield from (f"{name}/{key}" for key in edges)
+
+
+def _reach(tx: TransactionDatabase, stored: Entry, documents: Iterable[str]) -> Iterator[str]:
+    """Yield what taking documents out of the store changes: them, their passages and edges."""
+    keys = list(documents)
+    yield f"{SOURCES}/{stored.key}"
+    for key in keys:
+        yield f"{DOCUMENTS}/{key}"
+        for chunk in chunk_keys(key, stored.parts[key].chunks):
+            yield from (f"{CHUNKS}/{chunk}", f"{CHUNK_OF}/{chunk}")
+    query = """
+    FOR e IN @@c
+      FILTER e._to IN @ids OR e._from IN @ids
+      RETURN {id: e._id, source: e.source}
+    """
+    ids = [f"{DOCUMENTS}/{key}" for key in keys]
+    for name in (*INGESTED_EDGES, RELATIONS):
+        for edge in rows(tx, query, {"@c": name, "ids": ids}):
+            yield edge["id"]
+            if edge["source"]:
+                yield f"{SOURCES}/{edge['source']}"
+    if len(keys) == len(stored.parts):
+        for name, edges in stored.edges.items():
+            yield from (f"{name}/{key}" for key in edges)
 
 
 def _check(tx: TransactionDatabase, key: str, expected: Entry | None) -> None:
@@ -213,6 +328,7 @@ def _forget(tx: TransactionDatabase, documents: list[str], source: str) -> None:
 def _delete_chunks(tx: TransactionDatabase, counts: dict[str, int]) -> None:
     keys = [chunk for key, count in counts.items() for chunk in chunk_keys(key, count)]
     _delete(tx, CHUNKS, keys)
+    touch(tx, keys)
     _delete(tx, CHUNK_OF, keys)
 
 
