@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         default=512, gt=0, description="Most tokens one model response may have."
     )
     agent: str = Field(default="librarian", description="Agent that `hades ask` runs.")
+    document_folders: str = Field(
+        default="",
+        description="Folders that tools may add documents from, separated by commas; empty means"
+        " any that is not hidden.",
+    )
     max_rows: int = Field(default=1000, gt=0, description="Most rows one query may return.")
     max_runtime: float = Field(default=30.0, gt=0, description="Most seconds one query may take.")
     result_tokens: int = Field(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hades_mcp.tools.contexts import context_add, context_clear, context_get, context_list
+from hades_mcp.tools.documents import document_add, document_delete, document_get
 from hades_mcp.tools.graphs import graph_path, graph_traverse
 from hades_mcp.tools.paging import more
 from hades_mcp.tools.queries import aql_read, aql_write
 from hades_mcp.tools.schema import schema
-from hades_mcp.tools.search import document_get, search
+from hades_mcp.tools.search import search
 from hades_mcp.tools.user_tools import load_user_tools
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 # Frozen order: it is part of the prompt's bytes, which the model server's cache is keyed by.
 BUILT_IN: tuple[Tool, ...] = (
     search,
+    document_add,
     document_get,
+    document_delete,
     graph_traverse,
     graph_path,
     schema,

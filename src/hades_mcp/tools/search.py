@@ -1,4 +1,4 @@
-"""Tools that find documents and read them."""
+"""The tool that finds documents."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,10 +8,6 @@ from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
-
-
-BOOKKEEPING = frozenset({"_key", "_rev", "content_hash"})
-"""Attributes of a document that a model only pays for."""
 
 
 @tool(title="Search", read_only=True, idempotent=True)
@@ -32,13 +28,3 @@ def search(
             [{"id": hit.id, "score": hit.score, "content": hit.snippet} for hit in result.hits]
         )
     return result
-
-
-@tool(title="Read a document", read_only=True, idempotent=True)
-def document_get(
-    workspace: "Workspace",
-    document: Annotated[str, Field(description="Id or title")],
-) -> Any:
-    """Read one document whole."""
-    found = workspace.documents.get(document)
-    return {name: value for name, value in found.items() if name not in BOOKKEEPING}
