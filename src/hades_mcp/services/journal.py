@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hades_mcp.errors import Conflict, UnknownName
 from hades_mcp.services.callers import CALLER
-from hades_mcp.services.layout import JOURNAL, JOURNAL_IMAGES
+from hades_mcp.services.layout import CHUNKS, JOURNAL, JOURNAL_IMAGES, OUTBOX
+from hades_mcp.services.outbox import touch
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from arango.database import Database, StandardDatabase, TransactionDatabase
 
-JOURNAL_WRITES = (JOURNAL, JOURNAL_IMAGES)
+JOURNAL_WRITES = (JOURNAL, JOURNAL_IMAGES, OUTBOX)
 """What a transaction must declare as written, beside its own collections, to be recorded."""
 
 DAY = 86_400.0
@@ -213,6 +214,8 @@ class Journal:
         ]
         _insert(tx, JOURNAL, [entry])
         _insert(tx, JOURNAL_IMAGES, images)
+        parts = (change.id.partition("/") for change in changes)
+        touch(tx, [key for collection, _, key in parts if collection == CHUNKS])
         return handle
 
     @translated
