@@ -26,7 +26,7 @@ def test_an_empty_folder_becomes_a_workspace_that_remembers(tmp_path: Path) -> N
         assert names == {*VERTEX_COLLECTIONS, *EDGE_COLLECTIONS}
         assert workspace.traces.list(10) == ()
     with open_workspace(settings, embedder=HashEmbedder()) as workspace:
-        assert [entry.content for entry in workspace.contexts.get("c")] == ["remember"]
+        assert [entry.content for entry in workspace.contexts.get("c").entries] == ["remember"]
 
 
 def test_closing_twice_does_no_harm(tmp_path: Path) -> None:

@@ -11,43 +11,66 @@ from hades_mcp.tools.rendering import plain
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
+_FRAME = 60  # tokens of the answer around its entries
+_LEAST = 100
+_ECHO = 200  # characters: a small model answers by what it reads, not by what it wrote
+_SECONDS = len("2026-11-22T14:16:42")  # more digits are tokens that tell a model nothing
+
 
 @tool(title="Add to a context")
 def context_add(
     workspace: "Workspace",
-    context: str,
+    *,
+    context: Annotated[str | None, Field(description="A new one by default")] = None,
     content: str,
     role: Literal["user", "assistant", "system", "tool", "note"] = "note",
     source: str = "",
+    tags: list[str] | None = None,
+    ttl: Annotated[float | None, Field(description="Seconds")] = None,
 ) -> Any:
-    """Remember something in a named context; the first entry makes it."""
-    return workspace.contexts.add(context, content, role=role, source=source)
+    """Remember something in a context."""
+    context = context or workspace.contexts.mint()
+    entry = workspace.contexts.add(
+        context, content, role=role, source=source, tags=tags or (), ttl=ttl
+    )
+    said = content if len(content) <= _ECHO else f"{content[: _ECHO - 1]}…"
+    return {"context": context, "id": entry.id, "content": said, "trust": entry.trust}
 
 
 @tool(title="Read a context", read_only=True, idempotent=True)
 def context_get(
     workspace: "Workspace",
     context: str,
-    query: Annotated[str | None, Field(description="Entries near to this in meaning")] = None,
-    limit: Annotated[int, Field(le=100)] = 20,
+    query: str | None = None,
+    tokens: Annotated[int | None, Field(ge=_LEAST)] = None,
 ) -> Any:
-    """Recall the latest entries of a context, or those nearest to a query."""
-    found = workspace.contexts.get(context, limit=limit, query=query)
-    entries = [_rounded(plain(entry)) for entry in found]
-    return {"context": context, "entries": entries}
+    """Recall the latest entries, or those that fit a query."""
+    most = workspace.settings.result_tokens
+    budget = max(_LEAST, min(tokens or most, most) - _FRAME)
+    found = workspace.contexts.get(context, query=query, tokens=budget)
+    entries = [_lean(plain(entry)) for entry in found.entries]
+    answer = {"context": context, "entries": entries}
+    return answer | {"omitted": found.omitted} if found.omitted else answer
 
 
 @tool(title="Clear a context", destructive=True)
 def context_clear(workspace: "Workspace", context: str) -> Any:
-    """Forget everything in a context."""
-    return {"context": context, "removed": workspace.contexts.clear(context)}
+    """Forget a context, or one entry by its id."""
+    cleared = workspace.contexts.clear(context)
+    return {"context": context, "removed": cleared.removed, "undo": cleared.undo}
 
 
 @tool(title="List contexts", read_only=True, idempotent=True)
 def context_list(workspace: "Workspace") -> Any:
-    """List all contexts with their sizes."""
-    return {"contexts": workspace.contexts.list()}
+    """List contexts with their sizes."""
+    contexts = [
+        {"name": one.name, "entries": one.entries, "updated": one.updated[:_SECONDS]}
+        for one in workspace.contexts.list()
+    ]
+    return {"contexts": contexts}
 
 
-def _rounded(entry: dict[str, Any]) -> dict[str, Any]:
-    return entry | {"score": round(entry["score"], 4)} if "score" in entry else entry
+def _lean(entry: dict[str, Any]) -> dict[str, Any]:
+    times = {name: entry[name][:_SECONDS] for name in ("time", "expires") if name in entry}
+    older = [one | {"time": one["time"][:_SECONDS]} for one in entry.get("contradicts", ())]
+    return entry | times | ({"contradicts": older} if older else {})

@@ -9,7 +9,7 @@ import pytest
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import InvalidArgument, LimitReached, Unavailable, UnknownName
 from hades_mcp.services.contexts import ContextService
-from hades_mcp.services.contexts import service as module
+from hades_mcp.services.contexts import storing as module
 
 if TYPE_CHECKING:
     from arango.database import StandardDatabase
@@ -19,7 +19,7 @@ def test_entries_come_back_in_order_with_who_said_them(contexts: ContextService)
     first = contexts.add("trip", "We fly to Lisbon.", role="user", source="chat")
     second = contexts.add("trip", "Noted.", role="assistant")
     contexts.add("work", "Ship it.")
-    assert contexts.get("trip") == [first, second]
+    assert contexts.get("trip").entries == [first, second]
     assert (first.role, first.content, first.source) == ("user", "We fly to Lisbon.", "chat")
     assert first.time <= second.time
 
@@ -27,7 +27,7 @@ def test_entries_come_back_in_order_with_who_said_them(contexts: ContextService)
 def test_the_latest_entries_are_those_returned(contexts: ContextService) -> None:
     for number in range(5):
         contexts.add("c", f"entry {number}")
-    assert [entry.content for entry in contexts.get("c", limit=2)] == ["entry 3", "entry 4"]
+    assert [entry.content for entry in contexts.get("c", limit=2).entries] == ["entry 3", "entry 4"]
 
 
 def test_a_query_finds_what_was_meant_whenever_it_was_said(db: StandardDatabase) -> None:
@@ -35,7 +35,7 @@ def test_a_query_finds_what_was_meant_whenever_it_was_said(db: StandardDatabase)
     contexts.add("c", "The user is allergic to peanuts.")
     contexts.add("c", "The meeting is on Thursday at ten.")
     contexts.add("other", "Nuts are not allowed on this flight.")
-    best, rest = contexts.get("c", query="what food must I avoid?")
+    best, rest = contexts.get("c", query="what food must I avoid?").entries
     assert best.content == "The user is allergic to peanuts."
     assert best.score is not None
     assert rest.score is not None
@@ -46,7 +46,7 @@ def test_clear_forgets_one_context_and_counts(contexts: ContextService) -> None:
     contexts.add("a", "1")
     contexts.add("a", "2")
     contexts.add("b", "3")
-    assert contexts.clear("a") == 2
+    assert contexts.clear("a").removed == 2
     assert [context.name for context in contexts.list()] == ["b"]
     with pytest.raises(UnknownName):
         contexts.clear("a")
@@ -92,6 +92,6 @@ def test_bounds_are_kept(contexts: ContextService, monkeypatch: pytest.MonkeyPat
 def test_without_an_embedder_entries_are_kept_and_read_by_recency(db: StandardDatabase) -> None:
     contexts = ContextService(db, OnnxEmbedder(package="no_such_model_package"))
     entry = contexts.add("c", "remember me")
-    assert contexts.get("c") == [entry]
+    assert contexts.get("c").entries == [entry]
     with pytest.raises(Unavailable, match="pip install"):
         contexts.get("c", query="whom?")

@@ -1,102 +1,90 @@
-"""The service that keeps contexts."""
+"""The service that keeps contexts: apart, in order, within bounds, and never lost by mistake."""
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
-from hades_mcp.errors import InvalidArgument, LimitReached, Unavailable, UnknownName
-from hades_mcp.logging import get_logger
-from hades_mcp.services.layout import CONTEXT_ENTRIES
-from hades_mcp.services.refusals import translated
+from arango.exceptions import ArangoServerError
+
+from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
+from hades_mcp.services.contexts.reading import (
+    CANDIDATES,
+    LIVE,
+    Row,
+    cost_of,
+    entry_of,
+    fused,
+    near,
+    packed,
+    recent,
+    reconciled,
+)
+from hades_mcp.services.contexts.records import (
+    ContextEntry,
+    ContextInfo,
+    Recall,
+    check_entry,
+    check_name,
+    check_ttl,
+)
+from hades_mcp.services.contexts.storing import (
+    WRITES,
+    count,
+    entry_document,
+    expire,
+    insert,
+    vectors_of,
+)
+from hades_mcp.services.contexts.tiers import settle
+from hades_mcp.services.journal import DAY, JOURNAL_WRITES, Journal
+from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.refusals import LOCKED, translated
 from hades_mcp.services.statements import rows
+from hades_mcp.services.transactions import atomically
 
 if TYPE_CHECKING:
-    from arango.database import StandardDatabase
+    from collections.abc import Sequence
+
+    from arango.database import StandardDatabase, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
 
-Role = Literal["user", "assistant", "system", "tool", "note"]
+By = Literal["recency", "meaning", "both"]
 
-MOST_CHARACTERS = 20_000
-"""Of one entry."""
-
-MOST_ENTRIES = 10_000
-"""Of one context."""
-
-MOST_READ = 100
+MOST_READ = CANDIDATES
 """Entries read back at once."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
-_SHOWN = """
-RETURN {
-  id: e._id, role: e.role, content: e.content, source: e.source, time: e.time, score: score
-}
-"""
-_RECENT = f"""
+BY_MEANING = 10
+"""Entries a query is answered with when not told otherwise; the rest would be ever farther off."""
+
+CLEAR_ACTION = "context_clear"
+
+_USED_LATELY = 60.0
+"""Seconds in which using an entry again is the same use: reading then writes nothing."""
+
+_LIST = f"""
 FOR e IN @@entries
-  FILTER e.context == @name
-  SORT e._key DESC
-  LIMIT @limit
-  LET score = null
-  {_SHOWN}
-"""
-_NEAR = f"""
-FOR e IN @@entries
-  FILTER e.context == @name AND e.embedding != null
-  LET score = COSINE_SIMILARITY(e.embedding, @vector)
-  SORT score DESC
-  LIMIT @limit
-  {_SHOWN}
-"""
-_LIST = """
-FOR e IN @@entries
-  COLLECT name = e.context
+  FILTER {LIVE}
+  COLLECT name = e.context, tier = e.tier || "hot"
   AGGREGATE entries = COUNT(1), characters = SUM(LENGTH(e.content)), updated = MAX(e.time)
-  RETURN {name, entries, characters, updated}
+  RETURN {{name, tier, entries, characters, updated}}
 """
 
 
 @dataclass(frozen=True, slots=True)
-class ContextEntry:
-    """One thing remembered.
+class Cleared:
+    """What was forgotten.
 
     Args:
-        id: Its `_id`.
-        role: Who said it.
-        content: What was said.
-        source: Where it comes from; empty when not told.
-        time: When, ISO 8601, UTC.
-        score: Nearness to the query it was asked by, else None.
+        removed: How many entries.
+        undo: The handle that brings them back, for a day.
     """
 
-    id: str
-    role: str
-    content: str
-    source: str
-    time: str
-    score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ContextInfo:
-    """A context, from outside.
-
-    Args:
-        name: Its name.
-        entries: How many it has.
-        characters: How long they are together.
-        updated: Time of the latest.
-    """
-
-    name: str
-    entries: int
-    characters: int
-    updated: str
+    removed: int
+    undo: str
 
 
 class ContextService:
@@ -110,9 +98,24 @@ class ContextService:
     def __init__(self, db: StandardDatabase, embedder: Embedder) -> None:
         self._db = db
         self._embedder = embedder
+        self._journal = Journal(db)
+
+    @staticmethod
+    def mint() -> str:
+        """Return a name for a new context that nobody can guess."""
+        return f"ctx-{secrets.token_urlsafe(9)}"
 
     @translated
-    def add(self, name: str, content: str, *, role: str = "user", source: str = "") -> ContextEntry:
+    def add(
+        self,
+        name: str,
+        content: str,
+        *,
+        role: str = "user",
+        source: str = "",
+        tags: Sequence[str] = (),
+        ttl: float | None = None,
+    ) -> ContextEntry:
         """Remember something; the context is made by its first entry.
 
         Without an embedder the entry is stored all the same, to be found by recency only.
@@ -122,110 +125,203 @@ class ContextService:
             content: What to remember.
             role: user, assistant, system, tool or note.
             source: Where it comes from.
+            tags: Words to find it by; `fact:NAME` says which fact it states.
+            ttl: Seconds until it is forgotten; by default as the context has it.
 
         Raises:
-            InvalidArgument: A name or content that can't be stored.
+            InvalidArgument: A name, content, tag or time to live that can't be stored.
             UnknownName: There is no such role.
             LimitReached: The entry is too long or the context full.
         """
-        _check_entry(name, content, role)
-        if self._count(name) >= MOST_ENTRIES:
-            raise LimitReached(
-                f"The context {name!r} has {MOST_ENTRIES:,} entries.", hint="Clear it first."
-            )
-        now = time.time_ns()
-        entry: dict[str, Any] = {
-            # sorts by time; the tail keeps two processes apart
-            "_key": f"{now:020d}-{secrets.token_hex(3)}",
-            "context": name,
-            "role": role,
-            "content": content,
-            "source": source,
-            "time": datetime.fromtimestamp(now / 1e9, UTC).isoformat(timespec="milliseconds"),
-        } | self._embedding(content)
-        self._db.collection(CONTEXT_ENTRIES).insert(entry)
-        return ContextEntry(
-            f"{CONTEXT_ENTRIES}/{entry['_key']}", role, content, source, entry["time"]
-        )
+        check_name(name)
+        check_entry(content, role, tags, ttl)
+        entry = entry_document(name, content, role=role, source=source, tags=tags, ttl=ttl)
+        entry |= vectors_of(self._embedder, [content])[0]
+        now = entry["used"]
+        atomically(self._db, WRITES, lambda tx: insert(tx, name, [entry], now))
+        return entry_of(entry | {"_id": f"{CONTEXT_ENTRIES}/{entry['_key']}"}, now)
 
     @translated
-    def get(self, name: str, *, limit: int = 20, query: str | None = None) -> list[ContextEntry]:
-        """Return the latest entries in the order they were made, or the nearest to a query.
+    def get(
+        self,
+        name: str,
+        *,
+        query: str | None = None,
+        by: By | None = None,
+        limit: int | None = None,
+        tokens: int | None = None,
+    ) -> Recall:
+        """Return the latest entries in the order they were made, or the best for a query.
+
+        A statement that a newer one contradicts is not shown for itself, but under the newer one.
 
         Args:
             name: The context.
-            limit: How many at most, 1 to 100.
-            query: Read by meaning instead of recency: the best first, each with its score.
+            query: What to look for.
+            by: `recency` reads what is hot, `meaning` all there is, `both` joins the two rankings;
+                with a query both, else recency.
+            limit: How many at most, 1 to 100; by default all that is hot, or the 10 best.
+            tokens: Budget of the whole answer, about; entries beyond it are counted as omitted.
 
         Raises:
             UnknownName: There is no such context; the nearest name is suggested.
-            InvalidArgument: The limit is out of range.
+            InvalidArgument: The limit or the budget is out of range, or a query is missing.
             Unavailable: There is a query and no embedder.
         """
-        if not 1 <= limit <= MOST_READ:
+        if limit is not None and not 1 <= limit <= MOST_READ:
             raise InvalidArgument(f"limit is {limit}.", hint=f"Use 1 to {MOST_READ}.")
-        bind: dict[str, Any] = {"@entries": CONTEXT_ENTRIES, "name": name, "limit": limit}
-        if query is not None and query.strip():
-            bind["vector"] = self._embedder.embed([query])[0].tolist()
-            found = rows(self._db, _NEAR, bind)
-        else:
-            found = rows(self._db, _RECENT, bind)[::-1]
-        if not found and not self._count(name):
+        if tokens is not None and tokens < 1:
+            raise InvalidArgument(f"tokens is {tokens}.", hint="Use 100 or more.")
+        asked = query.strip() if query else ""
+        way: By = by or ("both" if asked else "recency")
+        if way != "recency" and not asked:
+            raise InvalidArgument(f"Reading by {way} needs a query.", hint="Say what you look for.")
+        now = time.time()
+        found = self._candidates(name, asked, way, now)
+        if not found and not count(self._db, name, now):
             raise self._unknown(name)
-        return [ContextEntry(**row) for row in found]
+        return self._answer(name, found, now, way, limit, tokens)
 
     @translated
-    def clear(self, name: str) -> int:
-        """Forget a context; return how many entries it had.
+    def clear(self, name: str) -> Cleared:
+        """Forget a context, or a single entry by its id; undoable for a day.
 
         Raises:
             UnknownName: There is no such context; the nearest name is suggested.
+            NotFound: There is no such entry.
         """
-        query = "FOR e IN @@c FILTER e.context == @name REMOVE e IN @@c RETURN 1"
-        removed = len(rows(self._db, query, {"@c": CONTEXT_ENTRIES, "name": name}))
-        if not removed:
-            raise self._unknown(name)
-        return removed
+        collection, slash, key = name.partition("/")
+        if slash and collection == CONTEXT_ENTRIES:
+            query = "FOR e IN @@entries FILTER e._key == @name RETURN e._id"
+        else:
+            query, key = "FOR e IN @@entries FILTER e.context == @name RETURN e._id", name
+        bind = {"@entries": CONTEXT_ENTRIES, "name": key}
+
+        def work(tx: TransactionDatabase) -> Cleared:
+            ids = rows(tx, query, bind)
+            with self._journal.recording(tx, CLEAR_ACTION, note=name, keep=DAY) as recording:
+                recording.before([*ids, *([] if slash else [f"{CONTEXTS}/{name}"])])
+                remove = "FOR id IN @ids REMOVE PARSE_IDENTIFIER(id).key IN @@c"
+                rows(tx, remove, {"@c": CONTEXT_ENTRIES, "ids": ids})
+                if not slash:
+                    gone = "FOR c IN @@c FILTER c._key == @name REMOVE c IN @@c"
+                    rows(tx, gone, {"@c": CONTEXTS, "name": name})
+            return Cleared(len(ids), recording.handle)
+
+        cleared = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
+        if cleared.removed:
+            return cleared
+        if slash:
+            raise NotFound(f"There is no entry {name!r}.", hint="context_get shows the ids.")
+        raise self._unknown(name)
 
     @translated
     def list(self) -> list[ContextInfo]:
         """Return all contexts, the one used last first."""
-        found = rows(self._db, _LIST, {"@entries": CONTEXT_ENTRIES})
-        contexts = [ContextInfo(**row) for row in found]
+        found = rows(self._db, _LIST, {"@entries": CONTEXT_ENTRIES, "now": time.time()})
+        kept = {
+            one["_key"]: one for one in rows(self._db, "FOR c IN @@c RETURN c", {"@c": CONTEXTS})
+        }
+        by_name: dict[str, list[Row]] = {}
+        for row in found:
+            by_name.setdefault(row["name"], []).append(row)
+        contexts = [_info(name, tiers, kept.get(name, {})) for name, tiers in by_name.items()]
         return sorted(contexts, key=lambda context: context.updated, reverse=True)
 
-    def _embedding(self, content: str) -> dict[str, Any]:
-        try:
-            vector = self._embedder.embed([content])[0]
-        except Unavailable as error:
-            get_logger("services").warning("entry stored without a vector", reason=str(error))
-            return {}
-        return {
-            "embedding": vector.astype("float64").round(6).tolist(),
-            "model": self._embedder.model_id,
-        }
+    def show(self, name: str) -> ContextInfo:
+        """Return one context.
 
-    def _count(self, name: str) -> int:
-        query = "FOR e IN @@c FILTER e.context == @name COLLECT WITH COUNT INTO n RETURN n"
-        return sum(rows(self._db, query, {"@c": CONTEXT_ENTRIES, "name": name}))
+        Raises:
+            UnknownName: There is no such context; the nearest name is suggested.
+        """
+        for context in self.list():
+            if context.name == name:
+                return context
+        raise self._unknown(name)
+
+    @translated
+    def expire(self, name: str, ttl: float | None) -> None:
+        """Give the entries of a context a time to live, those there and those to come.
+
+        An entry that was added with a shorter one keeps it.
+
+        Args:
+            name: The context.
+            ttl: Seconds after it was added; None lets new entries live for ever again.
+
+        Raises:
+            UnknownName: There is no such context; the nearest name is suggested.
+            InvalidArgument: A time that can't be.
+        """
+        check_ttl(ttl)
+        now = time.time()
+        if not count(self._db, name, now):
+            raise self._unknown(name)
+
+        atomically(self._db, WRITES, lambda tx: expire(tx, name, ttl, now))
+
+    def _candidates(self, name: str, query: str, by: By, now: float) -> Sequence[Row]:
+        latest = recent(self._db, name, now, MOST_READ) if by != "meaning" else []
+        if by == "recency":
+            return latest
+        vector: list[float] = self._embedder.embed([query])[0].tolist()
+        nearest = near(self._db, name, now, vector, self._embedder.model_id)
+        return nearest if by == "meaning" else fused(nearest, latest)
+
+    def _answer(
+        self,
+        name: str,
+        found: Sequence[Row],
+        now: float,
+        by: By,
+        limit: int | None,
+        tokens: int | None,
+    ) -> Recall:
+        most = limit or (MOST_READ if by == "recency" else BY_MEANING)
+        entries = reconciled(self._db, name, now, found)[:most]
+        if tokens is not None:
+            entries = packed(entries, tokens, cost_of)
+        if by == "recency":
+            entries.reverse()
+        else:
+            self._use(name, now, entries, found)
+        shown = {entry.id for entry in entries} | {
+            older.id for entry in entries for older in entry.contradicts
+        }
+        return Recall(entries, max(0, count(self._db, name, now) - len(shown)))
+
+    def _use(
+        self, name: str, now: float, entries: Sequence[ContextEntry], found: Sequence[Row]
+    ) -> None:
+        stored = {row["id"]: row for row in found}
+        rows_used = [stored[entry.id] for entry in entries if entry.id in stored]
+        stale = [
+            row["key"]
+            for row in rows_used
+            if row["tier"] != "hot" or (row["used"] or 0) < now - _USED_LATELY
+        ]
+        if not stale:
+            return
+        try:
+            settle(self._db, name, now, used=stale)
+        except ArangoServerError as error:
+            # somebody else writes just now: that this was used is not worth waiting for
+            if error.error_code not in LOCKED:
+                raise
 
     def _unknown(self, name: str) -> UnknownName:
-        query = "FOR e IN @@c RETURN DISTINCT e.context"
-        return UnknownName("context", name, rows(self._db, query, {"@c": CONTEXT_ENTRIES}))
+        query = f"FOR e IN @@c FILTER {LIVE} RETURN DISTINCT e.context"
+        known = rows(self._db, query, {"@c": CONTEXT_ENTRIES, "now": time.time()})
+        return UnknownName("context", name, known)
 
 
-def _check_entry(name: str, content: str, role: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise InvalidArgument(
-            f"{name!r} cannot name a context.",
-            hint="Use letters, digits and _.:@-, at most 128, beginning with a letter or digit.",
-        )
-    if role not in get_args(Role):
-        raise UnknownName("role", role, get_args(Role))
-    if not content.strip():
-        raise InvalidArgument("The content is empty.", hint="Say what to remember.")
-    if len(content) > MOST_CHARACTERS:
-        raise LimitReached(
-            f"The content has {len(content):,} characters, at most {MOST_CHARACTERS:,} fit.",
-            hint="Ingest it as a document, or add the essence.",
-        )
+def _info(name: str, tiers: Sequence[Row], context: Row) -> ContextInfo:
+    return ContextInfo(
+        name=name,
+        entries=sum(row["entries"] for row in tiers),
+        characters=sum(row["characters"] for row in tiers),
+        updated=max(row["updated"] for row in tiers),
+        tiers={row["tier"]: row["entries"] for row in tiers},
+        transitions=context.get("transitions") or {},
+        ttl=context.get("ttl"),
+    )

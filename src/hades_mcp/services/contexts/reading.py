@@ -1,0 +1,196 @@
+"""Reading a context: what is nearest in time or meaning, newest facts first, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hades_mcp.services.contexts.records import ContextEntry, Older
+from hades_mcp.services.contexts.tiers import COLD_COUNTS
+from hades_mcp.services.layout import CONTEXT_ENTRIES
+from hades_mcp.services.statements import rows
+from hades_mcp.services.trust import trust_of, weighed
+from hades_mcp.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from arango.database import Database
+
+LIVE = "(e.expires == null OR e.expires > @now)"
+"""The store removes what has expired some time later; nobody may see it in between."""
+
+CANDIDATES = 100
+"""Entries looked at closely for one query."""
+
+MOST_OLDER = 3
+"""Contradicted statements shown under one entry."""
+
+_RANK_OFFSET = 60
+"""Of reciprocal rank fusion; the constant of Cormack, Clarke and Buettcher, SIGIR 2009."""
+
+_RECENCY_COUNTS = 0.05
+"""Beside meaning: being the latest is worth about three ranks, enough to part near ties."""
+
+_SHORTEST_CUT = 80
+
+_ROW = """
+RETURN {
+  id: e._id, key: e._key, role: e.role, content: e.content, source: e.source, time: e.time,
+  tags: e.tags, expires: e.expires, evidence: e.evidence, subject: e.subject, value: e.value,
+  tier: e.tier, used: e.used, score
+}
+"""
+_RECENT = f"""
+FOR e IN @@entries
+  FILTER e.context == @name AND e.tier IN ["hot", null] AND {LIVE}
+  SORT e._key DESC
+  LIMIT @limit
+  LET score = null
+  {_ROW}
+"""
+_NEAR = f"""
+FOR e IN @@entries
+  FILTER e.context == @name AND e.model == @model AND e.embedding != null AND {LIVE}
+  LET score = COSINE_SIMILARITY(e.embedding, @vector) * (e.tier == "cold" ? @cold : 1)
+  SORT score DESC
+  LIMIT @limit
+  {_ROW}
+"""
+_SAME_SUBJECT = f"""
+FOR e IN @@entries
+  FILTER e.context == @name AND e.subject IN @subjects AND e.compacted == null AND {LIVE}
+  SORT e._key DESC
+  LET score = null
+  {_ROW}
+"""
+
+Row = dict[str, Any]
+
+
+def recent(db: Database, name: str, now: float, limit: int) -> list[Row]:
+    """Return the hot entries, the latest first."""
+    return rows(db, _RECENT, _bind(name, now) | {"limit": limit})
+
+
+def near(db: Database, name: str, now: float, vector: list[float], model: str) -> list[Row]:
+    """Return the entries nearest to a query in meaning, trust weighed in, best first.
+
+    Args:
+        db: The database.
+        name: The context.
+        now: The time, in Unix seconds.
+        vector: The query's.
+        model: The embedder that made it; entries of another can't be compared with it.
+    """
+    bind = {"vector": vector, "model": model, "cold": COLD_COUNTS, "limit": CANDIDATES}
+    found = rows(db, _NEAR, _bind(name, now) | bind)
+    return sorted(found, key=lambda row: -weighed(row["score"], trust_of(row, now)))
+
+
+def fused(by_meaning: Sequence[Row], by_recency: Sequence[Row]) -> list[Row]:
+    """Return both rankings as one, by reciprocal rank; what only is recent is not in it."""
+    recency = {row["id"]: place for place, row in enumerate(by_recency, 1)}
+
+    def worth(place: int, row: Row) -> float:
+        again = recency.get(row["id"])
+        bonus = _RECENCY_COUNTS / (_RANK_OFFSET + again) if again else 0.0
+        return 1 / (_RANK_OFFSET + place) + bonus
+
+    ranked = [(worth(place, row), row) for place, row in enumerate(by_meaning, 1)]
+    return [row for _, row in sorted(ranked, key=lambda pair: -pair[0])]
+
+
+def reconciled(db: Database, name: str, now: float, found: Sequence[Row]) -> list[ContextEntry]:
+    """Return entries where the newest statement on a subject stands for the older ones.
+
+    An older statement that says otherwise is shown under the newest; what says the same stays.
+    """
+    subjects = list({row["subject"] for row in found if row["subject"]})
+    bind = _bind(name, now) | {"subjects": subjects}
+    statements: dict[str, list[Row]] = {}
+    for row in rows(db, _SAME_SUBJECT, bind) if subjects else ():
+        statements.setdefault(row["subject"], []).append(row)
+    entries: dict[str, ContextEntry] = {}
+    for row in found:
+        known = statements.get(row["subject"] or "", [])
+        newest = known[0] if known else row
+        older = [one for one in known if one["value"] != newest["value"]]
+        # what says the same as the newest is no contradiction, and may stand for itself
+        shown = newest if any(one["id"] == row["id"] for one in older) else row
+        under = older if shown["id"] == newest["id"] else []
+        entry = _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
+        entries.setdefault(entry.id, entry)
+    return list(entries.values())
+
+
+def packed(
+    entries: Iterable[ContextEntry], tokens: int, cost: Callable[[ContextEntry], int]
+) -> list[ContextEntry]:
+    """Return the first entries that fit a budget; the very first is cut if it alone does not.
+
+    Args:
+        entries: The most wanted first.
+        tokens: The budget.
+        cost: Tokens of one entry as it will be shown.
+    """
+    kept: list[ContextEntry] = []
+    left = tokens
+    for entry in entries:
+        left -= cost(entry)
+        if left < 0:
+            return kept or [_cut(entry, tokens, cost)]
+        kept.append(entry)
+    return kept
+
+
+def cost_of(entry: ContextEntry) -> int:
+    """Return about how many tokens an entry is as JSON, without what is empty."""
+    fields = {name: getattr(entry, name) for name in ContextEntry.__slots__}
+    shown = {name: value for name, value in fields.items() if value not in (None, "", ())}
+    return count_tokens(orjson.dumps(shown).decode())
+
+
+def iso(seconds: float) -> str:
+    """Return a Unix time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def entry_of(row: Row, now: float) -> ContextEntry:
+    """Return the entry that a stored document is; also one of an older HADES."""
+    return _entry({"id": row.get("_id"), "score": None} | row, (), now)
+
+
+def _bind(name: str, now: float) -> dict[str, Any]:
+    return {"@entries": CONTEXT_ENTRIES, "name": name, "now": now}
+
+
+def _entry(row: Row, older: Iterable[Row], now: float) -> ContextEntry:
+    return ContextEntry(
+        id=row["id"],
+        role=row["role"],
+        content=row["content"],
+        source=row.get("source") or "",
+        time=row["time"],
+        trust=round(trust_of(row, now), 2),
+        score=None if row["score"] is None else round(row["score"], 4),
+        tags=tuple(row.get("tags") or ()),
+        expires=iso(row["expires"]) if row.get("expires") else "",
+        contradicts=tuple(
+            Older(one["id"], one["content"], one["time"], round(trust_of(one, now), 2))
+            for one in older
+        ),
+    )
+
+
+def _cut(entry: ContextEntry, tokens: int, cost: Callable[[ContextEntry], int]) -> ContextEntry:
+    longest = len(entry.content)
+    shorter = replace(entry, contradicts=())
+    while cost(shorter) > tokens and longest > _SHORTEST_CUT:
+        longest = longest * 3 // 4
+        left = len(entry.content) - longest
+        shorter = replace(shorter, content=f"{entry.content[:longest]}… ({left} characters more)")
+    return shorter
