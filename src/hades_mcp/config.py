@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         " any that is not hidden.",
     )
     max_rows: int = Field(default=1000, gt=0, description="Most rows one query may return.")
+    max_vertices: int = Field(
+        default=50_000, gt=0, description="Most vertices of a graph that is measured as a whole."
+    )
     max_runtime: float = Field(default=30.0, gt=0, description="Most seconds one query may take.")
     result_tokens: int = Field(
         default=2000, gt=0, description="Most tokens (about 4 characters each) of a tool result."

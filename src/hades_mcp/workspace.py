@@ -120,7 +120,7 @@ def open_workspace(
             contexts=ContextService(db, embedder),
             documents=DocumentService(db, embedder, vectors),
             search=SearchService(db, embedder, vectors),
-            graphs=GraphService(db),
+            graphs=GraphService(db, max_vertices=settings.max_vertices),
             queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
             schema=SchemaService(db),
             journal=Journal(db),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
-from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS
+from hades_mcp.services.graphs_measuring import MOST_VERTICES, Measured, measured
+from hades_mcp.services.graphs_relating import Relation, related
+from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS, GRAPH
 from hades_mcp.services.names import document_id
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 DEEPEST = 10
 MOST_NODES = 200
+EXAMPLES = 3
+"""Neighbours named for each kind of edge and direction."""
+
+_ENDS = (("outbound", "_from", "_to"), ("inbound", "_to", "_from"))
 
 # a cluster wants the vertex collections declared
 _TRAVERSE = """
@@ -29,7 +35,7 @@ FOR v, e, p IN 1..@depth {direction} @start {edges}
   LIMIT @limit
   RETURN {{
     id: v._id, title: NOT_NULL(v.title, v.name, v._key), kind: v.kind,
-    depth: LENGTH(p.edges), edge: e._id, source: e._from, target: e._to
+    depth: LENGTH(p.edges), edge: e._id, source: e._from, target: e._to, relation: e.type
   }}
 """
 _PATH = """
@@ -37,15 +43,20 @@ WITH documents, chunks
 FOR v, e IN {direction} SHORTEST_PATH @start TO @target {edges}
   RETURN {{
     id: v._id, title: NOT_NULL(v.title, v.name, v._key), kind: v.kind,
-    edge: e._id, source: e._from, target: e._to
+    edge: e._id, source: e._from, target: e._to, relation: e.type
   }}
 """
-_DEGREE = """
-FOR e IN @@edges
-  FILTER e.{end} == @id
-  COLLECT WITH COUNT INTO n
-  RETURN n
-"""
+_AROUND = """{{
+  edges: @name{number}, direction: "{direction}",
+  count: LENGTH(FOR e IN @@edges{number} FILTER e.{here} == @id RETURN 1),
+  examples: (
+    FOR e IN @@edges{number}
+      FILTER e.{here} == @id
+      LIMIT @examples
+      LET d = DOCUMENT(e.{there})
+      RETURN TO_STRING(NOT_NULL(d.title, d.name, e.{there}))
+  )
+}}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Node:
         edge: Kind of the edge walked last (its collection); empty at the start of a path.
         source: `_id` where that edge begins.
         target: `_id` where it ends.
+        relation: What the edge says, if it is one of `relations`.
     """
 
     id: str
@@ -69,6 +81,7 @@ class Node:
     edge: str
     source: str
     target: str
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +100,44 @@ class Traversal:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """The edges of one kind at one document, in one direction.
+
+    Args:
+        count: How many.
+        examples: Titles of the documents at the other end of the first few.
+    """
+
+    count: int
+    examples: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """A document's surroundings in figures.
 
     Args:
         id: Its `_id`.
-        outbound: Edges that begin here, counted by kind; kinds without any are left out.
-        inbound: Edges that end here, counted by kind.
+        outbound: Edges that begin here, by their collection; those without any are left out.
+        inbound: Edges that end here, by their collection.
     """
 
     id: str
-    outbound: dict[str, int]
-    inbound: dict[str, int]
+    outbound: dict[str, Bundle]
+    inbound: dict[str, Bundle]
 
 
 class GraphService:
-    """Walks the edges between documents.
+    """Walks the edges between documents, measures them, and draws new ones.
 
     Args:
         db: The database, with its layout made.
+        max_vertices: Most vertices of a graph that is measured.
     """
 
-    def __init__(self, db: StandardDatabase) -> None:
+    def __init__(self, db: StandardDatabase, *, max_vertices: int = MOST_VERTICES) -> None:
         self._db = db
+        self._max_vertices = max_vertices
 
     @translated
     def traverse(
@@ -172,7 +200,9 @@ class GraphService:
 
     @translated
     def neighbours(self, name: str) -> Neighbours:
-        """Return how many edges of each kind begin and end at a document.
+        """Return how many edges of each collection begin and end at a document, with examples.
+
+        Edge collections that people made count too.
 
         Args:
             name: `_id`, title or qualified name.
@@ -180,10 +210,66 @@ class GraphService:
         Raises:
             UnknownName: No such document.
         """
+        names = [*DOCUMENT_EDGES, *sorted(self._edge_collections() - set(EDGE_COLLECTIONS))]
         identifier = document_id(self._db, name)
-        return Neighbours(
-            identifier, self._degrees(identifier, "_from"), self._degrees(identifier, "_to")
-        )
+        bind: dict[str, Any] = {"id": identifier, "examples": EXAMPLES}
+        for number, edges in enumerate(names):
+            bind |= {f"@edges{number}": edges, f"name{number}": edges}
+        parts = [
+            _AROUND.format(number=number, direction=direction, here=here, there=there)
+            for number in range(len(names))
+            for direction, here, there in _ENDS
+        ]
+        found: dict[str, dict[str, Bundle]] = {"outbound": {}, "inbound": {}}
+        for part in rows(self._db, f"FOR part IN [{', '.join(parts)}] RETURN part", bind):
+            if part["count"]:
+                bundle = Bundle(part["count"], part["examples"])
+                found[part["direction"]][part["edges"]] = bundle
+        return Neighbours(identifier, **found)
+
+    @translated
+    def measure(self, measure: str, graph: str = GRAPH, limit: int = 10) -> Measured:
+        """Return which documents of a graph matter most, or which belong together.
+
+        Args:
+            measure: pagerank, betweenness or degree (documents); components or communities.
+            graph: A named graph; by default that of all documents.
+            limit: How many documents or groups, 1 to 200.
+
+        Raises:
+            UnknownName: There is no such measure or graph.
+            InvalidArgument: A limit out of range.
+            LimitReached: The graph is too large to be read.
+        """
+        _check_range("limit", limit, MOST_NODES)
+        return measured(self._db, measure, graph, limit, self._max_vertices)
+
+    @translated
+    def relate(
+        self,
+        start: str,
+        target: str,
+        kind: str = "related",
+        note: str = "",
+        *,
+        evidence: str = "agent",
+    ) -> Relation:
+        """Draw an edge between two documents, unless it is there; it can be undone.
+
+        Args:
+            start: `_id`, title or qualified name of the document it begins at.
+            target: The document it ends at.
+            kind: What it says, such as `contradicts`.
+            note: Why.
+            evidence: Who says so: see `services.trust`.
+
+        Raises:
+            UnknownName: No such document.
+            InvalidArgument: A text is empty or too long, both ends are one document, or a name
+                fits several.
+        """
+        ends = document_id(self._db, start), document_id(self._db, target)
+        return related(self._db, ends, kind, note, evidence)
 
     def _edge_names(self, edges: Sequence[str]) -> tuple[str, dict[str, Any]]:
         """Return the bind parameters that name the edge collections, and their values."""
@@ -200,14 +286,6 @@ class GraphService:
         """Return all edge collections, also those that people made."""
         found = cast("list[dict[str, Any]]", self._db.collections())
         return {c["name"] for c in found if c["type"] == "edge" and not c["system"]}
-
-    def _degrees(self, identifier: str, end: str) -> dict[str, int]:
-        query = _DEGREE.format(end=end)
-        counts = {
-            name: sum(rows(self._db, query, {"@edges": name, "id": identifier}))
-            for name in DOCUMENT_EDGES
-        }
-        return {name: count for name, count in counts.items() if count}
 
 
 def _word(direction: str) -> str:
@@ -230,4 +308,5 @@ def _node(row: dict[str, Any]) -> Node:
         edge=(row["edge"] or "").partition("/")[0],
         source=row["source"] or "",
         target=row["target"] or "",
+        relation=row["relation"] or "",
     )
