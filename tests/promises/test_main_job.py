@@ -77,6 +77,8 @@ async def call(client: Client, tool: str, /, **arguments: Any) -> Any:
 CALLS: dict[str, dict[str, Any]] = {
     "search": {"text": "who makes the dough"},
     "document_get": {"document": "bakery.bread.Baker"},
+    "document_add": {"text": "Nine to five.", "title": "Hours of the bakery"},
+    "document_delete": {"document": "Hours of the bakery"},
     "graph_traverse": {"start": "bakery.bread", "edges": ["contains"]},
     "graph_path": {"start": "bakery.bread.Baker", "target": "bakery.oven.Oven"},
     "schema": {},

@@ -47,6 +47,14 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
         {"document": "zoo.lion.show"},
         lambda found: found["kind"] == "function" and "_id" in found and "_rev" not in found,
     ),
+    "document_add": (
+        {"title": "Closing time", "text": "The zoo closes at six."},
+        lambda found: found["title"] == "Closing time" and found["document"],
+    ),
+    "document_delete": (
+        {"document": "Closing time"},
+        lambda found: found["deleted"] == 1 and found["undo"],
+    ),
     "graph_traverse": (
         {"start": "zoo.lion", "depth": 2},
         lambda found: {"zoo.lion.Lion", "zoo.lion.show"} <= names_of(found["nodes"]),
@@ -106,6 +114,8 @@ async def test_every_tool_answers_in_both_eras(
         if any(context.name == "kept" for context in workspace.contexts.list()):
             workspace.contexts.clear("kept")
         workspace.contexts.add("kept", "Remember me.")
+    if name == "document_delete":
+        workspace.documents.add_text("Six.", "Closing time")
     arguments, fits = CASES[name]
     async with Client(server, mode=mode) as client:
         found = await call(client, name, **arguments)
