@@ -52,7 +52,8 @@ def _open(settings: Settings) -> Workspace:
     # Here, so that the stores' libraries load after the first answer, not before.
     from hades_mcp.workspace import open_workspace  # noqa: PLC0415
 
-    return open_workspace(settings)
+    # Hosts start every server they know: until the first text is embedded, 200 MB less.
+    return open_workspace(settings, preload=False)
 
 
 async def _serve(tools: Sequence[Tool], opening: Opening) -> None:
