@@ -266,7 +266,7 @@ class ContextService:
             return latest
         vector: list[float] = self._embedder.embed([query])[0].tolist()
         nearest = near(self._db, name, now, vector, self._embedder.model_id)
-        return nearest if by == "meaning" else fused(nearest, latest)
+        return nearest if by == "meaning" else fused(nearest, latest, now)
 
     def _answer(
         self,
