@@ -63,6 +63,18 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
         {"start": "zoo.lion.show", "target": "zoo.animal"},
         lambda found: len(found["path"]) >= 2,
     ),
+    "graph_neighbours": (
+        {"document": "zoo.lion"},
+        lambda found: "zoo.lion.Lion" in found["outbound"]["contains"]["examples"],
+    ),
+    "graph_measure": (
+        {"measure": "pagerank"},
+        lambda found: 0 < len(found["top"]) <= found["vertices"],
+    ),
+    "graph_relate": (
+        {"start": "zoo.lion", "target": "zoo.animal", "kind": "extends"},
+        lambda found: found["made"] in {"made", "unchanged"},
+    ),
     "schema": (
         {"collection": "calls"},
         lambda found: found["type"] == "edge",

@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.tools.contexts import context_add, context_clear, context_get, context_list
 from hades_mcp.tools.documents import document_add, document_delete, document_get
-from hades_mcp.tools.graphs import graph_path, graph_traverse
+from hades_mcp.tools.graphs import (
+    graph_measure,
+    graph_neighbours,
+    graph_path,
+    graph_relate,
+    graph_traverse,
+)
 from hades_mcp.tools.paging import more
-from hades_mcp.tools.queries import aql_read, aql_write
+from hades_mcp.tools.queries import aql_examples, aql_read, aql_write
 from hades_mcp.tools.schema import schema
 from hades_mcp.tools.search import search
 from hades_mcp.tools.user_tools import load_user_tools
@@ -26,9 +32,13 @@ BUILT_IN: tuple[Tool, ...] = (
     document_delete,
     graph_traverse,
     graph_path,
+    graph_neighbours,
+    graph_measure,
+    graph_relate,
     schema,
     aql_read,
     aql_write,
+    aql_examples,
     context_add,
     context_get,
     context_list,

@@ -1,46 +1,76 @@
-"""Tools that walk the edges between documents."""
+"""Tools that walk the edges between documents, measure the graph, and add to it."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
+from hades_mcp.services.graphs_measuring import Measure
+from hades_mcp.services.layout import GRAPH
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
-Document = Annotated[str, Field(description="Id or title")]
-Edges = Annotated[list[str] | None, Field(description="Only these edge collections")]
+Edges = list[str] | None
 Way = Literal["outbound", "inbound", "any"]
 
 
 @tool(title="Walk the graph", read_only=True, idempotent=True)
 def graph_traverse(
     workspace: "Workspace",
-    start: Document,
+    start: str,
     direction: Way = "outbound",
     depth: Annotated[int, Field(le=10)] = 1,
     edges: Edges = None,
-    limit: Annotated[int, Field(le=200)] = 50,
+    limit: SkipJsonSchema[Annotated[int, Field(le=200)]] = 50,
 ) -> Any:
-    """List what a document is connected to, nearest first.
-
-    outbound: what it contains, imports, calls. inbound: what refers to it.
-    """
+    """List what a document leads to; inbound: what refers to it."""
     found = workspace.graphs.traverse(
         start, depth=depth, direction=direction, edges=edges or (), limit=limit
     )
-    return {"start": found.start, "nodes": found.nodes, "more": found.truncated}
+    answer = {"start": found.start, "nodes": found.nodes}
+    cut = {"truncated": True, "hint": f"Raise limit ({limit}) for more."}
+    return answer | (cut if found.truncated else {})
 
 
 @tool(title="Find a path", read_only=True, idempotent=True)
 def graph_path(
     workspace: "Workspace",
-    start: Document,
-    target: Document,
-    direction: Way = "any",
-    edges: Edges = None,
+    start: str,
+    target: str,
+    direction: SkipJsonSchema[Way] = "any",
+    edges: SkipJsonSchema[Edges] = None,
 ) -> Any:
-    """Find the shortest path between two documents."""
+    """Find how two documents are connected."""
     found = workspace.graphs.path(start, target, direction=direction, edges=edges or ())
     return {"path": found}
+
+
+@tool(title="Summarise neighbours", read_only=True, idempotent=True)
+def graph_neighbours(workspace: "Workspace", document: str) -> Any:
+    """Count a document's edges, with examples."""
+    return workspace.graphs.neighbours(document)
+
+
+@tool(title="Measure a graph", read_only=True, idempotent=True)
+def graph_measure(
+    workspace: "Workspace",
+    measure: Measure,
+    graph: str = GRAPH,
+    limit: SkipJsonSchema[Annotated[int, Field(le=200)]] = 10,
+) -> Any:
+    """Rank or group all documents."""
+    return workspace.graphs.measure(measure, graph, limit)
+
+
+@tool(title="Relate documents", idempotent=True)
+def graph_relate(
+    workspace: "Workspace",
+    start: str,
+    target: str,
+    kind: str = "related",
+    note: str = "",
+) -> Any:
+    """Add an edge between two documents."""
+    return workspace.graphs.relate(start, target, kind, note)

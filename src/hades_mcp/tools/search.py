@@ -21,7 +21,7 @@ def search(
     ] = None,
     hops: Annotated[int, Field(ge=0, le=2)] = 0,
 ) -> Any:
-    """Find documents by meaning and words; hops adds connected ones."""
+    """Find documents by meaning and words, and up to 2 hops around."""
     with workspace.recorder.retriever(text) as recorder:
         result = workspace.search.search(text, limit, kind=kind, where=where, hops=hops)
         recorder.documents(
