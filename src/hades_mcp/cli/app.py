@@ -32,6 +32,7 @@ COMMANDS = {
     "db": "hades_mcp.cli.db",
     "doctor": "hades_mcp.cli.doctor",
     "ingest": "hades_mcp.cli.ingest",
+    "library": "hades_mcp.cli.library",
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
     "traces": "hades_mcp.cli.traces",

@@ -25,3 +25,9 @@ def aql_write(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) ->
     """Run an AQL query that inserts, updates or removes documents."""
     result = workspace.queries.write(query, bind_vars or {})
     return {"written": result.written, **plain(result)}
+
+
+@tool(title="Find example queries", read_only=True, idempotent=True)
+def aql_examples(workspace: "Workspace", question: str) -> Any:
+    """Find AQL examples like a question, before writing AQL."""
+    return workspace.library.examples(question)
