@@ -13,10 +13,10 @@ from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.services.contexts import ContextService
 from hades_mcp.services.documents import DocumentService
+from hades_mcp.services.fsck import FsckService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
-from hades_mcp.services.library import LibraryService
 from hades_mcp.services.outbox import Mirror
 from hades_mcp.services.pages import PageService
 from hades_mcp.services.queries import QueryService
@@ -62,7 +62,7 @@ class Workspace:
     graphs: GraphService
     queries: QueryService
     schema: SchemaService
-    library: LibraryService
+    fsck: FsckService
     journal: Journal
     pages: PageService
     traces: TraceStore
@@ -125,7 +125,7 @@ def open_workspace(
             graphs=GraphService(db, max_vertices=settings.max_vertices),
             queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
             schema=SchemaService(db),
-            library=LibraryService(db, embedder, settings.home),
+            fsck=FsckService(db, embedder, vectors),
             journal=Journal(db),
             pages=PageService(db),
             traces=traces,

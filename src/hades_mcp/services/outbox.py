@@ -143,6 +143,7 @@ class Mirror:
 
     def settle(self) -> bool:
         """See `VectorIndex.settle`; what cannot be done now stays noted."""
+        self._seen = False  # look whether the copy is still there: once per write costs nothing
         try:
             self._catch_up(wait=True)
         except HadesError as error:
