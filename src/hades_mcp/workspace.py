@@ -17,6 +17,7 @@ from hades_mcp.services.fsck import FsckService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
+from hades_mcp.services.library import LibraryService
 from hades_mcp.services.outbox import Mirror
 from hades_mcp.services.pages import PageService
 from hades_mcp.services.queries import QueryService
@@ -63,6 +64,7 @@ class Workspace:
     queries: QueryService
     schema: SchemaService
     fsck: FsckService
+    library: LibraryService
     journal: Journal
     pages: PageService
     traces: TraceStore
@@ -126,6 +128,7 @@ def open_workspace(
             queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
             schema=SchemaService(db),
             fsck=FsckService(db, embedder, vectors),
+            library=LibraryService(db, embedder, settings.home),
             journal=Journal(db),
             pages=PageService(db),
             traces=traces,

@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "hades_mcp.cli.doctor",
     "fsck": "hades_mcp.cli.fsck",
     "ingest": "hades_mcp.cli.ingest",
+    "library": "hades_mcp.cli.library",
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
     "traces": "hades_mcp.cli.traces",
