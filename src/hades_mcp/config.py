@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         default=512, gt=0, description="Most tokens one model response may have."
     )
     agent: str = Field(default="librarian", description="Agent that `hades ask` runs.")
+    embedder: Literal["minilm", "hashing"] = Field(
+        default="minilm",
+        description="What makes vectors of texts: the packaged model, or a hash of their words"
+        " (no meaning, no model). After a change: hades reembed.",
+    )
     document_folders: str = Field(
         default="",
         description="Folders that tools may add documents from, separated by commas; empty means"
@@ -85,9 +90,30 @@ class Settings(BaseSettings):
     max_vertices: int = Field(
         default=50_000, gt=0, description="Most vertices of a graph that is measured as a whole."
     )
+    max_bytes: int = Field(
+        default=4 * 2**20, gt=0, description="Most bytes the rows of one query may have together."
+    )
     max_runtime: float = Field(default=30.0, gt=0, description="Most seconds one query may take.")
+    max_memory: int = Field(
+        default=256 * 2**20, gt=0, description="Most bytes of memory one query may hold."
+    )
+    max_cost: float = Field(
+        default=1e9,
+        gt=0,
+        description="Most that the plan of a query may cost, as explain tells it.",
+    )
+    max_changes: int = Field(
+        default=1000, gt=0, description="Most documents one writing query may change."
+    )
+    aql_allowed: tuple[str, ...] = Field(
+        default=("*",), description="Patterns of the collections that AQL may use."
+    )
+    aql_denied: tuple[str, ...] = Field(
+        default=("journal*", "pages", "sources", "pins", "reembedded", "outbox", "_*"),
+        description="Patterns of the collections that AQL may not use, though allowed.",
+    )
     result_tokens: int = Field(
-        default=2000, gt=0, description="Most tokens (about 4 characters each) of a tool result."
+        default=2000, gt=0, description="Most tokens of a tool result, counted nearly as Qwen does."
     )
     otlp_endpoint: str = Field(
         default="", description="OTLP/HTTP endpoint for spans (a Phoenix, say); empty means none."

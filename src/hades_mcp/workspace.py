@@ -21,6 +21,8 @@ from hades_mcp.services.library import LibraryService
 from hades_mcp.services.outbox import Mirror
 from hades_mcp.services.pages import PageService
 from hades_mcp.services.queries import QueryService
+from hades_mcp.services.query_limits import QueryLimits
+from hades_mcp.services.reembedding import ReembedService
 from hades_mcp.services.refusals import message, translated
 from hades_mcp.services.schema import SchemaService
 from hades_mcp.services.search import SearchService
@@ -59,6 +61,7 @@ class Workspace:
     vectors: VectorIndex
     contexts: ContextService
     documents: DocumentService
+    reembed: ReembedService
     search: SearchService
     graphs: GraphService
     queries: QueryService
@@ -94,7 +97,7 @@ def open_workspace(
 
     Args:
         settings: Where everything is.
-        embedder: By default the packaged model.
+        embedder: By default the one that the settings name.
         preload: Load the packaged model in the background from now on. A command that does not
             search is over sooner without.
 
@@ -110,6 +113,10 @@ def open_workspace(
         stack.callback(traces.close)
         recorder = open_recorder(settings, traces)
         stack.callback(recorder.close)
+        if embedder is None and settings.embedder == "hashing":
+            from hades_mcp.embedders.hashing import HashEmbedder  # noqa: PLC0415  imports numpy
+
+            embedder = HashEmbedder()
         if embedder is None:
             embedder = OnnxEmbedder()
             stack.callback(embedder.close)
@@ -123,9 +130,10 @@ def open_workspace(
             vectors=vectors,
             contexts=ContextService(db, embedder),
             documents=DocumentService(db, embedder, vectors),
+            reembed=ReembedService(db, embedder, vectors),
             search=SearchService(db, embedder, vectors),
             graphs=GraphService(db, max_vertices=settings.max_vertices),
-            queries=QueryService(db, max_rows=settings.max_rows, max_runtime=settings.max_runtime),
+            queries=QueryService(db, _query_limits(settings)),
             schema=SchemaService(db),
             fsck=FsckService(db, embedder, vectors),
             library=LibraryService(db, embedder, settings.home),
@@ -155,6 +163,19 @@ def _vectors(
             return mirror
         case _:
             assert_never(settings.vectors)
+
+
+def _query_limits(settings: Settings) -> QueryLimits:
+    return QueryLimits(
+        max_rows=settings.max_rows,
+        max_bytes=settings.max_bytes,
+        max_runtime=settings.max_runtime,
+        max_memory=settings.max_memory,
+        max_cost=settings.max_cost,
+        max_changes=settings.max_changes,
+        allowed=settings.aql_allowed,
+        denied=settings.aql_denied,
+    )
 
 
 def _client(settings: Settings) -> ArangoClient:

@@ -34,6 +34,7 @@ COMMANDS = {
     "fsck": "hades_mcp.cli.fsck",
     "ingest": "hades_mcp.cli.ingest",
     "library": "hades_mcp.cli.library",
+    "reembed": "hades_mcp.cli.reembed",
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
     "traces": "hades_mcp.cli.traces",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from arango.exceptions import ArangoServerError
 
-from hades_mcp.errors import Unavailable
+from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.services.layout import ANALYZER, CHUNKS, DOCUMENTS, SEARCH_VIEW
+from hades_mcp.services.pins import check_pin
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message
 from hades_mcp.services.statements import rows
 
@@ -95,9 +96,12 @@ class Ranker:
     def question(self, text: str) -> Question:
         """Return the question with its vector, or why it has none."""
         try:
+            check_pin(self._db, self._embedder)
             vector: list[float] = self._embedder.embed([text])[0].tolist()
         except Unavailable as error:
             return Question(text, None, f"Found by words only, not by meaning: {error.message}")
+        except ConfigError as error:  # another model's vectors: never compared
+            return Question(text, None, f"Found by words only, not by meaning: {error}")
         return Question(text, vector)
 
     def rank(self, question: Question, k: int, few: Sequence[str] | None = None) -> Rankings:

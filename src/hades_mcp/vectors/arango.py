@@ -11,6 +11,8 @@ from __future__ import annotations
 from math import isqrt
 from typing import TYPE_CHECKING, Any, cast
 
+from arango.exceptions import ArangoServerError
+
 from hades_mcp.vectors.base import Hit
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ ATTRIBUTE = "embedding"
 """The attribute that holds the vector, a list of floats."""
 
 INDEX = "embedding_cosine"
+_NO_VECTOR_INDEX = 1554
 ENOUGH = 256
 """Below this many vectors a server's index (trained lists of neighbours) only loses hits."""
 
@@ -53,13 +56,23 @@ class ArangoVectorIndex:
 
     def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
         """See `VectorIndex.search`; exact as long as the collection has no vector index."""
-        query = _APPROXIMATE if self._has_index(collection) else _EXACT
         bind: dict[str, Any] = {"@collection": collection, "vector": list(vector), "k": k}
-        cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, batch_size=k))
+        if self._has_index(collection):
+            try:
+                return self._hits(_APPROXIMATE, bind)
+            except ArangoServerError as error:
+                if error.error_code != _NO_VECTOR_INDEX:
+                    raise
+                self._indexed.discard(collection)  # somebody makes the vectors anew
+        return self._hits(_EXACT, bind)
+
+    def _hits(self, query: str, bind: dict[str, Any]) -> list[Hit]:
+        cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, batch_size=bind["k"]))
         return [Hit(row["id"], row["score"]) for row in cursor if row["score"] is not None]
 
     def ensure(self, collection: str, dimension: int) -> bool:
         """See `VectorIndex.ensure`: a cosine index, once there are documents to train it on."""
+        self._indexed.discard(collection)
         if self._has_index(collection):
             return True
         count = cast("int", self._db.collection(collection).count())
