@@ -17,7 +17,7 @@ Anything else that is raised is a bug: logged with its traceback, opaque outside
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,16 +82,27 @@ class QueryError(CallerError):
         message: ArangoDB's message, with line and column where it has them.
         number: ArangoDB's error number (see its list of error codes).
         hint: What to change.
-        example: The corrected query, or one like it that runs.
+        example: The corrected call, or one like it that runs: `query` and `bind_vars`.
     """
 
-    def __init__(self, message: str, *, number: int = 0, hint: str = "", example: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        number: int = 0,
+        hint: str = "",
+        example: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.number = number
-        self.example = example
+        self.example = example or {}
 
     def __str__(self) -> str:
-        return f"{super().__str__()} Try: {self.example}" if self.example else super().__str__()
+        if not self.example:
+            return super().__str__()
+        bind = self.example.get("bind_vars")
+        with_bind = f" with {bind}" if bind else ""
+        return f"{super().__str__()} Try: {self.example['query']}{with_bind}"
 
 
 class LimitReached(HadesError):

@@ -13,6 +13,7 @@ from hades_mcp.services.documents import DocumentService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.layout import ensure_layout
 from hades_mcp.services.queries import QueryService
+from hades_mcp.services.query_limits import QueryLimits
 from hades_mcp.services.schema import SchemaService
 from hades_mcp.services.search import SearchService
 from hades_mcp.vectors.arango import ArangoVectorIndex
@@ -110,7 +111,7 @@ def graphs(db: StandardDatabase) -> GraphService:
 
 @pytest.fixture
 def queries(db: StandardDatabase) -> QueryService:
-    return QueryService(db, max_rows=100, max_runtime=10)
+    return QueryService(db, QueryLimits(max_rows=100, max_runtime=10))
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hades_mcp.errors import LimitReached, QueryError
-from hades_mcp.services.queries import QueryService, _modifies
+from hades_mcp.services.queries import QueryService
+from hades_mcp.services.query_limits import QueryLimits
+from hades_mcp.services.query_plans import modifies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +62,7 @@ def test_a_read_that_would_change_data_is_refused_and_changes_nothing(
     ],
 )
 def test_a_cluster_s_plans_are_judged_too(node: dict[str, Any], expected: bool) -> None:
-    assert _modifies(node) == expected
+    assert modifies(node) == expected
 
 
 def test_words_alone_make_no_write(queries: QueryService) -> None:
@@ -79,13 +81,13 @@ def test_rows_are_capped_and_the_answer_says_so(queries: QueryService) -> None:
 
 
 def test_a_query_is_stopped_when_its_time_is_over(db: StandardDatabase) -> None:
-    queries = QueryService(db, max_rows=10, max_runtime=0.05)
+    queries = QueryService(db, QueryLimits(max_rows=10, max_runtime=0.05))
     with pytest.raises(LimitReached, match=r"longer than 0\.05 s"):
         queries.read("FOR a IN 1..10000 FOR b IN 1..10000 FILTER a * b < 0 RETURN a")
 
 
 def test_a_query_is_stopped_when_it_holds_too_much(db: StandardDatabase) -> None:
-    queries = QueryService(db, max_rows=10, max_runtime=10, max_memory=2**20)
+    queries = QueryService(db, QueryLimits(max_rows=10, max_memory=2**20))
     with pytest.raises(LimitReached, match="Add a LIMIT"):
         queries.read("FOR n IN 1..100000 RETURN {n}")
 
@@ -101,13 +103,16 @@ def test_a_misspelt_collection_comes_with_the_corrected_query(queries: QueryServ
     with pytest.raises(QueryError) as caught:
         queries.read("FOR d IN documets\n  RETURN d.title")
     assert caught.value.number == 1203
-    assert caught.value.hint == "Did you mean 'documents'? Try: FOR d IN documents RETURN d.title"
+    assert caught.value.hint == "Did you mean 'documents'?"
+    assert caught.value.example == {"query": "FOR d IN documents\n  RETURN d.title"}
+    assert "line 1, column 10" in caught.value.message
 
 
 def test_a_misspelt_collection_in_a_bind_variable_is_corrected_there(queries: QueryService) -> None:
     with pytest.raises(QueryError) as caught:
         queries.read("FOR d IN @@c RETURN d", {"@c": "document"})
-    assert caught.value.hint == "Did you mean 'documents'? Try bind_vars: {'@c': 'documents'}"
+    assert caught.value.hint == "Did you mean 'documents'?"
+    assert caught.value.example["bind_vars"] == {"@c": "documents"}
 
 
 def test_a_misspelt_function_is_corrected(queries: QueryService) -> None:

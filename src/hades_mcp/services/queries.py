@@ -1,42 +1,49 @@
-"""Guarded AQL: reads proved from the plan, writes apart, both bounded; errors that teach."""
+"""Guarded AQL: reads proved from the plan, writes recorded, both bounded; errors that teach."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from arango.exceptions import ArangoServerError
 
-from hades_mcp.errors import LimitReached, QueryError
-from hades_mcp.services.advice import advise, advise_empty
+from hades_mcp.errors import HadesError, LimitReached, QueryError
+from hades_mcp.services.advice import Failure, advise, advise_empty
+from hades_mcp.services.journal import JOURNAL_WRITES, Journal
 from hades_mcp.services.projection import without_vectors
+from hades_mcp.services.query_changes import changes, revisions
+from hades_mcp.services.query_limits import QueryLimits, forbidden
+from hades_mcp.services.query_plans import QueryPlan, plan_of
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message, refusal, translated
+from hades_mcp.services.transactions import Overtaken, atomically, snapshot
 
 if TYPE_CHECKING:
     from arango.cursor import Cursor
-    from arango.database import StandardDatabase
+    from arango.database import Database, StandardDatabase, TransactionDatabase
 
-MODIFICATION_NODES = frozenset(
-    {
-        "InsertNode",
-        "UpdateNode",
-        "ReplaceNode",
-        "RemoveNode",
-        "UpsertNode",
-        "MultipleRemoteModificationNode",
-    }
-)
-"""ArangoDB's names in a plan for what changes data."""
+    from hades_mcp.services.journal import Change, Effect
 
-REMOTE_NODE = "SingleRemoteOperationNode"
-"""What a cluster makes of a statement on one document; its `mode` says which, a read or not."""
+_BATCH = 200
+_KEYS_SHOWN = 20
 
-MEMORY = 256 * 2**20
-"""Bytes one query may hold, unless told otherwise."""
 
-_KILLED = 1500
-_OUT_OF_MEMORY = 32
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a write did to one collection.
+
+    Args:
+        inserted: Documents made.
+        updated: Documents changed.
+        removed: Documents deleted.
+        keys: `_key`s of the first twenty of them.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    removed: int = 0
+    keys: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,10 @@ class QueryResult:
         rows: The rows, without vectors.
         truncated: There were more rows than the limit.
         warnings: ArangoDB's warnings, as sentences.
-        hint: What to look at when the answer is empty though the query is valid.
+        hint: What to look at when the answer is empty or cut short though the query is valid.
         written: Documents written.
+        changed: Collection → what was changed there.
+        undo: Handle by which `hades undo` takes the changes back.
     """
 
     rows: list[Any]
@@ -56,146 +65,211 @@ class QueryResult:
     warnings: list[str] = field(default_factory=list)
     hint: str = ""
     written: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class QueryPlan:
-    """How a query would run.
-
-    Args:
-        nodes: Types of the execution nodes, in order.
-        collections: Collection → how it is used: read, write or exclusive.
-        rules: Optimizer rules that were applied.
-        estimated_cost: In ArangoDB's units.
-        modifies: Whether running it would change data.
-    """
-
-    nodes: list[str]
-    collections: dict[str, str]
-    rules: list[str]
-    estimated_cost: float
-    modifies: bool
+    changed: dict[str, Changed] = field(default_factory=dict)
+    undo: str = ""
 
 
 class QueryService:
     """Runs the AQL that others write.
 
     Args:
-        db: The database.
-        max_rows: Most rows one query may return.
-        max_runtime: Most seconds one query may take.
-        max_memory: Most bytes one query may hold.
+        db: The database, with its layout made.
+        limits: What queries may touch and take.
     """
 
-    def __init__(
-        self,
-        db: StandardDatabase,
-        *,
-        max_rows: int,
-        max_runtime: float,
-        max_memory: int = MEMORY,
-    ) -> None:
+    def __init__(self, db: StandardDatabase, limits: QueryLimits | None = None) -> None:
         self._db = db
-        self._max_memory = max_memory
-        self._max_rows = max_rows
-        self._max_runtime = max_runtime
+        self._limits = limits or QueryLimits()
+        self._journal = Journal(db)
 
     @translated
     def read(self, query: str, bind_vars: dict[str, Any] | None = None) -> QueryResult:
-        """Run a query that provably changes nothing.
+        """Run a query that provably changes nothing, in a transaction that could not.
 
         Args:
             query: AQL.
             bind_vars: Values of `@name` parameters; collections go by `"@name"` for `@@name`.
 
         Raises:
-            QueryError: It does not parse or run, or it would change data.
-            LimitReached: It took too long or too much memory.
+            QueryError: It does not parse or run, would change data, or uses a hidden collection.
+            LimitReached: It took too long or too much memory, or would cost too much.
         """
-        if self.explain(query, bind_vars).modifies:
-            raise QueryError(
-                "This query changes data, and reads may not.",
-                hint="If a change is meant: the tool aql_write, or `hades aql --write`.",
-            )
-        return self._run(query, bind_vars or {})
+        bind = bind_vars or {}
+        readable = self._readable()
+        plan = self._plan(query, bind)
+        if plan.modifies:
+            raise _changes_data()
+        self._limits.check(plan, readable)
+        return self._read(query, bind, readable)
 
     @translated
     def write(self, query: str, bind_vars: dict[str, Any] | None = None) -> QueryResult:
-        """Run any query, whole or not at all.
+        """Run any query, whole or not at all; what it changed is recorded so that it can be undone.
 
         Args:
             query: AQL; add `RETURN NEW` or `RETURN OLD` to see what changed.
             bind_vars: Values of `@name` parameters; collections go by `"@name"` for `@@name`.
 
         Raises:
-            QueryError: It does not parse or run.
-            LimitReached: It took too long or too much memory; nothing was changed.
+            QueryError: It does not parse or run, or uses a hidden collection.
+            LimitReached: It took too long, too much memory, or changed too many documents: then
+                nothing was changed.
         """
-        return self._run(query, bind_vars or {})
+        bind = bind_vars or {}
+        readable = self._readable()
+        plan = self._plan(query, bind)
+        self._limits.check(plan, readable)
+        if not plan.modifies:
+            return self._read(query, bind, readable)
+
+        def work(tx: TransactionDatabase) -> QueryResult:
+            before = revisions(tx, plan.written)
+            result = self._run(tx, query, bind)
+            if result.written > self._limits.max_changes:
+                raise _too_many(result.written, self._limits.max_changes)
+            made = changes(self._db, before, revisions(tx, plan.written))
+            handle = self._journal.record(tx, "aql_write", made, note=query)
+            return _with_changes(result, made, handle)
+
+        while True:
+            try:
+                return atomically(self._db, [*plan.written, *JOURNAL_WRITES], work, read=readable)
+            except Overtaken:
+                continue
 
     @translated
     def explain(self, query: str, bind_vars: dict[str, Any] | None = None) -> QueryPlan:
         """Return the plan of a query without running it.
 
         Raises:
-            QueryError: It does not parse, or names what is not there.
+            QueryError: It does not parse, or names what is not there or not to be used.
         """
-        try:
-            plan = cast("dict[str, Any]", self._db.aql.explain(query, bind_vars=bind_vars or {}))
-        except ArangoServerError as error:
-            raise self._explained(error, query, bind_vars or {}) from error
-        nodes = plan["nodes"]
-        return QueryPlan(
-            nodes=[node["type"] for node in nodes],
-            collections={c["name"]: c["type"] for c in plan.get("collections", [])},
-            rules=plan.get("rules", []),
-            estimated_cost=plan.get("estimatedCost", 0.0),
-            modifies=bool(plan.get("isModificationQuery")) or any(map(_modifies, nodes)),
-        )
+        plan = self._plan(query, bind_vars or {})
+        for name in plan.collections:
+            if not self._limits.permits(name):
+                raise forbidden(name, self._readable())
+        return plan
 
-    def _run(self, query: str, bind: dict[str, Any]) -> QueryResult:
+    def _plan(self, query: str, bind: dict[str, Any]) -> QueryPlan:
         try:
-            limits: dict[str, Any] = {
-                "batch_size": self._max_rows + 1,
-                "max_runtime": self._max_runtime,
-                "memory_limit": self._max_memory,
-            }
-            cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, **limits))
-            found = list(islice(cursor, self._max_rows + 1))
+            return plan_of(cast("dict[str, Any]", self._db.aql.explain(query, bind_vars=bind)))
+        except ArangoServerError as error:
+            raise self._explained(error, query, bind) from error
+
+    def _readable(self) -> list[str]:
+        found = cast("list[dict[str, Any]]", self._db.collections())
+        return sorted(c["name"] for c in found if self._limits.permits(c["name"]))
+
+    def _read(self, query: str, bind: dict[str, Any], readable: list[str]) -> QueryResult:
+        with snapshot(self._db, readable) as tx:
+            return self._run(tx, query, bind)
+
+    def _run(self, tx: Database, query: str, bind: dict[str, Any]) -> QueryResult:
+        limits = self._limits
+        bounds: dict[str, Any] = {
+            "batch_size": min(_BATCH, limits.max_rows + 1),
+            "max_runtime": limits.max_runtime,
+            "memory_limit": limits.max_memory,
+        }
+        try:
+            cursor = cast(
+                "Cursor",
+                tx.aql.execute(query, bind_vars=bind, **bounds),
+            )
+            rows, truncated = _fetch(cursor, limits)
             cursor.close(ignore_missing=True)
         except ArangoServerError as error:
             raise self._explained(error, query, bind) from error
-        statistics = cursor.statistics() or {}
-        rows = found[: self._max_rows]
-        empty = all(row is None or row in ([], {}) for row in rows)
+        written = int((cursor.statistics() or {}).get("modified", 0))
+        hint = ""
+        if truncated:
+            hint = f"Only the first {len(rows):,} rows were kept: narrow it with FILTER or LIMIT."
+        elif not written and all(row is None or row in ([], {}) for row in rows):
+            hint = advise_empty(self._db, query, bind, self._readable())
         return QueryResult(
-            rows=[without_vectors(row) for row in rows],
-            truncated=len(found) > self._max_rows,
+            rows=rows,
+            truncated=truncated,
             warnings=[str(w.get("message", w)) for w in cursor.warnings() or []],
-            hint=advise_empty(self._db, query, bind) if empty else "",
-            written=int(statistics.get("modified", 0)),
+            hint=hint,
+            written=written,
         )
 
-    def _explained(self, error: ArangoServerError, query: str, bind: dict[str, Any]) -> Exception:
-        if error.error_code == _KILLED:
-            return LimitReached(
-                f"The query ran longer than {self._max_runtime:g} s and was stopped.",
-                hint="FILTER earlier, lower the traversal depth, or add a LIMIT.",
-            )
-        if error.error_code == _OUT_OF_MEMORY:
-            return LimitReached(
-                f"The query needs too much memory: {message(error)}.", hint="Add a LIMIT."
-            )
+    def _explained(
+        self, error: ArangoServerError, query: str, bind: dict[str, Any]
+    ) -> HadesError | ArangoServerError:
         number = int(error.error_code or 0)
-        if number in LOCKED | UNUSABLE:
-            return refusal(error)
-        hint = advise(self._db, number, message(error), query, bind)
-        return QueryError(f"{message(error)}.", number=number, hint=hint)
+        match number:
+            case busy if busy in LOCKED:
+                return error  # whoever runs the transaction tries again
+            case broken if broken in UNUSABLE:
+                return refusal(error)
+            case 1500:
+                return LimitReached(
+                    f"The query ran longer than {self._limits.max_runtime:g} s and was stopped.",
+                    hint="FILTER earlier, lower the traversal depth, or add a LIMIT.",
+                )
+            case 32:
+                return LimitReached(
+                    f"The query needs too much memory: {message(error)}.", hint="Add a LIMIT."
+                )
+            case 1652 if "[write]" in message(error):
+                return _changes_data()
+            case 1652:
+                name = message(error).partition("transaction: ")[2].partition(" ")[0]
+                return forbidden(name, self._readable())
+        return advise(Failure(message(error), query, bind, self._readable()), number)
 
 
-def _modifies(node: dict[str, Any]) -> bool:
-    if node["type"] == REMOTE_NODE:
-        return bool(node.get("mode") != "IndexNode")
-    if node["type"] == "SubqueryNode":  # older plans nest what newer ones flatten
-        return any(map(_modifies, node.get("subquery", {}).get("nodes", [])))
-    return node["type"] in MODIFICATION_NODES
+def _fetch(cursor: Cursor, limits: QueryLimits) -> tuple[list[Any], bool]:
+    """Return the rows within the limits, without vectors, and whether there were more."""
+    rows: list[Any] = []
+    left = limits.max_bytes
+    for found in cursor:
+        row = without_vectors(found)
+        left -= len(orjson.dumps(row, default=str))
+        if len(rows) == limits.max_rows or (left < 0 and rows):
+            return rows, True
+        if left < 0:
+            raise LimitReached(
+                f"One row alone has more than {limits.max_bytes:,} bytes.",
+                hint="Return only the attributes you need.",
+            )
+        rows.append(row)
+    return rows, False
+
+
+def _with_changes(result: QueryResult, made: list[Change], handle: str) -> QueryResult:
+    by_collection: dict[str, list[Change]] = {}
+    for change in made:
+        by_collection.setdefault(change.id.partition("/")[0], []).append(change)
+    changed = {name: _changed(those) for name, those in by_collection.items()}
+    return QueryResult(
+        rows=result.rows,
+        truncated=result.truncated,
+        warnings=result.warnings,
+        hint=result.hint,
+        written=result.written,
+        changed=changed,
+        undo=handle,
+    )
+
+
+def _changed(made: list[Change]) -> Changed:
+    counts: Counter[Effect] = Counter(change.effect for change in made)
+    keys = [change.id.partition("/")[2] for change in made[:_KEYS_SHOWN]]
+    return Changed(counts["inserted"], counts["updated"], counts["removed"], keys)
+
+
+def _changes_data() -> QueryError:
+    return QueryError(
+        "This query changes data, and reads may not.",
+        hint="If a change is meant: the tool aql_write, or `hades aql --write`.",
+    )
+
+
+def _too_many(written: int, most: int) -> LimitReached:
+    return LimitReached(
+        f"The query would write {written:,} documents, at most {most:,} are allowed; "
+        "nothing was changed.",
+        hint="FILTER for fewer, or write them in parts with LIMIT.",
+    )

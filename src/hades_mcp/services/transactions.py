@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arango.exceptions import ArangoError, ArangoServerError
 
 from hades_mcp.services.refusals import LOCKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from arango.database import StandardDatabase, TransactionDatabase
 
@@ -31,6 +32,7 @@ def atomically(
     work: Callable[[TransactionDatabase], T],
     *,
     exclusive: bool = False,
+    read: Sequence[str] | None = None,
 ) -> T:
     """Return what `work` returns after its writes are committed together.
 
@@ -39,6 +41,7 @@ def atomically(
         write: Names of all collections that `work` writes.
         work: Called with the transaction; called again, from the start, after a lock conflict.
         exclusive: Wait until nobody else writes these collections, and let nobody meanwhile.
+        read: Names of all other collections that `work` may read; by default any.
 
     Raises:
         ArangoServerError: The store refused, or was still locked after `PATIENCE` seconds.
@@ -47,7 +50,7 @@ def atomically(
     pause = 0.01
     while True:
         try:
-            return _once(db, write, work, exclusive=exclusive)
+            return _once(db, write, work, exclusive=exclusive, read=read)
         except ArangoServerError as error:
             if error.error_code not in LOCKED or time.monotonic() > deadline:
                 raise
@@ -62,11 +65,12 @@ def _once(
     work: Callable[[TransactionDatabase], T],
     *,
     exclusive: bool,
+    read: Sequence[str] | None,
 ) -> T:
-    names = list(write)
-    transaction = (
-        db.begin_transaction(exclusive=names) if exclusive else db.begin_transaction(write=names)
-    )
+    names: dict[str, Any] = {"exclusive" if exclusive else "write": list(write)}
+    if read is not None:
+        names |= {"read": list(read), "allow_implicit": False}
+    transaction = db.begin_transaction(**names)
     try:
         result = work(transaction)
         transaction.commit_transaction()
@@ -74,6 +78,21 @@ def _once(
         _abort(transaction)
         raise
     return result
+
+
+@contextmanager
+def snapshot(db: StandardDatabase, read: Sequence[str]) -> Iterator[TransactionDatabase]:
+    """Give a transaction that can only read, and only these collections.
+
+    Args:
+        db: The database.
+        read: Names of the collections; whatever else is touched is refused by the store.
+    """
+    transaction = db.begin_transaction(read=list(read), allow_implicit=False)
+    try:
+        yield transaction
+    finally:
+        _abort(transaction)
 
 
 def _abort(transaction: TransactionDatabase) -> None:

@@ -14,7 +14,7 @@ from hades_mcp.tools.graphs import (
     graph_traverse,
 )
 from hades_mcp.tools.paging import more
-from hades_mcp.tools.queries import aql_examples, aql_read, aql_write
+from hades_mcp.tools.queries import aql_examples, aql_explain, aql_read, aql_write
 from hades_mcp.tools.schema import schema
 from hades_mcp.tools.search import search
 from hades_mcp.tools.user_tools import load_user_tools
@@ -37,6 +37,7 @@ BUILT_IN: tuple[Tool, ...] = (
     graph_relate,
     schema,
     aql_read,
+    aql_explain,
     aql_write,
     aql_examples,
     context_add,

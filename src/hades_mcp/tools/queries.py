@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from hades_mcp.tools.definition import tool
-from hades_mcp.tools.rendering import plain
 
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
@@ -20,11 +19,19 @@ def aql_read(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> 
     return workspace.queries.read(query, bind_vars or {})
 
 
+@tool(title="Explain a query", read_only=True, idempotent=True)
+def aql_explain(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
+    """Show a query's plan: indexes, cost, warnings."""
+    plan = workspace.queries.explain(query, bind_vars or {})
+    shown = {"cost": plan.estimated_cost, "modifies": plan.modifies, "steps": plan.steps}
+    found = {"indexes": plan.indexes, "warnings": plan.warnings}
+    return shown | {name: value for name, value in found.items() if value}
+
+
 @tool(title="Run a writing query", destructive=True)
 def aql_write(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
     """Run an AQL query that inserts, updates or removes documents."""
-    result = workspace.queries.write(query, bind_vars or {})
-    return {"written": result.written, **plain(result)}
+    return workspace.queries.write(query, bind_vars or {})
 
 
 @tool(title="Find example queries", read_only=True, idempotent=True)

@@ -17,7 +17,6 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.errors import ConfigError
 from hades_mcp.messages import ToolAnnotations, ToolSpec
 from hades_mcp.tools.definition import Tool
-from hades_mcp.tools.rendering import plain
 from hades_mcp.tools.signatures import Arguments, fields_model, lean_schema, lenient
 
 if TYPE_CHECKING:
@@ -124,8 +123,7 @@ def _function(definition: _Definition) -> Callable[..., Any]:
         bind = {keys[name]: value for name, value in arguments.items()}
         if definition.read_only:
             return workspace.queries.read(definition.aql, bind)
-        result = workspace.queries.write(definition.aql, bind)
-        return {"written": result.written, **plain(result)}
+        return workspace.queries.write(definition.aql, bind)
 
     return run
 
