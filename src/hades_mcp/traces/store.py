@@ -13,6 +13,7 @@ from hades_mcp.redaction import redact
 from hades_mcp.traces.atif import header_to_atif, observation_to_atif, step_to_atif, to_atif
 from hades_mcp.traces.atif_reader import assemble, with_results
 from hades_mcp.traces.json_text import read_json, write_json
+from hades_mcp.traces.labels import judged, kept
 from hades_mcp.traces.liveness import alive, owner
 from hades_mcp.traces.records import TraceSummary
 from hades_mcp.traces.schema import open_file
@@ -97,12 +98,41 @@ class TraceStore:
             NotFound: There is no such trace.
         """
         with self._write() as cursor:
+            before = cursor.execute(
+                "SELECT outcome FROM traces WHERE id = ?", (trace_id,)
+            ).fetchone()
+            if before is None:
+                raise NotFound(f"There is no trace {trace_id!r}.")
             cursor.execute(
                 "UPDATE traces SET status = ?, finished = ?, outcome = ? WHERE id = ?",
-                (status, now(), write_json(redact(outcome or {})), trace_id),
+                (status, now(), _outcome(before, outcome or {}), trace_id),
             )
-            if not cursor.rowcount:
-                raise NotFound(f"There is no trace {trace_id!r}.")
+
+    def label(self, target: str, label: JsonObject) -> str:
+        """Add a judgement to a trace's outcome; return the trace's id.
+
+        Args:
+            target: The trace's id, or the start of it, or the id of one of its calls.
+            label: `helped`, and what else there is to say.
+
+        Raises:
+            NotFound: There is no such trace or call.
+            InvalidArgument: Several traces begin so.
+        """
+        found = self._read(
+            "SELECT trace FROM entries WHERE kind = 'result' "
+            "AND CASE WHEN json_valid(body) THEN json_extract(body, '$.source_call_id') END = ? "
+            "ORDER BY rowid DESC LIMIT 1",
+            (target,),
+        )
+        trace_id: str = found[0]["trace"] if found else self._find(target)["id"]
+        with self._write() as cursor:
+            (text,) = cursor.execute(
+                "SELECT outcome FROM traces WHERE id = ?", (trace_id,)
+            ).fetchone()
+            outcome = write_json(judged(read_json(text), redact(label)))
+            cursor.execute("UPDATE traces SET outcome = ? WHERE id = ?", (outcome, trace_id))
+        return trace_id
 
     def add(self, trace: Trace) -> bool:
         """Store a finished trace from elsewhere; False when the same one is here already.
@@ -248,6 +278,10 @@ def _title(text: str) -> str:
     # A model can write half a surrogate pair, which no file takes.
     line = " ".join(text.encode("utf-8", "replace").decode().split())
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
+
+
+def _outcome(before: sqlite3.Row, outcome: JsonObject) -> str:
+    return write_json(kept(read_json(before["outcome"])) | redact(outcome))
 
 
 def _summary(row: sqlite3.Row) -> TraceSummary:

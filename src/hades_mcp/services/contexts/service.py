@@ -46,11 +46,12 @@ from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from arango.database import StandardDatabase, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
+    from hades_mcp.traces.metrics import Metrics
 
 By = Literal["recency", "meaning", "both"]
 
@@ -93,11 +94,15 @@ class ContextService:
     Args:
         db: The database, with its layout made.
         embedder: Makes entries findable by meaning.
+        metrics: Where changes of tier are counted.
     """
 
-    def __init__(self, db: StandardDatabase, embedder: Embedder) -> None:
+    def __init__(
+        self, db: StandardDatabase, embedder: Embedder, metrics: Metrics | None = None
+    ) -> None:
         self._db = db
         self._embedder = embedder
+        self._metrics = metrics
         self._journal = Journal(db)
 
     @staticmethod
@@ -138,7 +143,7 @@ class ContextService:
         entry = entry_document(name, content, role=role, source=source, tags=tags, ttl=ttl)
         entry |= vectors_of(self._embedder, [content])[0]
         now = entry["used"]
-        atomically(self._db, WRITES, lambda tx: insert(tx, name, [entry], now))
+        self._moved(atomically(self._db, WRITES, lambda tx: insert(tx, name, [entry], now)))
         return entry_of(entry | {"_id": f"{CONTEXT_ENTRIES}/{entry['_key']}"}, now)
 
     @translated
@@ -303,11 +308,16 @@ class ContextService:
         if not stale:
             return
         try:
-            settle(self._db, name, now, used=stale)
+            self._moved(settle(self._db, name, now, used=stale))
         except ArangoServerError as error:
             # somebody else writes just now: that this was used is not worth waiting for
             if error.error_code not in LOCKED:
                 raise
+
+    def _moved(self, ways: Mapping[str, int]) -> None:
+        if self._metrics is not None:
+            for way, number in ways.items():
+                self._metrics.transitions.add(number, {"way": way})
 
     def _unknown(self, name: str) -> UnknownName:
         query = f"FOR e IN @@c FILTER {LIVE} RETURN DISTINCT e.context"

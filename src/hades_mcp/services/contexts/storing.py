@@ -100,8 +100,8 @@ def vectors_of(embedder: Embedder, texts: Sequence[str]) -> list[dict[str, Any]]
 
 def insert(
     tx: TransactionDatabase, name: str, entries: Sequence[dict[str, Any]], now: float
-) -> None:
-    """Add entries to a context, making it if need be.
+) -> dict[str, int]:
+    """Add entries to a context, making it if need be; return which changed their tier for them.
 
     Args:
         tx: A transaction that writes `WRITES`.
@@ -123,7 +123,7 @@ def insert(
         for entry in entries:
             entry["expires"] = min(latest, entry["expires"] or latest)
     tx.collection(CONTEXT_ENTRIES).insert_many(list(entries), raise_on_document_error=True)
-    settle(tx, name, now)
+    return settle(tx, name, now)
 
 
 def count(db: Database, name: str, now: float) -> int:
