@@ -38,6 +38,7 @@ COMMANDS = {
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
     "traces": "hades_mcp.cli.traces",
+    "undo": "hades_mcp.cli.undo",
 }
 
 EXIT_CODES: tuple[tuple[type[HadesError], int], ...] = (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hades_mcp.cli.app import settings
 from hades_mcp.cli.output import echo_json
+
+if TYPE_CHECKING:
+    from hades_mcp.services.queries import Changed
 
 
 @click.command("aql")
@@ -24,6 +27,7 @@ from hades_mcp.cli.output import echo_json
 @click.option("--write", is_flag=True, help="Allow the query to change data.")
 @click.option("--explain", is_flag=True, help="Print the plan instead of running it.")
 @click.option("--max-rows", type=click.IntRange(min=1), help="Most rows to print.")
+@click.option("--max-changes", type=click.IntRange(min=1), help="Most documents to change.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -33,12 +37,14 @@ def command(
     write: bool,
     explain: bool,
     max_rows: int | None,
+    max_changes: int | None,
 ) -> None:
     """Run an AQL QUERY ('-' reads it from standard input); one JSON row a line."""
     from hades_mcp.workspace import open_workspace
 
     text = sys.stdin.read() if query == "-" else query
-    with open_workspace(settings(ctx, max_rows=max_rows), preload=False) as workspace:
+    limits = settings(ctx, max_rows=max_rows, max_changes=max_changes)
+    with open_workspace(limits, preload=False) as workspace:
         variables = _bind_variables(bind)
         if explain:
             echo_json(asdict(workspace.queries.explain(text, variables)))
@@ -51,8 +57,16 @@ def command(
         click.echo(
             f"hades: only the first {len(result.rows)} rows; --max-rows N asks for more.", err=True
         )
+    if result.undo:
+        click.echo(f"hades: changed {_said(result.changed)}; hades undo {result.undo}", err=True)
     for warning in result.warnings:
         click.echo(f"hades: warning: {warning}", err=True)
+
+
+def _said(changed: dict[str, Changed]) -> str:
+    return ", ".join(
+        f"{name}: {each.inserted + each.updated + each.removed}" for name, each in changed.items()
+    )
 
 
 def _bind_variables(pairs: tuple[str, ...]) -> dict[str, Any]:
