@@ -13,6 +13,7 @@ from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.services.contexts import ContextService
 from hades_mcp.services.documents import DocumentService
+from hades_mcp.services.feedback import FeedbackService
 from hades_mcp.services.fsck import FsckService
 from hades_mcp.services.graphs import GraphService
 from hades_mcp.services.journal import Journal
@@ -26,6 +27,7 @@ from hades_mcp.services.reembedding import ReembedService
 from hades_mcp.services.refusals import message, translated
 from hades_mcp.services.schema import SchemaService
 from hades_mcp.services.search import SearchService
+from hades_mcp.traces.metrics import open_metrics
 from hades_mcp.traces.recorder import open_recorder
 from hades_mcp.traces.store import TraceStore
 from hades_mcp.vectors.arango import ArangoVectorIndex
@@ -60,6 +62,7 @@ class Workspace:
     embedder: Embedder
     vectors: VectorIndex
     contexts: ContextService
+    feedback: FeedbackService
     documents: DocumentService
     reembed: ReembedService
     search: SearchService
@@ -113,6 +116,8 @@ def open_workspace(
         stack.callback(traces.close)
         recorder = open_recorder(settings, traces)
         stack.callback(recorder.close)
+        metrics = open_metrics(settings.otlp_endpoint)
+        stack.callback(metrics.close)
         if embedder is None and settings.embedder == "hashing":
             from hades_mcp.embedders.hashing import HashEmbedder  # noqa: PLC0415  imports numpy
 
@@ -128,7 +133,8 @@ def open_workspace(
             db=db,
             embedder=embedder,
             vectors=vectors,
-            contexts=ContextService(db, embedder),
+            contexts=ContextService(db, embedder, metrics),
+            feedback=FeedbackService(db, traces, metrics),
             documents=DocumentService(db, embedder, vectors),
             reembed=ReembedService(db, embedder, vectors),
             search=SearchService(db, embedder, vectors),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.tools.contexts import context_add, context_clear, context_get, context_list
 from hades_mcp.tools.documents import document_add, document_delete, document_get
+from hades_mcp.tools.feedback import feedback
 from hades_mcp.tools.graphs import (
     graph_measure,
     graph_neighbours,
@@ -44,6 +45,7 @@ BUILT_IN: tuple[Tool, ...] = (
     context_get,
     context_list,
     context_clear,
+    feedback,
     more,
 )
 
