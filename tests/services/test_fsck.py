@@ -130,7 +130,7 @@ def test_differences_to_milvus_are_found_and_mended(mirrored: Workspace) -> None
     mirror = mirrored.vectors
     assert isinstance(mirror, Mirror)
     first, second, third = sorted(mirror.marks())[:3]
-    name = mirror._name()
+    name = mirror._registered()["name"]
     odd = [1.0, *[0.0] * 63]
     mirror.store.upsert(name, [StoredVector("nobody's", "m", odd), StoredVector(first, "m", odd)])
     mirror.store.delete(name, [second])
@@ -146,7 +146,7 @@ def test_a_milvus_folder_that_was_deleted_is_filled_again(mirrored: Workspace) -
     mirror = mirrored.vectors
     assert isinstance(mirror, Mirror)
     count = len(mirror.marks())
-    mirror.store.drop(mirror._name())
+    mirror.store.drop(mirror._registered()["name"])
     assert mirrored.fsck.check() == []
     assert len(mirror.marks()) == count
     assert mirrored.search.search("boxes of tea").note == ""

@@ -18,6 +18,7 @@ from hades_mcp.services.layout import (
     SOURCES,
 )
 from hades_mcp.services.outbox import Mirror, registration, touch, waiting
+from hades_mcp.services.pins import check_pin
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -134,6 +135,7 @@ class FsckService:
 
         Raises:
             Unavailable: The database, or what mending needs, is not there.
+            ConfigError: Vectors are missing, and the embedder is not the one that made the others.
         """
         checks: list[Callable[[], list[Finding]]] = [
             partial(self._lone_chunks, mend=mend),
@@ -187,7 +189,8 @@ class FsckService:
 
     def _chunks_without_vector(self, *, mend: bool) -> list[Finding]:
         keys = rows(self._db, _WITHOUT_VECTOR, {"@chunks": CHUNKS})
-        if mend:
+        if mend and keys:
+            check_pin(self._db, self._embedder)
             for start in range(0, len(keys), BATCH):
                 self._embed(keys[start : start + BATCH])
         text = "have no vector: only their words find them"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.errors import HadesError, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.layout import CHUNKS, OUTBOX
+from hades_mcp.services.pins import Pin, read_pin
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
 from hades_mcp.vectors.base import Hit
@@ -110,8 +111,8 @@ class Mirror:
     Args:
         db: The database, with its layout made.
         store: The Milvus.
-        model: Id of the model whose vectors these are.
-        dimension: Their length.
+        model: Id of the model whose vectors these are, as long as none are stored.
+        dimension: Their length, as long as none are stored.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Mirror:
     ) -> None:
         self._db = db
         self.store = store
-        self._pin: dict[str, Any] = {"target": store.target, "model": model, "dimension": dimension}
+        self._space = Pin(model, dimension)
         self._settling = threading.Lock()
         self._seen = False  # the copy is known to be there
 
@@ -130,7 +131,7 @@ class Mirror:
         try:
             # what a process that died, or a Milvus that was away, has left undone
             self._catch_up(older_than=GRACE, wait=False)
-            found = self.store.search(self._name(), vector, k)
+            found = self.store.search(self._registered()["name"], vector, k)
         except Unavailable:
             self._seen = False
             raise
@@ -155,7 +156,7 @@ class Mirror:
 
     def resume(self) -> None:
         """Work off what earlier processes left, if there is anything; connects only then."""
-        begun = self._registered()
+        begun = self._current()
         if begun is None:
             undone = bool(rows(self._db, "FOR c IN @@c LIMIT 1 RETURN 1", {"@c": CHUNKS}))
         else:
@@ -169,10 +170,11 @@ class Mirror:
         Raises:
             Unavailable: Milvus is not there.
         """
-        name = self._name()
+        found = self._registered()
+        name, dimension = found["name"], found["dimension"]
         todo = list(keys)
         while todo:
-            bind = {"@chunks": CHUNKS, "keys": todo, "dimension": self._pin["dimension"]}
+            bind = {"@chunks": CHUNKS, "keys": todo, "dimension": dimension}
             current = rows(self._db, _CURRENT, bind)
             there = {row["key"]: row["mark"] for row in current}
             self.store.upsert(name, map(_stored, current))
@@ -184,7 +186,7 @@ class Mirror:
 
     def marks(self) -> dict[str, str]:
         """Return key and mark of every copy."""
-        return dict(self.store.marks(self._name()))
+        return dict(self.store.marks(self._registered()["name"]))
 
     def close(self) -> None:
         """Let go of Milvus."""
@@ -209,21 +211,26 @@ class Mirror:
         bind = {"@outbox": OUTBOX, "mirror": MIRROR, "until": until, "most": NOTES}
         return rows(self._db, _NOTES, bind)
 
-    def _name(self) -> str:
-        found = self._registered()
+    def _registered(self) -> dict[str, Any]:
+        found = self._current()
         if found is None:
             raise Unavailable("The vectors are not in Milvus yet.", hint="Run: hades fsck --mend")
-        return str(found["name"])
+        return found
 
-    def _registered(self) -> dict[str, Any] | None:
-        """Return the registration if it is of this Milvus, model and dimension."""
-        found = registration(self._db)
-        same = found is not None and all(found[name] == self._pin[name] for name in self._pin)
+    def _current(self) -> dict[str, Any] | None:
+        """Return the registration if it is of this Milvus, and of the vectors that are stored."""
+        found, wanted = registration(self._db), self._wanted()
+        same = found is not None and all(found[name] == wanted[name] for name in wanted)
         return found if same else None
+
+    def _wanted(self) -> dict[str, Any]:
+        # not simply the embedder's: while `hades reembed` runs, those of the old model are stored
+        space = read_pin(self._db, CHUNKS) or self._space
+        return {"target": self.store.target, "model": space.model, "dimension": space.dimension}
 
     def _fill(self) -> None:
         """Make the copy and copy every chunk, going on where an earlier attempt was cut off."""
-        found = self._registered()
+        found = self._current()
         if found is not None and found["after"] is None and self._seen:
             return
         if found is None or not self.store.has(found["name"]):
@@ -242,12 +249,12 @@ class Mirror:
         """Make an empty copy and have it noted for, unless another process was first."""
         # a new name each time: what an older registration may have left there is never searched
         new: dict[str, Any] = {
-            **self._pin,
+            **self._wanted(),
             "_key": MIRROR,
             "name": f"hades_{secrets.token_hex(6)}",
             "after": "",
         }
-        self.store.create(new["name"], self._pin["dimension"])
+        self.store.create(new["name"], new["dimension"])
         # Exclusive, so that whoever wrote chunks before is committed now, and will be copied;
         # whoever writes later leaves notes.
         enter = partial(_enter, new, lost["name"] if lost else "")
