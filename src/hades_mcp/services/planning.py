@@ -145,6 +145,7 @@ def _referred(db: StandardDatabase, read: Mapping[str, Parsed]) -> list[Entry]:
     }
     packages = {_top(name) for name in named if not name.startswith("/")}
     packages.update(parsed.package for parsed in read.values() if parsed.package)
+    packages.update(name.partition("#")[0] for name in named if name.startswith("dir:"))
     paths = {name.partition("#")[0] for name in named if "/" in name}
     identities = {name for name in named if is_identity(name)}
     return [

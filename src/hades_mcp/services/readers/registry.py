@@ -5,7 +5,9 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from hades_mcp.services.readers.code import read_code
 from hades_mcp.services.readers.html import read_html
+from hades_mcp.services.readers.languages import GRAMMARS
 from hades_mcp.services.readers.markdown import read_markdown
 from hades_mcp.services.readers.parsed import Unreadable
 from hades_mcp.services.readers.pdf import read_pdf
@@ -39,6 +41,7 @@ READERS: dict[str, Callable[[Path, str], Parsed]] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
+    **dict.fromkeys(GRAMMARS, read_code),
 }
 
 
