@@ -27,6 +27,7 @@ from hades_mcp.services.reembedding import ReembedService
 from hades_mcp.services.refusals import message, translated
 from hades_mcp.services.schema import SchemaService
 from hades_mcp.services.search import SearchService
+from hades_mcp.services.world import WorldService
 from hades_mcp.traces.metrics import open_metrics
 from hades_mcp.traces.recorder import open_recorder
 from hades_mcp.traces.store import TraceStore
@@ -71,6 +72,7 @@ class Workspace:
     schema: SchemaService
     fsck: FsckService
     library: LibraryService
+    world: WorldService
     journal: Journal
     pages: PageService
     traces: TraceStore
@@ -128,6 +130,7 @@ def open_workspace(
             if preload:
                 embedder.load_in_background()
         vectors = _vectors(settings, db, embedder, stack)
+        documents = DocumentService(db, embedder, vectors)
         return Workspace(
             settings=settings,
             db=db,
@@ -135,7 +138,7 @@ def open_workspace(
             vectors=vectors,
             contexts=ContextService(db, embedder, metrics),
             feedback=FeedbackService(db, traces, metrics),
-            documents=DocumentService(db, embedder, vectors),
+            documents=documents,
             reembed=ReembedService(db, embedder, vectors),
             search=SearchService(db, embedder, vectors),
             graphs=GraphService(db, max_vertices=settings.max_vertices),
@@ -143,6 +146,7 @@ def open_workspace(
             schema=SchemaService(db),
             fsck=FsckService(db, embedder, vectors),
             library=LibraryService(db, embedder, settings.home),
+            world=WorldService(db, documents, embedder, settings.home),
             journal=Journal(db),
             pages=PageService(db),
             traces=traces,

@@ -32,6 +32,8 @@ COMMANDS = {
     "db": "hades_mcp.cli.db",
     "doctor": "hades_mcp.cli.doctor",
     "fsck": "hades_mcp.cli.fsck",
+    "export": "hades_mcp.cli.world_export",
+    "import": "hades_mcp.cli.world_import",
     "ingest": "hades_mcp.cli.ingest",
     "library": "hades_mcp.cli.library",
     "reembed": "hades_mcp.cli.reembed",

@@ -22,6 +22,7 @@ JOURNAL = "journal"
 JOURNAL_IMAGES = "journal_images"
 PAGES = "pages"
 LIBRARY = "library"
+TEXTS = "imported_texts"
 PINS = "pins"
 REEMBEDDED = "reembedded"
 OUTBOX = "outbox"
@@ -40,6 +41,7 @@ VERTEX_COLLECTIONS = (
     CONTEXT_ENTRIES,
     FEEDBACK,
     LIBRARY,
+    TEXTS,
     JOURNAL,
     JOURNAL_IMAGES,
     PAGES,
