@@ -1,7 +1,7 @@
 """Tools on contexts: what is remembered between calls and between sessions."""
 
 # Annotations are read when the tool is made, so they are not postponed in tool modules.
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -21,14 +21,14 @@ _SECONDS = len("2026-11-22T14:16:42")  # more digits are tokens that tell a mode
 def context_add(
     workspace: "Workspace",
     *,
-    context: Annotated[str | None, Field(description="A new one by default")] = None,
+    context: str | None = None,
     content: str,
-    role: Literal["user", "assistant", "system", "tool", "note"] = "note",
+    role: str = "note",
     source: str = "",
     tags: list[str] | None = None,
-    ttl: Annotated[float | None, Field(description="Seconds")] = None,
+    ttl: float | None = None,
 ) -> Any:
-    """Remember something in a context."""
+    """Remember in a context, else a new one; ttl in seconds."""
     context = context or workspace.contexts.mint()
     entry = workspace.contexts.add(
         context, content, role=role, source=source, tags=tags or (), ttl=ttl
@@ -44,7 +44,7 @@ def context_get(
     query: str | None = None,
     tokens: Annotated[int | None, Field(ge=_LEAST)] = None,
 ) -> Any:
-    """Recall the latest entries, or those that fit a query."""
+    """Recall the latest, or by a query."""
     most = workspace.settings.result_tokens
     budget = max(_LEAST, min(tokens or most, most) - _FRAME)
     found = workspace.contexts.get(context, query=query, tokens=budget)
@@ -55,14 +55,14 @@ def context_get(
 
 @tool(title="Clear a context", destructive=True)
 def context_clear(workspace: "Workspace", context: str) -> Any:
-    """Forget a context, or one entry by its id."""
+    """Forget a context, or one entry by id."""
     cleared = workspace.contexts.clear(context)
     return {"context": context, "removed": cleared.removed, "undo": cleared.undo}
 
 
 @tool(title="List contexts", read_only=True, idempotent=True)
 def context_list(workspace: "Workspace") -> Any:
-    """List contexts with their sizes."""
+    """List contexts."""
     contexts = [
         {"name": one.name, "entries": one.entries, "updated": one.updated[:_SECONDS]}
         for one in workspace.contexts.list()

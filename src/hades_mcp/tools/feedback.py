@@ -1,9 +1,7 @@
 """The tool that tells what helped."""
 
 # Annotations are read when the tool is made, so they are not postponed in tool modules.
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.tools.definition import tool
 
@@ -14,11 +12,11 @@ if TYPE_CHECKING:
 @tool(title="Give feedback")
 def feedback(
     workspace: "Workspace",
-    target: Annotated[str, Field(description="Id of document, entry or trace")],
+    target: str,
     helped: bool,  # noqa: FBT001  an argument of a tool has a name
     note: str = "",
 ) -> Any:
-    """Say whether a result helped; trust follows."""
+    """Say whether a document, entry or call (id) helped."""
     judged = workspace.feedback.give(target, helped=helped, note=note)
     answer: dict[str, Any] = {"target": judged.target}
     if judged.kind == "stored":
