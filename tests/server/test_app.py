@@ -91,8 +91,17 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
             "query": "INSERT {_from: @a, _to: @b} INTO relations RETURN NEW._from",
             "bind_vars": {"a": "documents/x", "b": "documents/y"},
         },
-        lambda found: found == {"written": 1, "rows": ["documents/x"]},
+        lambda found: (
+            (found["written"], found["rows"]) == (1, ["documents/x"])
+            and found["changed"]["relations"]["inserted"] == 1
+            and found["undo"]
+        ),
     ),
+    "aql_explain": (
+        {"query": "FOR d IN documents RETURN d.title"},
+        lambda found: found["cost"] > 0 and not found["modifies"] and found["steps"],
+    ),
+    "more": ({"next": "kept"}, lambda found: found == {"rows": ["the rest"]}),
     "context_add": (
         {"context": "talk", "content": "The lion is asleep."},
         lambda found: found["content"] == "The lion is asleep.",
@@ -129,6 +138,8 @@ async def test_every_tool_answers_in_both_eras(
     if name == "document_delete":
         workspace.documents.add_text("Six.", "Closing time")
     arguments, fits = CASES[name]
+    if name == "more":
+        arguments = {"next": workspace.pages.keep({"rows": ["the rest"]})}
     async with Client(server, mode=mode) as client:
         found = await call(client, name, **arguments)
     assert fits(found), found
@@ -251,7 +262,8 @@ async def test_a_users_own_tool_writes_what_it_says_it_writes(workspace: Workspa
     )
     async with Client(build_server(Toolset(workspace, load_tools(home)))) as client:
         arguments = {"from": "documents/a", "to": "documents/b"}
-        assert await call(client, "relate", **arguments) == {"written": 1, "rows": ["documents/b"]}
+        found = await call(client, "relate", **arguments)
+        assert (found["written"], found["rows"]) == (1, ["documents/b"])
         [relate] = [one for one in (await client.list_tools()).tools if one.name == "relate"]
     assert relate.annotations is not None
     assert relate.annotations.destructive_hint

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 @tool(title="Show more", read_only=True, idempotent=True)
 def more(workspace: "Workspace", next: str) -> Any:  # noqa: A002  the name results give it
-    """Show the rest of a truncated result."""
+    """Show the rest of a cut result."""
     return workspace.pages.take(next)

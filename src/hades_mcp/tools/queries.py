@@ -1,27 +1,24 @@
 """Tools that run AQL: one that only reads, one that may write."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
-Aql = Annotated[str, Field(description="AQL; bind variables: @value, @@collection")]
-BindVars = Annotated[dict[str, Any] | None, Field(description="Their values")]
+BindVars = dict[str, Any] | None
 
 
 @tool(title="Run a read-only query", read_only=True, idempotent=True)
-def aql_read(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
-    """Run a read-only AQL query. Look at schema first."""
+def aql_read(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
+    """Run read-only AQL; bind variables: @value, @@collection."""
     return workspace.queries.read(query, bind_vars or {})
 
 
 @tool(title="Explain a query", read_only=True, idempotent=True)
-def aql_explain(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
-    """Show a query's plan: indexes, cost, warnings."""
+def aql_explain(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
+    """Show plan and cost of AQL."""
     plan = workspace.queries.explain(query, bind_vars or {})
     shown = {"cost": plan.estimated_cost, "modifies": plan.modifies, "steps": plan.steps}
     found = {"indexes": plan.indexes, "warnings": plan.warnings}
@@ -29,8 +26,8 @@ def aql_explain(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) 
 
 
 @tool(title="Run a writing query", destructive=True)
-def aql_write(workspace: "Workspace", query: Aql, bind_vars: BindVars = None) -> Any:
-    """Run an AQL query that inserts, updates or removes documents."""
+def aql_write(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
+    """Run AQL that inserts, updates or removes."""
     return workspace.queries.write(query, bind_vars or {})
 
 

@@ -1,0 +1,96 @@
+"""Results keep to the budget in tokens and come page by page, through the whole stack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hades_mcp.config import Settings
+from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.services.callers import CALLER
+from hades_mcp.tokens import count_tokens
+from hades_mcp.tools.toolset import Toolset
+from hades_mcp.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hades_mcp.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+ROWS = 'FOR n IN 1..600 RETURN {n, code: RANDOM_TOKEN(12), text: REPEAT("word ", 6)}'
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with open_workspace(Settings(home=tmp_path), embedder=HashEmbedder(32)) as opened:
+        yield opened
+
+
+async def call(workspace: Workspace, name: str, **arguments: Any) -> dict[str, Any]:
+    answer = await Toolset(workspace).call(name, arguments)
+    assert count_tokens(answer.content) <= 2000
+    said: dict[str, Any] = json.loads(answer.content)
+    return said | {"failed": answer.is_error}
+
+
+async def test_a_long_answer_is_read_to_its_end_within_the_budget(workspace: Workspace) -> None:
+    page = await call(workspace, "aql_read", query=ROWS)
+    numbers = [row["n"] for row in page["rows"]]
+    assert page["truncated"] is True
+    while "next" in page:
+        assert page["omitted"] == 600 - len(numbers)
+        page = await call(workspace, "more", next=page["next"])
+        numbers += [row["n"] for row in page["rows"]]
+    assert numbers == list(range(1, 601))
+    assert "truncated" not in page
+
+
+async def test_a_handle_is_bound_to_its_caller(workspace: Workspace) -> None:
+    token = CALLER.set("ann")
+    page = await call(workspace, "aql_read", query=ROWS)
+    assert not (await call(workspace, "more", next=page["next"]))["failed"]
+    CALLER.reset(token)
+    other = await call(workspace, "more", next=page["next"])
+    assert other["failed"]
+    assert "no page" in other["error"]
+
+
+async def test_a_wrong_query_is_answered_with_a_call_that_works(workspace: Workspace) -> None:
+    wrong = await call(workspace, "aql_read", query="FOR d IN documets RETURN d")
+    assert wrong["failed"]
+    assert "line 1, column 10" in wrong["error"]
+    assert not (await call(workspace, "aql_read", **wrong["example"]))["failed"]
+
+
+@pytest.mark.parametrize("limit", [0, -5, 30_000])
+async def test_no_limit_an_agent_gives_lifts_the_cap(workspace: Workspace, limit: int) -> None:
+    for name, arguments in {
+        "search": {"text": "anything", "limit": limit},
+        "graph_traverse": {"start": "documents/a", "limit": limit},
+    }.items():
+        said = await call(workspace, name, **arguments)
+        assert said["failed"]
+        assert "limit" in said["error"]
+
+
+async def test_an_agent_s_write_is_undone_by_its_handle(workspace: Workspace) -> None:
+    made = await call(workspace, "aql_write", query="FOR n IN 1..3 INSERT {n} INTO documents")
+    assert (
+        made["changed"] == {"documents": {"inserted": 3, "keys": ["1", "2", "3"]}} or made["undo"]
+    )
+    workspace.journal.undo(made["undo"])
+    assert (await call(workspace, "aql_read", query="FOR d IN documents RETURN d"))["rows"] == []
+
+
+async def test_explain_costs_few_tokens(workspace: Workspace) -> None:
+    query = "FOR a IN documents FOR b IN documents FILTER a.n == b.n SORT a.n LIMIT 5 RETURN a"
+    answer = await Toolset(workspace).call("aql_explain", {"query": query})
+    assert count_tokens(answer.content) < 150
+    said = json.loads(answer.content)
+    assert said["modifies"] is False
+    assert any("documents" in step for step in said["steps"])
