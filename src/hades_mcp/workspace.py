@@ -191,8 +191,14 @@ def _query_limits(settings: Settings) -> QueryLimits:
 def _client(settings: Settings) -> ArangoClient:
     if settings.arango_url:
         from arango.client import ArangoClient  # noqa: PLC0415  one of two ways, each with its imports
+        from arango.http import DefaultHTTPClient  # noqa: PLC0415
 
-        return ArangoClient(hosts=settings.arango_url, request_timeout=settings.max_runtime + 30)
+        # by default, a server that is down takes 20 s to be found so, and a write whose answer was
+        # lost is sent again
+        http = DefaultHTTPClient(
+            request_timeout=settings.max_runtime + 30, retry_attempts=2, backoff_factor=0.1
+        )
+        return ArangoClient(hosts=settings.arango_url, resolver_max_tries=1, http_client=http)
     from hades_mcp.embedded import connect  # noqa: PLC0415  not needed with a server
     from hades_mcp.embedded.errors import ArangoError  # noqa: PLC0415
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["arango", "milvus"])
+@pytest.fixture(params=["arango", pytest.param("milvus", marks=pytest.mark.slow)])
 def workspace(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterator[Workspace]:
     settings = Settings(home=tmp_path / "home", vectors=request.param)
     with open_workspace(settings, embedder=HashEmbedder(64)) as opened:

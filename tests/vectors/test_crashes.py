@@ -33,8 +33,8 @@ with open_workspace(Settings(home=home, vectors="milvus"), embedder=HashEmbedder
         if name.exists() and chance.random() < 0.3:
             name.unlink()
         else:
-            parts = [f"# Part {p}\\n\\n{chance.random()}\\n\\n" for p in range(chance.randrange(1, 6))]
-            name.write_text("".join(parts))
+            parts = range(chance.randrange(1, 6))
+            name.write_text("".join(f"# Part {p}\\n\\n{chance.random()}\\n\\n" for p in parts))
         workspace.documents.ingest([folder])
         print(turn, flush=True)
 """
@@ -109,7 +109,7 @@ def test_a_kill_between_the_stores_is_made_up_for_at_the_next_start(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with open_here(home) as workspace:
         check_in_step(workspace)
-        assert workspace.db.collection("chunks").count() >= 1
+        assert rows(workspace.db, "FOR c IN chunks LIMIT 1 RETURN 1") == [1]
 
 
 @pytest.mark.slow
