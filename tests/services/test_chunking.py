@@ -36,3 +36,21 @@ def test_every_passage_fits_and_no_word_is_lost(text: str, most: int) -> None:
     passages = chunks(text, most)
     assert all(0 < len(passage) <= most for passage in passages)
     assert "".join("".join(passages).split()) == "".join(text.split())
+
+
+def test_a_passage_begins_with_the_last_sentence_of_the_one_before() -> None:
+    first = "Tea is a plant. " * 5 + "\n\nIt grows in hills."
+    second = "There it rains. " * 6
+    found = chunks(f"{first}\n\n{second}", 150, overlap=30)
+    assert found[0].endswith("It grows in hills.")
+    assert found[1].startswith("It grows in hills.\nThere it rains.")
+
+
+@given(st.text(alphabet="ab. \n", max_size=400), st.integers(20, 60), st.integers(2, 10))
+def test_overlapping_passages_fit_and_still_hold_every_word(
+    text: str, most: int, overlap: int
+) -> None:
+    passages = chunks(text, most, overlap=overlap)
+    assert all(0 < len(passage) <= most for passage in passages)
+    held = "\n".join(passages)
+    assert all(line.strip()[: most - overlap] in held for line in text.split("\n") if line.strip())

@@ -10,7 +10,7 @@ from hades_mcp.errors import InvalidArgument, LimitReached, NotFound
 from hades_mcp.services.discovery import discover
 from hades_mcp.services.ingesting import Ingestion, IngestReport, silent
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS
-from hades_mcp.services.ledger import key_of, read_entry, segments
+from hades_mcp.services.ledger import key_of, read_entry, segments, segments_below
 from hades_mcp.services.names import document_id
 from hades_mcp.services.planning import plan
 from hades_mcp.services.projection import without_vectors
@@ -172,13 +172,26 @@ class DocumentService:
         return removed
 
     @translated
-    def forget(self, paths: Iterable[Path]) -> int:
-        """Take files that are gone from the disk out of the store; return how many were there."""
-        stored = [segments(self._db, path.as_posix()) for path in paths]
-        removed = sum(bool(self._writer.remove(keys)) for keys in stored if keys)
-        if removed:
+    def follow(self, paths: Iterable[Path]) -> IngestReport:
+        """Store those of some paths that are there, and take out of the store those that are not.
+
+        Args:
+            paths: Files and folders that changed, absolute.
+
+        Raises:
+            NotFound: A path went away meanwhile; what came before it is stored.
+        """
+        there: list[Path] = []
+        gone: list[Path] = []
+        for path in paths:
+            (there if path.exists() else gone).append(path)
+        report = self.ingest(there) if there else IngestReport()
+        for path in gone:
+            for keys in segments_below(self._db, path.as_posix()):
+                report.removed += bool(self._writer.remove(keys))
+        if report.removed:
             self._vectors.settle()
-        return removed
+        return report
 
     def _entry(self, name: str) -> Entry | None:
         path = str(Path(name).expanduser().absolute())

@@ -107,6 +107,20 @@ def segments(db: Database, path: str) -> list[str]:
     return rows(db, query, {"@c": SOURCES, "path": path, "segment": f"{path}{SEGMENT}"})
 
 
+def segments_below(db: Database, path: str) -> list[list[str]]:
+    """Return, per stored file at or below a path, the keys under which it is stored."""
+    query = """
+    FOR s IN @@c
+      FILTER s.path == @path OR STARTS_WITH(s.path, @segment) OR STARTS_WITH(s.path, @folder)
+      RETURN s.path
+    """
+    bind = {"@c": SOURCES, "path": path, "segment": f"{path}{SEGMENT}", "folder": f"{path}/"}
+    files: dict[str, list[str]] = {}
+    for stored in rows(db, query, bind):
+        files.setdefault(stored.partition(SEGMENT)[0], []).append(key_of(stored))
+    return list(files.values())
+
+
 def entries_named(db: Database, packages: Iterable[str], paths: Iterable[str]) -> list[Entry]:
     """Return the entries of these Python packages, and those at these paths."""
     query = "FOR s IN @@c FILTER s.package IN @packages OR s._key IN @keys RETURN s"

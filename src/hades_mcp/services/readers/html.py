@@ -101,6 +101,8 @@ class _Walk:
 
     def finish(self) -> list[Section]:
         self._break()
+        for section in self._sections:
+            section.citing.append(section.body)
         return self._sections
 
     def children(self, node: LexborNode | None, *, preserved: bool, depth: int) -> None:

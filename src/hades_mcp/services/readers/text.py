@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hades_mcp.services.readers.citations import citations
 from hades_mcp.services.readers.parsed import Parsed, Part
 
 if TYPE_CHECKING:
@@ -13,4 +14,5 @@ if TYPE_CHECKING:
 def read_text(path: Path, text: str) -> Parsed:
     """Return the whole file as one part, titled by its file name."""
     lines = text.count("\n") + (not text.endswith("\n"))
-    return Parsed((Part("file", path.as_posix(), path.name, text.strip(), 1, lines),))
+    whole = Part("file", path.as_posix(), path.name, text.strip(), 1, lines)
+    return Parsed((whole,), tuple(citations([(whole.name, text)], {})))
