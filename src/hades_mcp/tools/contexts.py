@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.rendering import plain
@@ -23,12 +24,12 @@ def context_add(
     *,
     context: str | None = None,
     content: str,
-    role: str = "note",
-    source: str = "",
-    tags: list[str] | None = None,
-    ttl: float | None = None,
+    role: SkipJsonSchema[str] = "note",
+    source: SkipJsonSchema[str] = "",
+    tags: SkipJsonSchema[list[str] | None] = None,
+    ttl: SkipJsonSchema[float | None] = None,
 ) -> Any:
-    """Remember in a context, else a new one; ttl in seconds."""
+    """Remember in a context, else in a new one."""
     context = context or workspace.contexts.mint()
     entry = workspace.contexts.add(
         context, content, role=role, source=source, tags=tags or (), ttl=ttl
@@ -42,7 +43,7 @@ def context_get(
     workspace: "Workspace",
     context: str,
     query: str | None = None,
-    tokens: Annotated[int | None, Field(ge=_LEAST)] = None,
+    tokens: SkipJsonSchema[Annotated[int | None, Field(ge=_LEAST)]] = None,
 ) -> Any:
     """Recall the latest, or by a query."""
     most = workspace.settings.result_tokens

@@ -3,9 +3,7 @@
 # Annotations are read when the tool is made, so they are not postponed in tool modules.
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import CallerError, InvalidArgument
 from hades_mcp.services.trust import trust_of
@@ -17,17 +15,15 @@ if TYPE_CHECKING:
 BOOKKEEPING = frozenset({"_key", "_rev", "content_hash", "evidence"})
 """Attributes of a document that a model only pays for."""
 
-Document = Annotated[str, Field(description="Id or title")]
-
 
 @tool(title="Add a document", idempotent=True)
 def document_add(
     workspace: "Workspace",
     text: str | None = None,
-    path: Annotated[str | None, Field(description="File or folder")] = None,
+    path: str | None = None,
     title: str = "",
 ) -> Any:
-    """Store a text, file or folder; the same title replaces."""
+    """Store a text, file or folder."""
     if (text is None) == (path is None):
         raise InvalidArgument(
             "document_add needs either text or path.",
@@ -46,16 +42,16 @@ def document_add(
 
 
 @tool(title="Read a document", read_only=True, idempotent=True)
-def document_get(workspace: "Workspace", document: Document) -> Any:
-    """Read one document whole."""
+def document_get(workspace: "Workspace", document: str) -> Any:
+    """Read a document, by id or title."""
     found = workspace.documents.get(document)
     shown = {name: value for name, value in found.items() if name not in BOOKKEEPING}
     return shown | {"trust": round(trust_of(found, time.time()), 2)}
 
 
 @tool(title="Delete a document", destructive=True)
-def document_delete(workspace: "Workspace", document: Document) -> Any:
-    """Delete a document with its sections; can be undone."""
+def document_delete(workspace: "Workspace", document: str) -> Any:
+    """Delete a document."""
     removed = workspace.documents.delete(document)
     return {"deleted": removed.documents, "undo": removed.undo}
 

@@ -3,6 +3,8 @@
 # Annotations are read when the tool is made, so they are not postponed in tool modules.
 from typing import TYPE_CHECKING, Any
 
+from pydantic.json_schema import SkipJsonSchema
+
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
@@ -14,9 +16,9 @@ def feedback(
     workspace: "Workspace",
     target: str,
     helped: bool,  # noqa: FBT001  an argument of a tool has a name
-    note: str = "",
+    note: SkipJsonSchema[str] = "",
 ) -> Any:
-    """Say whether a document, entry or call (id) helped."""
+    """Say whether a result or call helped."""
     judged = workspace.feedback.give(target, helped=helped, note=note)
     answer: dict[str, Any] = {"target": judged.target}
     if judged.kind == "stored":

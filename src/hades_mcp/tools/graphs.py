@@ -49,7 +49,7 @@ def graph_path(
 
 @tool(title="Summarise neighbours", read_only=True, idempotent=True)
 def graph_neighbours(workspace: "Workspace", document: str) -> Any:
-    """Count a document's edges, with examples."""
+    """Count a document's edges."""
     return workspace.graphs.neighbours(document)
 
 
@@ -57,7 +57,7 @@ def graph_neighbours(workspace: "Workspace", document: str) -> Any:
 def graph_measure(
     workspace: "Workspace",
     measure: Measure,
-    graph: str = GRAPH,
+    graph: SkipJsonSchema[str] = GRAPH,
     limit: SkipJsonSchema[Annotated[int, Field(le=200)]] = 10,
 ) -> Any:
     """Rank or group all documents."""
@@ -70,7 +70,7 @@ def graph_relate(
     start: str,
     target: str,
     kind: str = "related",
-    note: str = "",
+    note: SkipJsonSchema[str] = "",
 ) -> Any:
     """Add an edge between two documents."""
     return workspace.graphs.relate(start, target, kind, note)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic.json_schema import SkipJsonSchema
+
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ def aql_read(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> 
 
 
 @tool(title="Explain a query", read_only=True, idempotent=True)
-def aql_explain(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
+def aql_explain(
+    workspace: "Workspace", query: str, bind_vars: SkipJsonSchema[BindVars] = None
+) -> Any:
     """Show plan and cost of AQL."""
     plan = workspace.queries.explain(query, bind_vars or {})
     shown = {"cost": plan.estimated_cost, "modifies": plan.modifies, "steps": plan.steps}
@@ -27,11 +31,11 @@ def aql_explain(workspace: "Workspace", query: str, bind_vars: BindVars = None) 
 
 @tool(title="Run a writing query", destructive=True)
 def aql_write(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
-    """Run AQL that inserts, updates or removes."""
+    """Insert, update or remove by AQL."""
     return workspace.queries.write(query, bind_vars or {})
 
 
 @tool(title="Find example queries", read_only=True, idempotent=True)
 def aql_examples(workspace: "Workspace", question: str) -> Any:
-    """Find AQL examples like a question, before writing AQL."""
+    """Find AQL examples for a question."""
     return workspace.library.examples(question)

@@ -1,8 +1,6 @@
 """The tool that says what is stored, and how it is shaped."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.services.schema_text import schema_text
 from hades_mcp.tools.definition import tool
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 @tool(title="Show the schema", read_only=True, idempotent=True)
 def schema(
     workspace: "Workspace",
-    collection: Annotated[str | None, Field(description="Name, or pattern: order*")] = None,
+    collection: str | None = None,
 ) -> Any:
-    """Show collections, attributes, indexes, graphs; one collection in full."""
+    """Show collections, attributes and graphs."""
     return schema_text(workspace.schema.describe(collection))

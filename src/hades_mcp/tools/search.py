@@ -16,12 +16,10 @@ def search(
     text: str,
     limit: Annotated[int, Field(le=50)] = 5,
     kind: str | None = None,
-    where: Annotated[
-        dict[str, Any] | None, Field(description="{attribute: value or [values]}")
-    ] = None,
+    where: dict[str, Any] | None = None,
     hops: Annotated[int, Field(ge=0, le=2)] = 0,
 ) -> Any:
-    """Find documents by meaning and words, and up to 2 hops around."""
+    """Find documents by meaning and words."""
     with workspace.recorder.retriever(text) as recorder:
         result = workspace.search.search(text, limit, kind=kind, where=where, hops=hops)
         recorder.documents(
