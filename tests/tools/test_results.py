@@ -80,9 +80,8 @@ async def test_no_limit_an_agent_gives_lifts_the_cap(workspace: Workspace, limit
 
 async def test_an_agent_s_write_is_undone_by_its_handle(workspace: Workspace) -> None:
     made = await call(workspace, "aql_write", query="FOR n IN 1..3 INSERT {n} INTO documents")
-    assert (
-        made["changed"] == {"documents": {"inserted": 3, "keys": ["1", "2", "3"]}} or made["undo"]
-    )
+    done = made["changed"]["documents"]
+    assert (done["inserted"], len(done["keys"])) == (3, 3)
     workspace.journal.undo(made["undo"])
     assert (await call(workspace, "aql_read", query="FOR d IN documents RETURN d"))["rows"] == []
 
