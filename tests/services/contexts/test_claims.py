@@ -19,6 +19,7 @@ from hades_mcp.services.contexts.claims import claim_of
         ("Anna's phone is 555-0100.", "Anna\u2019s phone is 555-0199."),
         ("The shop opens at 9:00.", "The shop opens at 10:30."),
         ("We have 3 open orders.", "We have 14 open orders."),
+        ("Budget is 5000 EUR", "Budget is 7000 EUR"),
         ("We ship on Sunday.", "We do not ship on Sunday."),
         ("Lisa ships on Sunday.", "Lisa doesn't ship on Sunday."),
         ("Bob is a doctor.", "Bob isn't a doctor."),

@@ -29,7 +29,7 @@ _PROPERTY = re.compile(
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(
-    r"(?P<subject>\D+?)\s(?P<verb>has|have|costs?|takes?|weighs?|needs?|holds?|opens?|closes?|"
+    r"(?P<subject>\D+?)\s(?P<verb>is|are|was|were|has|have|costs?|takes?|weighs?|needs?|holds?|opens?|closes?|"
     r"starts?|ends?|begins?|lasts?)\s(?P<value>.*\d.*)",
     re.IGNORECASE,
 )
@@ -53,7 +53,7 @@ def claim_of(content: str, tags: Iterable[str] = ()) -> tuple[str, str] | None:
     2. `key: value` or `key = value`, the key at most six words and no mere label (`Note:`).
     3. "The X is Y", "my X is Y", "A's X is Y" (are, was, were): a property has one value. "A is Y"
        claims nothing: A may be many things at once.
-    4. "X has 3 Y" (have, costs, takes, opens, closes …), no number in X: the subject is the
+    4. "X has 3 Y" (is, have, costs, takes, opens, closes …), no number in X: the subject is the
        sentence without its numbers, the value its numbers.
     5. Anything else: the subject is the sentence without its negation, the value whether it has
        one.
