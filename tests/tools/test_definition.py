@@ -97,17 +97,6 @@ def test_every_tool_fits_every_host(built_in: Tool) -> None:
         assert isinstance(node["type"], str)
 
 
-def test_reading_tools_say_so_and_no_other_does() -> None:
-    reading = {tool.name for tool in BUILT_IN if tool.spec.annotations.read_only}
-    destructive = {tool.name for tool in BUILT_IN if tool.spec.annotations.destructive}
-    assert {tool.name for tool in BUILT_IN} - reading == {
-        "aql_write",
-        "context_add",
-        "context_clear",
-    }
-    assert destructive == {"aql_write", "context_clear"}
-
-
 def test_no_description_shows_an_id_a_model_could_copy() -> None:
     for built_in in BUILT_IN:
         assert "/" not in json.dumps(built_in.spec.parameters) + built_in.spec.description

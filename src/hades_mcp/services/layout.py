@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from arango.exceptions import ArangoServerError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -166,6 +164,8 @@ def _collection_maker(db: StandardDatabase, name: str) -> Callable[[], object]:
 
 def _unless_there(make: Callable[[], object]) -> None:
     """Run, and be content if another process was first."""
+    from arango.exceptions import ArangoServerError  # noqa: PLC0415  tools import names only
+
     try:
         make()
     except ArangoServerError as error:
