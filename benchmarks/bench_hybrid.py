@@ -1,0 +1,158 @@
+"""CPU milliseconds of one whole search (words, vectors, fusion, join), beside SQLite's FTS5."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import sqlite3
+import statistics
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hades_mcp.embedded import connect
+from hades_mcp.services.layout import CHUNKS, DOCUMENTS, ensure_layout
+from hades_mcp.services.search import SearchService
+from hades_mcp.vectors.arango import ArangoVectorIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+RESULTS = Path(__file__).parent / "results"
+SIZES = (10_000, 100_000)
+DIMENSION, WORDS, VOCABULARY = 384, 60, 20_000
+RUNS, BATCH = 15, 1000
+
+
+class Drawn:
+    """Vectors drawn by lot: what embedding costs is not measured here."""
+
+    model_id = "drawn"
+    dimension = DIMENSION
+
+    def __init__(self) -> None:
+        self._lots = np.random.default_rng(7)
+
+    def embed(self, texts: Sequence[str], *, progress: Any = None) -> NDArray[np.float32]:
+        """Return unit vectors."""
+        del progress
+        rows = self._lots.standard_normal((len(texts), DIMENSION)).astype(np.float32)
+        lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / lengths
+
+
+def texts(count: int) -> list[str]:
+    """Return texts of words of which some are much more frequent, the same in every run."""
+    lots = random.Random(7)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    known = ["".join(lots.choices(letters, k=lots.randint(3, 8))) for _ in range(VOCABULARY)]
+    weights = [1 / (rank + 10) for rank in range(VOCABULARY)]
+    return [" ".join(lots.choices(known, weights, k=WORDS)) for _ in range(count)]
+
+
+def questions(held: Sequence[str]) -> list[str]:
+    """Return questions of four words, each drawn from another text: frequent ones more often."""
+    lots = random.Random(11)
+    picked = [[lots.choice(lots.choice(held).split()) for _ in range(4)] for _ in range(RUNS + 1)]
+    return [" ".join(words) for words in picked]
+
+
+def cpu_milliseconds(search: Callable[[str], Any], asked: Sequence[str]) -> float:
+    """Return the median CPU time of a search; the first run is not counted."""
+    taken = []
+    for question in asked:
+        before = time.process_time()
+        search(question)
+        taken.append(time.process_time() - before)
+    return round(statistics.median(taken[1:]) * 1000, 2)
+
+
+def fill(db: Any, held: Sequence[str], embedder: Drawn) -> None:
+    """Store a document and a chunk with a vector for each text, and relate each to the next."""
+    for start in range(0, len(held), BATCH):
+        batch = held[start : start + BATCH]
+        numbers = range(start, start + len(batch))
+        vectors = embedder.embed(batch).astype("float64").round(6).tolist()
+        db.collection(DOCUMENTS).insert_many(
+            [
+                {"_key": str(n), "title": f"t{n}", "kind": "file", "text": text, "part": n % 50}
+                for n, text in zip(numbers, batch, strict=True)
+            ]
+        )
+        db.collection(CHUNKS).insert_many(
+            [
+                {"_key": f"{n}-0", "document": str(n), "text": text, "embedding": vector}
+                for n, text, vector in zip(numbers, batch, vectors, strict=True)
+            ]
+        )
+        db.collection("relations").insert_many(
+            [{"_from": f"documents/{n}", "_to": f"documents/{n + 1}"} for n in numbers]
+        )
+
+
+def measure(count: int) -> dict[str, Any]:
+    """Fill a store and FTS5 with the same texts and ask both the same."""
+    held = texts(count)
+    asked = questions(held)
+    embedder = Drawn()
+    client = connect(None)
+    with closing(sqlite3.connect(":memory:")) as rival:
+        client.db("_system").create_database("hades")
+        db = client.db("hades")
+        ensure_layout(db)
+        before = time.process_time()
+        fill(db, held, embedder)
+        vectors = ArangoVectorIndex(db)
+        vectors.ensure(CHUNKS, DIMENSION)
+        filled = time.process_time() - before
+        service = SearchService(db, embedder, vectors)
+        rival.execute("CREATE VIRTUAL TABLE t USING fts5(text)")
+        rival.executemany("INSERT INTO t VALUES (?)", [(text,) for text in held])
+        vector = embedder.embed(["x"])[0].tolist()
+        match = "SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 50"
+        report = {
+            "chunks": count,
+            "fill_s": round(filled, 1),
+            "search_ms": cpu_milliseconds(lambda q: service.search(q, 5), asked),
+            "search_2_hops_ms": cpu_milliseconds(lambda q: service.search(q, 5, hops=2), asked),
+            "search_where_ms": cpu_milliseconds(
+                lambda q: service.search(q, 5, where={"part": 7}), asked
+            ),
+            "vectors_alone_ms": cpu_milliseconds(
+                lambda _: vectors.search(CHUNKS, vector, 50), asked
+            ),
+            "fts5_alone_ms": cpu_milliseconds(
+                lambda q: rival.execute(match, (" OR ".join(q.split()),)).fetchall(), asked
+            ),
+        }
+    client.close()
+    return report
+
+
+def main() -> None:
+    """Measure every size (or those on the command line) and write the report."""
+    sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    report = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "words_per_chunk": WORDS,
+        "search_cpu": [measure(count) for count in sizes],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "hybrid.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()
