@@ -96,8 +96,8 @@ class Ranker:
     def question(self, text: str) -> Question:
         """Return the question with its vector, or why it has none."""
         try:
-            check_pin(self._db, self._embedder)
             vector: list[float] = self._embedder.embed([text])[0].tolist()
+            check_pin(self._db, self._embedder)
         except Unavailable as error:
             return Question(text, None, f"Found by words only, not by meaning: {error.message}")
         except ConfigError as error:  # another model's vectors: never compared
