@@ -29,6 +29,7 @@ COMMANDS = {
     "aql": "hades_mcp.cli.aql",
     "ask": "hades_mcp.cli.ask",
     "chat": "hades_mcp.cli.chat",
+    "contexts": "hades_mcp.cli.contexts",
     "db": "hades_mcp.cli.db",
     "doctor": "hades_mcp.cli.doctor",
     "fsck": "hades_mcp.cli.fsck",
@@ -40,6 +41,7 @@ COMMANDS = {
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
     "traces": "hades_mcp.cli.traces",
+    "trust": "hades_mcp.cli.trust",
     "undo": "hades_mcp.cli.undo",
 }
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
+from hades_mcp.services.contexts.compaction import (
+    COMPACT_ACTION,
+    Compacted,
+    batches,
+    replaced,
+    summary_of,
+)
 from hades_mcp.services.contexts.reading import (
     CANDIDATES,
     LIVE,
@@ -38,7 +46,8 @@ from hades_mcp.services.contexts.storing import (
     insert,
     vectors_of,
 )
-from hades_mcp.services.contexts.tiers import settle
+from hades_mcp.services.contexts.tiers import settle, tally
+from hades_mcp.services.contexts.transfer import exported, parsed, renamed
 from hades_mcp.services.journal import DAY, JOURNAL_WRITES, Journal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
 from hades_mcp.services.refusals import LOCKED, translated
@@ -46,11 +55,12 @@ from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from arango.database import StandardDatabase, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
+    from hades_mcp.services.contexts.compaction import Summarise
     from hades_mcp.traces.metrics import Metrics
 
 By = Literal["recency", "meaning", "both"]
@@ -62,6 +72,7 @@ BY_MEANING = 10
 """Entries a query is answered with when not told otherwise; the rest would be ever farther off."""
 
 CLEAR_ACTION = "context_clear"
+IMPORT_ACTION = "context_import"
 
 _USED_LATELY = 60.0
 """Seconds in which using an entry again is the same use: reading then writes nothing."""
@@ -86,6 +97,23 @@ class Cleared:
 
     removed: int
     undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was imported.
+
+    Args:
+        name: Of the context.
+        added: Entries stored.
+        known: Entries that were there already.
+        undo: The handle that takes it back; empty when nothing was stored.
+    """
+
+    name: str
+    added: int
+    known: int
+    undo: str = ""
 
 
 class ContextService:
@@ -264,6 +292,87 @@ class ContextService:
             raise self._unknown(name)
 
         atomically(self._db, WRITES, lambda tx: expire(tx, name, ttl, now))
+
+    @translated
+    def compact(self, name: str, summarise: Summarise) -> Compacted:
+        """Let summaries stand for what is no longer hot; the originals stay, cold. Undoable.
+
+        Args:
+            name: The context.
+            summarise: Returns the gist of some texts; asked once for each summary.
+
+        Raises:
+            UnknownName: There is no such context; the nearest name is suggested.
+            Conflict: Somebody changed the entries meanwhile; nothing was done.
+        """
+        now = time.time()
+        if not count(self._db, name, now):
+            raise self._unknown(name)
+        made = [summary_of(name, batch, summarise) for batch in batches(self._db, name)]
+        if not made:
+            return Compacted()
+        for entry, vector in zip(
+            made, vectors_of(self._embedder, [one["content"] for one in made]), strict=True
+        ):
+            entry.update(vector)
+        keys = [key for entry in made for key in (entry["_key"], *entry["summarises"])]
+
+        def work(tx: TransactionDatabase) -> tuple[str, Counter[str]]:
+            with self._journal.recording(tx, COMPACT_ACTION, note=name) as recording:
+                recording.before(f"{CONTEXT_ENTRIES}/{key}" for key in keys)
+                moved = Counter(f"{tier}>cold" for one in made for tier in replaced(tx, one))
+                settled = insert(tx, name, made, now)
+                counted = Counter({way: n for way, n in moved.items() if way != "cold>cold"})
+                tally(tx, name, counted)
+            return recording.handle, counted + Counter(settled)
+
+        handle, ways = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
+        self._moved(ways)
+        return Compacted(len(made), sum(len(one["summarises"]) for one in made), handle)
+
+    def export(self, name: str) -> Iterator[str]:
+        """Yield a context as lines of JSON, without vectors.
+
+        Raises:
+            UnknownName: There is no such context; the nearest name is suggested.
+        """
+        now = time.time()
+        if not count(self._db, name, now):
+            raise self._unknown(name)
+        yield from exported(self._db, name, now)
+
+    @translated
+    def import_(self, lines: Iterable[str], *, name: str | None = None) -> Imported:
+        """Store an exported context; entries that are there already are left as they are.
+
+        All lines are checked before anything is written, and all is written at once. Undoable.
+
+        Args:
+            lines: As `export` yields them.
+            name: Another name for it.
+
+        Raises:
+            InvalidArgument: A line is not what it should be.
+            LimitReached: The context would be too full.
+        """
+        now = time.time()
+        name, ttl, entries = parsed(lines, name, now)
+        entries = renamed(self._db, name, entries)
+        known = len(entries)
+        entries = [entry for entry in entries if not entry.pop("known")]
+        vectors = vectors_of(self._embedder, [entry["content"] for entry in entries])
+        entries = [entry | vector for entry, vector in zip(entries, vectors, strict=True)]
+
+        def work(tx: TransactionDatabase) -> str:
+            with self._journal.recording(tx, IMPORT_ACTION, note=name) as recording:
+                recording.before(f"{CONTEXT_ENTRIES}/{entry['_key']}" for entry in entries)
+                insert(tx, name, entries, now)
+                if ttl is not None:
+                    expire(tx, name, ttl, now)
+            return recording.handle
+
+        handle = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work) if entries else ""
+        return Imported(name, len(entries), known - len(entries), handle)
 
     def _candidates(self, name: str, query: str, by: By, now: float) -> Sequence[Row]:
         latest = recent(self._db, name, now, MOST_READ) if by != "meaning" else []

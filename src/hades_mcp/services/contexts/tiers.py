@@ -19,7 +19,7 @@ from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from arango.database import Database
 
@@ -91,6 +91,11 @@ def settle(db: Database, name: str, now: float, *, used: Sequence[str] = ()) -> 
     for move in moves:
         ways[move["way"]] += move["n"]
     counted = {way: n for way, n in ways.items() if n}
-    if counted:
-        rows(db, _COUNT, {"@contexts": CONTEXTS, "name": name, "ways": counted})
+    tally(db, name, counted)
     return counted
+
+
+def tally(db: Database, name: str, ways: Mapping[str, int]) -> None:
+    """Count changes of tier in their context."""
+    if ways:
+        rows(db, _COUNT, {"@contexts": CONTEXTS, "name": name, "ways": dict(ways)})
