@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hades_mcp.errors import LimitReached, QueryError
+from hades_mcp.services import queries as module
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.queries import Changed, QueryService
 from hades_mcp.services.query_limits import QueryLimits
+from hades_mcp.services.query_watching import watched
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ WRITES = [
     RETURN 1
     """,
     "FOR n IN 1..3 UPDATE 'd1' WITH {n} IN documents",
+    "FOR d IN documents REMOVE d IN documents LET old = OLD RETURN old.n",
+    "FOR d IN documents FILTER d.n < 2 REMOVE d IN documents RETURN OLD // the last",
+    "INSERT {a: 1} INTO documents RETURN {new: NEW.a, others: (FOR c IN chunks RETURN 1)}",
+    "FOR d IN documents UPDATE d WITH {m: d.`return`} IN documents RETURN DISTINCT d.n",
 ]
 
 
@@ -105,3 +111,49 @@ def test_a_read_by_the_write_tool_leaves_no_entry(
     result = queries.write("FOR d IN documents RETURN d.n")
     assert (result.undo, result.changed, result.written) == ("", {}, 0)
     assert len(result.rows) == 6
+
+
+@pytest.mark.parametrize("query", WRITES)
+def test_what_a_statement_tells_is_what_comparing_revisions_finds(
+    db: StandardDatabase, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    told = QueryService(db).write(query)
+    first = [(entry.counts, state(db)) for entry in Journal(db).list()]
+    Journal(db).undo(told.undo)
+    monkeypatch.setattr(module, "watched", lambda _query: None)
+    found = QueryService(db).write(query)
+    assert found.rows == told.rows or "OLD" in query  # a document that is back has a new _rev
+    assert found.written == told.written
+    assert {name: (c.inserted, c.updated, c.removed) for name, c in found.changed.items()} == {
+        name: (c.inserted, c.updated, c.removed) for name, c in told.changed.items()
+    }
+    assert first[0][0] == Journal(db).list()[0].counts
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("UPDATE 'a' WITH {n: 1} IN documents", True),
+        ("FOR d IN documents REMOVE d IN documents RETURN OLD._key", True),
+        ("INSERT {`return`: 1} INTO documents RETURN NEW.`return`", True),
+        ("UPSERT {a: 1} INSERT {a: 1} UPDATE {b: 1} IN @@c RETURN NEW", True),
+        ("INSERT {} INTO documents OPTIONS {overwriteMode: 'update'}", False),
+        ("LET x = (INSERT {} INTO documents) RETURN x", False),
+        ("INSERT {} INTO documents INSERT {} INTO chunks", False),
+        ("INSERT {} INTO documents RETURN DISTINCT NEW.a", False),
+        ("INSERT {} INTO documents LET x = NEW RETURN x", False),
+    ],
+)
+def test_only_a_single_statement_at_the_end_tells_its_changes_itself(
+    query: str, told: bool
+) -> None:
+    assert (watched(query) is not None) == told
+
+
+def test_rows_beyond_the_cap_are_recorded_too(db: StandardDatabase) -> None:
+    narrow = QueryService(db, QueryLimits(max_rows=2))
+    result = narrow.write("FOR d IN documents REMOVE d IN documents RETURN OLD.n")
+    assert (len(result.rows), result.truncated, result.written) == (2, True, 6)
+    assert len(state(db)) == 1
+    Journal(db).undo(result.undo)
+    assert len(state(db)) == 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,10 +16,13 @@ from hades_mcp.services.projection import without_vectors
 from hades_mcp.services.query_changes import changes, revisions
 from hades_mcp.services.query_limits import QueryLimits, forbidden
 from hades_mcp.services.query_plans import QueryPlan, plan_of
+from hades_mcp.services.query_watching import Watch, watched
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message, refusal, translated
 from hades_mcp.services.transactions import Overtaken, atomically, snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arango.cursor import Cursor
     from arango.database import Database, StandardDatabase, TransactionDatabase
 
@@ -122,12 +125,17 @@ class QueryService:
         if not plan.modifies:
             return self._read(query, bind, readable)
 
+        telling = watched(query) if len(plan.written) == 1 else None
+
         def work(tx: TransactionDatabase) -> QueryResult:
-            before = revisions(tx, plan.written)
-            result = self._run(tx, query, bind)
-            if result.written > self._limits.max_changes:
-                raise _too_many(result.written, self._limits.max_changes)
-            made = changes(self._db, before, revisions(tx, plan.written))
+            if telling is not None:
+                watch = Watch(telling.returning)
+                result = self._run(tx, telling.text, bind, watch)
+                made = watch.changes()
+            else:
+                before = revisions(tx, plan.written)
+                result = self._run(tx, query, bind)
+                made = changes(self._db, before, revisions(tx, plan.written))
             handle = self._journal.record(tx, "aql_write", made, note=query)
             return _with_changes(result, made, handle)
 
@@ -164,7 +172,9 @@ class QueryService:
         with snapshot(self._db, readable) as tx:
             return self._run(tx, query, bind)
 
-    def _run(self, tx: Database, query: str, bind: dict[str, Any]) -> QueryResult:
+    def _run(
+        self, tx: Database, query: str, bind: dict[str, Any], watch: Watch | None = None
+    ) -> QueryResult:
         limits = self._limits
         bounds: dict[str, Any] = {
             "batch_size": min(_BATCH, limits.max_rows + 1),
@@ -176,11 +186,16 @@ class QueryService:
                 "Cursor",
                 tx.aql.execute(query, bind_vars=bind, **bounds),
             )
-            rows, truncated = _fetch(cursor, limits)
+            written = int((cursor.statistics() or {}).get("modified", 0))
+            if written > limits.max_changes:
+                raise _too_many(written, limits.max_changes)
+            answer = iter(cursor) if watch is None else watch.rows(cursor)
+            rows, truncated = _fetch(answer, limits)
+            if watch is not None:
+                deque(answer, maxlen=0)  # what changed is told to the last row
             cursor.close(ignore_missing=True)
         except ArangoServerError as error:
             raise self._explained(error, query, bind) from error
-        written = int((cursor.statistics() or {}).get("modified", 0))
         hint = ""
         if truncated:
             hint = f"Only the first {len(rows):,} rows were kept: narrow it with FILTER or LIMIT."
@@ -220,11 +235,11 @@ class QueryService:
         return advise(Failure(message(error), query, bind, self._readable()), number)
 
 
-def _fetch(cursor: Cursor, limits: QueryLimits) -> tuple[list[Any], bool]:
+def _fetch(answer: Iterator[Any], limits: QueryLimits) -> tuple[list[Any], bool]:
     """Return the rows within the limits, without vectors, and whether there were more."""
     rows: list[Any] = []
     left = limits.max_bytes
-    for found in cursor:
+    for found in answer:
         row = without_vectors(found)
         left -= len(orjson.dumps(row, default=str))
         if len(rows) == limits.max_rows or (left < 0 and rows):
