@@ -140,6 +140,21 @@ def test_a_text_that_changes_before_the_move_gets_the_vector_of_its_new_words(
             old.documents.add_text("Too late.")
 
 
+def test_an_undo_after_the_move_brings_no_old_vectors_back(home: Path, shop: Path) -> None:
+    with open_workspace(Settings(home=home), embedder=HashEmbedder(32)) as workspace:
+        removed = workspace.documents.delete(str(shop / "hours.md"))
+    with open_workspace(Settings(home=home), embedder=Other(48)) as workspace:
+        workspace.reembed.run()
+        workspace.journal.undo(removed.undo)
+        assert workspace.documents.get("Hours > Sunday")["text"] == "Closed all day."
+        assert rows(workspace.db, _SIZES) == [[48, "other"]]
+        query = "FOR c IN chunks FILTER c.text == 'Closed all day.' RETURN c.embedding"
+        [stored] = rows(workspace.db, query)
+        expected = Other(48).embed(["Hours > Sunday\nClosed all day."])[0]
+        assert stored == pytest.approx(expected.tolist(), abs=1e-5)
+        assert workspace.search.search("closed all day", limit=1).hits[0].title == "Hours > Sunday"
+
+
 KILLED = """
 import sys, pathlib
 from hades_mcp.config import Settings

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
-from hades_mcp.services.layout import CHUNKS, CONTEXT_ENTRIES, OUTBOX, PINS, REEMBEDDED
+from hades_mcp.services.layout import (
+    CHUNKS,
+    CONTEXT_ENTRIES,
+    JOURNAL_IMAGES,
+    OUTBOX,
+    PINS,
+    REEMBEDDED,
+)
 from hades_mcp.services.outbox import touch
 from hades_mcp.services.pins import pin_of, read_pin, write_pin
 from hades_mcp.services.refusals import translated
@@ -32,16 +39,47 @@ if TYPE_CHECKING:
 BATCH = 250
 """Texts embedded and laid aside at once: what a kill loses at most."""
 
-TEXTS = {
-    # as the writer of documents embeds them
-    CHUNKS: 'CONCAT(DOCUMENT(CONCAT("documents/", d.document)).title, "\\n", d.text)',
-    CONTEXT_ENTRIES: "d.content",
-}
-"""Collection → the text of a document `d` of it that its vector stands for."""
+PINNED = (CHUNKS, CONTEXT_ENTRIES)
+"""Collections whose documents have vectors, each of one model."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """Where vectors are, in AQL about a document `d`.
+
+    Args:
+        text: What a vector stands for: as whoever wrote it embedded it.
+        change: What moves the new vector `r.embedding` to its place.
+        among: Which documents have one.
+    """
+
+    text: str
+    change: str = "{embedding: r.embedding, model: @model}"
+    among: str = "true"
+
+
+_TITLE = 'DOCUMENT(CONCAT("documents/", d.document)).title'
+# an undo must not bring vectors of the old model back; the title may be gone with the passage
+_OLD_TITLE = """NOT_NULL(
+  DOCUMENT(CONCAT("documents/", d.before.document)).title,
+  FIRST(
+    FOR i IN journal_images
+      FILTER i.entry == d.entry AND i.id == CONCAT("documents/", d.before.document)
+      RETURN i.before.title
+  )
+)"""
+_VECTORS = {
+    CHUNKS: _Vectors(f'CONCAT({_TITLE}, "\\n", d.text)'),
+    CONTEXT_ENTRIES: _Vectors("d.content"),
+    JOURNAL_IMAGES: _Vectors(
+        f'NOT_NULL(d.before.content, CONCAT({_OLD_TITLE}, "\\n", d.before.text))',
+        "{before: MERGE(d.before, {embedding: r.embedding, model: @model})}",
+        "d.before.embedding != null",
+    ),
+}
 _FOLLOWING = """
 FOR d IN @@c
-  FILTER d._key > @after
+  FILTER d._key > @after AND {among}
   SORT d._key
   LIMIT @most
   RETURN {{key: d._key, text: {text}}}
@@ -53,9 +91,10 @@ FOR key IN @keys
   RETURN [key, r.hash]
 """
 _MOVE = """
-FOR key IN @keys
-  LET r = DOCUMENT(CONCAT("reembedded/", @prefix, key))
-  UPDATE key WITH {embedding: r.embedding, model: @model} IN @@c
+FOR d IN @@c
+  FILTER d._key IN @keys
+  LET r = DOCUMENT(CONCAT("reembedded/", @prefix, d._key))
+  UPDATE d WITH {change} IN @@c OPTIONS {{mergeObjects: false}}
 """
 _OTHERS = "FOR r IN @@c FILTER r.target != @target REMOVE r IN @@c"
 
@@ -108,14 +147,14 @@ class ReembedService:
         before = read_pin(self._db, CHUNKS)
         same = [
             pin is None or (pin.fits(target) and not force)
-            for pin in (read_pin(self._db, name) for name in TEXTS)
+            for pin in (read_pin(self._db, name) for name in PINNED)
         ]
         if all(same):
             return Reembedded(str(target))
         rows(self._db, _OTHERS, {"@c": REEMBEDDED, "target": str(target)})
         resumed = cast("int", self._db.collection(REEMBEDDED).count())
         self._move(target, progress or _silent)
-        moved = {name: cast("int", self._db.collection(name).count()) for name in TEXTS}
+        moved = {name: cast("int", self._db.collection(name).count()) for name in PINNED}
         old = "" if before is None or before.fits(target) else str(before)
         return Reembedded(str(target), old, moved, resumed)
 
@@ -125,7 +164,7 @@ class ReembedService:
             # trained on the old vectors, and of their dimension; exact search does meanwhile
             self._drop_index()
             try:
-                writes = [*TEXTS, PINS, REEMBEDDED, OUTBOX]
+                writes = [*_VECTORS, PINS, REEMBEDDED, OUTBOX]
                 atomically(self._db, writes, lambda tx: self._switch(target, tx), exclusive=True)
             except Overtaken:
                 continue  # texts were written meanwhile: only theirs are missing
@@ -134,12 +173,12 @@ class ReembedService:
         self._vectors.settle()
 
     def _lay_aside(self, target: str, progress: Progress) -> None:
-        total = sum(cast("int", self._db.collection(name).count()) for name in TEXTS)
+        total = sum(cast("int", self._db.collection(name).count()) for name in PINNED)
         done = 0
         for name, batch in _texts(self._db):
             self._make(name, _missing(self._db, name, batch, target), target)
             done += len(batch)
-            progress(min(done, total), total, name)
+            progress(min(done, total), total, name)  # what can be undone is not counted ahead
 
     def _make(self, name: str, texts: dict[str, str], target: str) -> None:
         if not texts:
@@ -163,10 +202,10 @@ class ReembedService:
             if _missing(tx, name, batch, str(target)):
                 raise Overtaken
             bind = {"@c": name, "prefix": f"{name}:", "keys": list(batch), "model": target.model}
-            rows(tx, _MOVE, bind)
+            rows(tx, _MOVE.format(change=_VECTORS[name].change), bind)
             if name == CHUNKS:
                 touch(tx, batch)
-        for name in TEXTS:
+        for name in PINNED:
             write_pin(tx, target, name)
         rows(tx, "FOR r IN @@c REMOVE r IN @@c", {"@c": REEMBEDDED})
 
@@ -179,9 +218,9 @@ class ReembedService:
 
 def _texts(db: Database) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield collection, and key → text of some of its documents, until all have been there."""
-    for name, text in TEXTS.items():
+    for name, vectors in _VECTORS.items():
         after = ""
-        query = _FOLLOWING.format(text=text)
+        query = _FOLLOWING.format(text=vectors.text, among=vectors.among)
         while found := rows(db, query, {"@c": name, "after": after, "most": BATCH}):
             after = found[-1]["key"]
             yield name, {row["key"]: str(row["text"] or "") for row in found}
