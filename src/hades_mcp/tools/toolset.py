@@ -148,7 +148,7 @@ class Toolset:
 
 
 def _refused(error: HadesError) -> ToolAnswer:
-    said = {"error": error.message} | ({"hint": error.hint} if error.hint else {})
+    said: JsonObject = {"error": error.message} | ({"hint": error.hint} if error.hint else {})
     if isinstance(error, QueryError) and error.example:
         said["example"] = error.example
     return ToolAnswer(write_json(said), is_error=True)
