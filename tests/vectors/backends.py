@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import signal
 import socket
 import subprocess
@@ -118,6 +117,45 @@ def milvus_server(folder: Path, port: int) -> Iterator[str]:
             process.wait(timeout=60)
 
 
+_RELAY = """
+import asyncio, sys
+
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+async def relay(reader, writer):
+    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
+    await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+
+async def main():
+    server = await asyncio.start_server(relay, "127.0.0.1", int(sys.argv[1]))
+    print("ready", flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def wire(port: int, far: int) -> Iterator[None]:
+    """Lead from one port of this machine to another, until it is cut."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _RELAY, str(port), str(far)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 @contextmanager
 def arango_face(home: Path, port: int) -> Iterator[str]:
     """Run `hades db serve`: ArangoDB's HTTP API on loopback, over the embedded engine; its URL."""
@@ -139,7 +177,3 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
-
-
-def forget(folder: Path) -> None:
-    shutil.rmtree(folder)

@@ -35,6 +35,9 @@ LONG = 120.0
 SUFFIX = ".db"
 """How the folder of Milvus Lite ends: pymilvus tells a path from a URL by it."""
 
+# gRPC's connections are shared by the whole process, and one that failed is not tried again for a
+# while that grows to two minutes: a server that is back would go unnoticed
+_OWN_CONNECTION = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 1000}
 _PLAIN = "-_.:@"  # what of a key stays as it is; everything else is %XX
 _LONGEST_ID = 1024  # a key has at most 254 bytes, each at most three characters here
 _LITE_IN_USE: Counter[str] = Counter()
@@ -201,7 +204,13 @@ class MilvusStore:
         if self.lite:
             _take(self.target)
         try:
-            return client_class(self.target, token=self._token, timeout=PATIENCE)
+            return client_class(
+                self.target,
+                token=self._token,
+                timeout=PATIENCE,
+                dedicated=True,  # closing it must not close another store's
+                grpc_options=_OWN_CONNECTION,
+            )
         except Exception as error:
             if self.lite:
                 _release(self.target)
