@@ -6,6 +6,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hades_mcp.embedded.storage.records import load
+from hades_mcp.embedded.storage.search.disjunctions import any_of, best_of_any
 from hades_mcp.embedded.storage.search.matching import Corpus
 from hades_mcp.embedded.storage.search.ranking import Ranking
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.search.table import SearchTable
 
 _FIRST, _BATCH = 20, 500
+_SENSIBLE = 1 << 62  # a LIMIT may be any number
 
 
 _Hit = tuple[int, int, tuple[float, ...]]
@@ -99,15 +101,30 @@ class Searcher:
             among: As for `find`.
             read: As for `find`.
         """
-        hits: list[_Hit] = []
-        for at in range(len(self.corpus.tables)) if among is None else among:
-            hits += ((at, row, scores) for row, scores in self._scored(at, wanted, scorers))
+        places = range(len(self.corpus.tables)) if among is None else among
+        words = any_of(wanted) if len(scorers) == 1 and order == [Key(0, descending=True)] else None
+        if words is not None and most < _SENSIBLE:
+            hits = best_of_any(self.corpus, places, wanted, words, scorers[0], most)
+        else:
+            hits = self._best(places, wanted, scorers, order, most)
+        found = self._read(hits, read=read)
+        return found if self._lazy else iter(list(found))
 
+    def _best(
+        self,
+        places: Collection[int],
+        wanted: Filter,
+        scorers: Sequence[Scorer],
+        order: Sequence[Key],
+        most: int,
+    ) -> list[_Hit]:
         def rank(hit: _Hit) -> list[float]:
             return [-hit[2][key.score] if key.descending else hit[2][key.score] for key in order]
 
-        found = self._read(nsmallest(most, hits, key=rank), read=read)
-        return found if self._lazy else iter(list(found))
+        hits = (
+            (at, row, scores) for at in places for row, scores in self._scored(at, wanted, scorers)
+        )
+        return nsmallest(most, hits, key=rank)
 
     def _read(self, hits: list[_Hit], *, read: bool) -> Iterator[Found]:
         """Yield the documents of some rows in this order."""

@@ -17,7 +17,7 @@ from hades_mcp.embedded.storage.search.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
@@ -150,11 +150,14 @@ class SearchTable:
 
     def hits(self, field: Field, term: bytes) -> list[Hit]:
         """Return the rows that hold a term, in order."""
-        rows = self._session.execute(
+        return list(map(Hit._make, self.postings(field, term)))
+
+    def postings(self, field: Field, term: bytes) -> Iterable[tuple[int, int, int]]:
+        """Return row, frequency and norm of each row that holds a term, in order."""
+        return self._session.execute(
             f"SELECT row, frequency, norm FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
             (field.key, term),
         )
-        return list(map(Hit._make, rows))
 
     def places(
         self, field: Field, term: bytes, among: Collection[int] | None = None

@@ -1,0 +1,94 @@
+"""The best documents for any of some words are those that scoring each one finds, to the bit."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from hades_mcp.embedded.storage.search.searcher import Searcher
+
+WORDS = "fox dog cow hen owl bee ant elk cat".split()  # noqa: SIM905  words, read as one
+SEARCHES = [
+    'd.text IN TOKENS(@words, "text_en")',
+    'd.text IN TOKENS(@words, "text_en") OR d.title IN TOKENS(@words, "text_en")',
+    'BOOST(d.text IN TOKENS(@words, "text_en"), 2.5) OR d.title == "fox"',
+    'd.text == "fox"',
+    'd.text == "no such word"',
+]
+
+
+@pytest.fixture
+def animals(db: Any) -> None:
+    lots = random.Random(7)
+    for name in ("a", "b"):
+        documents = [
+            {
+                "text": " ".join(lots.choices(WORDS, range(1, 10), k=lots.randint(1, 300))),
+                "title": lots.choice(WORDS),
+            }
+            for _ in range(150)
+        ]
+        db.create_collection(name).insert_many(documents)
+    db.create_analyzer("uncounted", "text", {"locale": "en", "stopwords": []}, [])
+    fields = {"text": {"analyzers": ["text_en", "uncounted"]}, "title": {"analyzers": ["text_en"]}}
+    links = {name: {"fields": fields} for name in ("a", "b")}
+    db.create_arangosearch_view("v", {"links": links})
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("scorer", ["BM25(d)", "BM25(d, 2, 0)", "BM25(d, 0)", "TFIDF(d, true)"])
+@pytest.mark.parametrize("most", [0, 3, 40, 10_000])
+def test_arrays_and_single_steps_find_the_same(
+    animals: None, ask: Any, monkeypatch: Any, search: str, scorer: str, most: int
+) -> None:
+    query = (
+        f'FOR d IN v SEARCH ANALYZER({search}, "text_en") LET s = {scorer} '
+        f"SORT s DESC LIMIT {most} RETURN [d._id, s]"
+    )
+    bind = {"words": "fox dogs cat"} if "@words" in search else {}
+    fast = ask(query, **bind)
+    monkeypatch.setattr("hades_mcp.embedded.storage.search.searcher.any_of", lambda _: None)
+    assert fast == ask(query, **bind)
+    assert bool(fast) == (most > 0 and "no such" not in search)
+
+
+def test_what_an_analyzer_does_not_count_is_found_with_score_0(
+    animals: None, ask: Any, monkeypatch: Any
+) -> None:
+    query = (
+        'FOR d IN v SEARCH ANALYZER(d.text == "fox" OR d.text == "bee", "uncounted")'
+        " SORT BM25(d) DESC LIMIT 20 RETURN [d._id, BM25(d)]"
+    )
+    fast = ask(query)
+    monkeypatch.setattr("hades_mcp.embedded.storage.search.searcher.any_of", lambda _: None)
+    assert fast == ask(query)
+    assert [score for _, score in fast] == [0] * 20
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        '["fox", "dog"] ALL IN d.text',
+        'd.text == "fox" AND d.text == "dog"',
+        'd.text == "fox" OR STARTS_WITH(d.text, "do")',
+        'MIN_MATCH(d.text == "fox", d.text == "dog", d.text == "cow", 2)',
+    ],
+)
+def test_other_searches_are_scored_one_by_one(
+    animals: None, ask: Any, monkeypatch: Any, search: str
+) -> None:
+    taken: list[str] = []
+    best = Searcher._best
+
+    def seen(self: Searcher, *args: Any) -> Any:
+        taken.append(search)
+        return best(self, *args)
+
+    monkeypatch.setattr(Searcher, "_best", seen)
+    query = (
+        f'FOR d IN v SEARCH ANALYZER({search}, "text_en") SORT BM25(d) DESC LIMIT 5 RETURN d._id'
+    )
+    assert len(ask(query)) == 5
+    assert taken == [search]
