@@ -148,7 +148,9 @@ class Toolset:
 
 
 def _refused(error: HadesError) -> ToolAnswer:
-    said: JsonObject = {"error": error.message} | ({"hint": error.hint} if error.hint else {})
+    said: JsonObject = {"error": error.message}
+    if error.hint:
+        said["hint"] = error.hint
     if isinstance(error, QueryError) and error.example:
         said["example"] = error.example
     return ToolAnswer(write_json(said), is_error=True)
