@@ -11,6 +11,7 @@ import click
 
 from hades_mcp.cli.app import COMMANDS, hades
 from hades_mcp.config import Settings, environment_name
+from hades_mcp.tools.catalog import BUILT_IN
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "hades_mcp"
@@ -84,18 +85,57 @@ def _results(name: str) -> Any:
 
 
 def tool_table() -> str:
-    """Return one row per built-in tool, from the contract."""
-    contract = json.loads((ROOT / "tools" / "contract.json").read_text(encoding="utf-8"))
-    lines = ["| tool | what it does | changes data |", "|---|---|---|"]
-    for tool in contract["tools"]:
-        required = tool["parameters"].get("required", [])
+    """Return one row per built-in tool; the last column is what the list of tools leaves out."""
+    lines = [
+        "| tool | what it does | changes data | also takes |",
+        "|---|---|---|---|",
+    ]
+    for tool in BUILT_IN:
+        told: Any = tool.spec.parameters
+        required = told.get("required", [])
         arguments = ", ".join(
-            name if name in required else f"{name}?" for name in tool["parameters"]["properties"]
+            name if name in required else f"{name}?" for name in told["properties"]
         )
-        words = " ".join(tool["description"].split())
-        changes = "" if tool["annotations"]["read_only"] else "yes"
-        lines.append(f"| `{tool['name']}({arguments})` | {words} | {changes} |")
+        untold = [name for name in tool.arguments.model_fields if name not in told["properties"]]
+        also = ", ".join(f"`{name}`" for name in untold)
+        changes = "" if tool.spec.annotations.read_only else "yes"
+        lines.append(
+            f"| `{tool.name}({arguments})` | {tool.spec.description} | {changes} | {also} |"
+        )
     return "\n".join(lines)
+
+
+def tool_costs() -> str:
+    """Return what tool lists and answers cost in tokens, beside rivals, from benchmarks/."""
+    report = _results("tools_tokens")
+    names = list(report["lists"])
+    lines = ["| Qwen tokens | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+    for what, key in (("tools", "tools"), ("their list, a line each", "function_form")):
+        cells = [f"{report['lists'][name][key]:,}" for name in names]
+        lines.append(f"| {what} | " + " | ".join(cells) + " |")
+    for question, answers in report["answers"].items():
+        cells = [_answer_cost(answers.get(name)) for name in names]
+        lines.append(f"| {question} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _answer_cost(answer: dict[str, int] | None) -> str:
+    if answer is None:
+        return ""
+    omitted = answer.get("omitted")
+    return f"{answer['text']:,}" + (f" ({omitted} rows more behind `next`)" if omitted else "")
+
+
+def tool_latency() -> str:
+    """Return milliseconds of each tool over stdio, and the server's memory, from benchmarks/."""
+    report = _results("tools_latency")
+    lines = ["| over stdio | p50 ms | p99 ms | times echo |", "|---|---:|---:|---:|"]
+    for name, row in report["calls"].items():
+        times = f"{row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['times_echo']:.2g}"
+        lines.append(f"| `{name}` | {times} |")
+    held = ", ".join(f"{what} {size} MB" for what, size in report["resident_mb"].items())
+    where = f"{report['date']}, {report['machine']}, not idle; {report['rounds']} rounds."
+    return "\n".join([*lines, "", f"Measured {where} In memory: {held}."])
 
 
 def settings_table() -> str:

@@ -6,6 +6,8 @@ The list is in docs/asks.md, with what is not done and why.
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -21,13 +23,12 @@ from hades_mcp.tools.toolset import Toolset
 from hades_mcp.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hades_mcp.config import Settings
     from hades_mcp.embedders.onnx import OnnxEmbedder
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
 QWEN = get_tokenizer("qwen-7b-chat")
 EVERY_ROW = "FOR r IN loaves SORT r.n RETURN r"
 
@@ -240,3 +241,13 @@ async def test_ask_11_a_second_process_reads_what_the_first_one_writes(
             assert (await other.ask("document_get", document="Hours"))["title"] == "Hours"
             await other.ask("document_delete", document="Hours")
     await host.refused("document_get", document="Hours")
+
+
+def test_the_page_of_asks_names_all_these_tests_and_no_other() -> None:
+    page = (ROOT / "docs" / "asks.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"test_(?:ask|gap)_\d+_\w+", page))
+    files = [ROOT / "tests" / "promises" / f"test_{name}.py" for name in ("asks", "gaps")]
+    written = "".join(file.read_text(encoding="utf-8") for file in files)
+    assert named == set(re.findall(r"def (test_(?:ask|gap)_\w+)\(", written))
+    numbers = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert numbers == set(range(1, 16))
