@@ -18,7 +18,6 @@ from hades_mcp.tools.paging import more
 from hades_mcp.tools.queries import aql_examples, aql_explain, aql_read, aql_write
 from hades_mcp.tools.schema import schema
 from hades_mcp.tools.search import search
-from hades_mcp.tools.user_tools import load_user_tools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,4 +55,7 @@ def load_tools(home: Path) -> tuple[Tool, ...]:
     Raises:
         ConfigError: A tool file is broken, or takes a name that is taken.
     """
+    # their queries are checked by the parser, which comes with the whole engine
+    from hades_mcp.tools.user_tools import load_user_tools  # noqa: PLC0415
+
     return (*BUILT_IN, *load_user_tools(home, taken=[tool.name for tool in BUILT_IN]))
