@@ -12,6 +12,7 @@ import pytest
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.errors import ConfigError
+from hades_mcp.services.outbox import Mirror
 from hades_mcp.services.pins import read_pin
 from hades_mcp.services.reembedding import BATCH
 from hades_mcp.services.statements import rows
@@ -188,3 +189,19 @@ def test_the_embedder_is_a_setting(tmp_path: Path) -> None:
     with open_workspace(Settings(home=tmp_path), preload=False) as workspace:
         assert workspace.reembed.run().vectors["chunks"] == 1
         assert workspace.search.search("when is it open").hits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dimension", [32, 48])
+def test_a_copy_of_the_vectors_in_milvus_moves_with_them(home: Path, dimension: int) -> None:
+    pytest.importorskip("milvus_lite", reason="the extra milvus is not installed")
+    settings = Settings(home=home, vectors="milvus")
+    with open_workspace(settings, embedder=HashEmbedder(32)) as workspace:
+        assert workspace.search.search("closed on sunday").note == ""
+    with open_workspace(settings, embedder=Other(dimension)) as workspace:
+        assert "hades reembed" in workspace.search.search("closed on sunday").note
+        workspace.reembed.run()
+        assert workspace.search.search("closed on sunday").note == ""
+        marks = "FOR c IN chunks RETURN [c._key, MD5(TO_STRING(c.embedding))]"
+        assert isinstance(workspace.vectors, Mirror)
+        assert workspace.vectors.marks() == dict(rows(workspace.db, marks))
