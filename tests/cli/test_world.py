@@ -1,0 +1,57 @@
+"""`hades import`, `export` and `library` on a real home."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hades_mcp.cli.app import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORLD = {
+    "collections": {"a": [{"_key": "x", "n": 1}, {"_key": "y", "n": 2}]},
+    "edgeCollections": {"e": [{"_key": "k", "_from": "a/x", "_to": "a/y"}]},
+    "graphs": {"g": [{"edge_collection": "e", "from": ["a"], "to": ["a"]}]},
+    "documents": [],
+}
+
+
+def hades(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out, printed.err
+
+
+def test_a_world_goes_in_and_out_by_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(json.dumps(WORLD))
+    said = "2 documents in 1 collections, 1 edges in 1, 1 graphs, 0 texts\n"
+    assert hades(capsys, "import", str(source)) == (0, said, "")
+    code, out, err = hades(capsys, "import", str(source))
+    assert (code, out) == (2, "")
+    assert "--replace throws away" in err
+    code, out, _ = hades(capsys, "import", str(source), "--replace", "--json")
+    assert (code, json.loads(out)["edges"]) == (0, 1)
+    assert hades(capsys, "export", str(target)) == (0, said, "")
+    assert json.loads(target.read_text()) == WORLD
+
+
+def test_a_library_is_listed_and_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = hades(capsys, "library", "list")
+    assert code == 0
+    assert out.startswith("aql: ")
+    assert out.endswith("not installed\n")
+    code, out, _ = hades(capsys, "library", "install", "aql")
+    assert code == 0
+    assert out.endswith("examples and notes installed\n")
+    code, out, _ = hades(capsys, "library", "list", "--json")
+    assert json.loads(out)["installed"] > 100
+    code, _, err = hades(capsys, "library", "install", "sql")
+    assert (code, "Did you mean 'aql'" in err) == (2, True)
