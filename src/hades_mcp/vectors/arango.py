@@ -11,8 +11,10 @@ from __future__ import annotations
 from math import isqrt
 from typing import TYPE_CHECKING, Any, cast
 
-from arango.exceptions import ArangoServerError
+from arango.exceptions import ArangoServerError, IndexCreateError, IndexListError
+from arango.request import Request
 
+from hades_mcp.logging import get_logger
 from hades_mcp.vectors.base import Hit
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from arango.cursor import Cursor
     from arango.database import StandardDatabase
+    from arango.response import Response
 
 ATTRIBUTE = "embedding"
 """The attribute that holds the vector, a list of floats."""
@@ -78,18 +81,27 @@ class ArangoVectorIndex:
         count = cast("int", self._db.collection(collection).count())
         if count < ENOUGH:
             return False
-        self._db.collection(collection).add_index(
-            {
-                "type": "vector",
-                "name": INDEX,
-                "fields": [ATTRIBUTE],
-                # fewer lists than vectors is a server's rule; sqrt(n) lists is Faiss' advice
-                "params": {"metric": "cosine", "dimension": dimension, "nLists": isqrt(count)},
-                "inBackground": False,
-            }
-        )
-        self._indexed.add(collection)
-        return True
+        try:
+            made = self._db.collection(collection).add_index(
+                {
+                    "type": "vector",
+                    "name": INDEX,
+                    "fields": [ATTRIBUTE],
+                    # fewer lists than vectors is a server's rule; sqrt(n) lists is Faiss' advice
+                    "params": {"metric": "cosine", "dimension": dimension, "nLists": isqrt(count)},
+                    "inBackground": False,
+                    "sparse": True,  # else a chunk without a vector could not be written
+                }
+            )
+        except IndexCreateError as error:
+            # what is stored stays stored, and is searched exactly
+            get_logger("vectors").warning(
+                "no vector index: is the server started with --vector-index?", reason=str(error)
+            )
+            return False
+        if _usable(cast("dict[str, Any]", made)):
+            self._indexed.add(collection)
+        return collection in self._indexed
 
     def settle(self) -> bool:
         """See `VectorIndex.settle`: the vectors are in the documents, always in step."""
@@ -97,7 +109,25 @@ class ArangoVectorIndex:
 
     def _has_index(self, collection: str) -> bool:
         if collection not in self._indexed:
-            indexes = cast("list[dict[str, Any]]", self._db.collection(collection).indexes())
-            if any(ATTRIBUTE in index["fields"] and index["type"] == "vector" for index in indexes):
+            indexes = self._indexes(collection)
+            if any(ATTRIBUTE in index["fields"] and _usable(index) for index in indexes):
                 self._indexed.add(collection)
         return collection in self._indexed
+
+    def _indexes(self, collection: str) -> list[dict[str, Any]]:
+        request = Request(method="get", endpoint="/_api/index", params={"collection": collection})
+
+        def answer(response: Response) -> list[dict[str, Any]]:
+            if not response.is_success:
+                raise IndexListError(response, request)
+            return cast("list[dict[str, Any]]", response.body["indexes"])
+
+        # `collection.indexes()` leaves out what it does not know, trainingState too
+        found = self._db._execute(request, answer)  # noqa: SLF001  there is no other way past it
+        return cast("list[dict[str, Any]]", found)
+
+
+def _usable(index: dict[str, Any]) -> bool:
+    # a server from 3.12.9 on says so while it trains an index, or could not; until it is ready
+    # there are no hits from it. What does not say it is ready.
+    return index["type"] == "vector" and index.get("trainingState") in {None, "ready"}
