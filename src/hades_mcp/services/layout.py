@@ -75,6 +75,7 @@ INDEXES: tuple[tuple[str, list[str]], ...] = (
     (SOURCES, ["package"]),
     (CONTEXT_ENTRIES, ["context", "tier", "used"]),
     (CONTEXT_ENTRIES, ["context", "subject"]),
+    (CONTEXT_ENTRIES, ["context", "expires"]),
     (FEEDBACK, ["target"]),
     (JOURNAL, ["at"]),
     (JOURNAL_IMAGES, ["entry"]),
@@ -154,7 +155,7 @@ def _ensure_graph(db: StandardDatabase) -> None:
 
 def _make_view(db: StandardDatabase) -> None:
     steps = {"pipeline": _ANALYZER_STEPS}
-    db.create_analyzer(ANALYZER, "pipeline", steps, ["frequency", "norm"])
+    db.create_analyzer(ANALYZER, "pipeline", steps, ["frequency", "norm", "position"])
     db.create_arangosearch_view(SEARCH_VIEW, {"links": _VIEW_LINKS})
 
 

@@ -12,7 +12,7 @@ from hades_mcp.services.layout import CHUNKS, DOCUMENTS
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.search_expansion import DECAY, MOST_HOPS, around
 from hades_mcp.services.search_filters import Filter, check_attributes, filter_of
-from hades_mcp.services.search_rankings import Question, Ranker, Rankings, fused
+from hades_mcp.services.search_rankings import Question, Ranker, Rankings, by_document, fused
 from hades_mcp.services.search_rows import joined
 from hades_mcp.services.search_snippets import snippet
 from hades_mcp.services.statements import rows
@@ -136,7 +136,8 @@ class SearchService:
             return SearchResult([], self._why_nothing(wanted))
         question = self._ranker.question(text)
         rankings, found = self._candidates(question, limit, wanted, few)
-        hits = self._scored(question, _by_document(rankings, found), limit, hops, wanted)
+        ranked = [by_document(ranking, found) for ranking in rankings.lists]
+        hits = self._scored(question, ranked, limit, hops, wanted)
         shown = hits if tokens is None else _packed(hits, tokens)
         return SearchResult(
             shown,
@@ -217,20 +218,6 @@ def _check(text: str, limit: int, hops: int) -> None:
         raise InvalidArgument(f"limit is {limit}.", hint=f"Use 1 to {MOST_HITS}.")
     if not 0 <= hops <= MOST_HOPS:
         raise InvalidArgument(f"hops is {hops}.", hint=f"Use 0 to {MOST_HOPS}.")
-
-
-def _by_document(
-    rankings: Rankings, found: Mapping[str, dict[str, Any]]
-) -> list[dict[str, dict[str, Any]]]:
-    """Return each ranking as documents, by `_id`: each by its best passage, in order."""
-    ranked: list[dict[str, dict[str, Any]]] = []
-    for ranking in rankings.lists:
-        documents: dict[str, dict[str, Any]] = {}
-        for passage in ranking:
-            if passage in found:
-                documents.setdefault(found[passage]["id"], found[passage])
-        ranked.append(documents)
-    return ranked
 
 
 def _best(scores: Mapping[str, float], most: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,31 +13,42 @@ from hades_mcp.services.layout import ANALYZER, CHUNKS, DOCUMENTS, SEARCH_VIEW
 from hades_mcp.services.pins import check_pin
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message
 from hades_mcp.services.statements import rows
+from hades_mcp.vectors.base import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from arango.database import StandardDatabase
 
     from hades_mcp.embedders.base import Embedder
     from hades_mcp.vectors.base import VectorIndex
 
-RRF_K = 60
-"""Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
-Learning Methods", SIGIR 2009: 1 / (k + rank), with k = 60. Elasticsearch and Milvus default to it
-too."""
+RRF_K = 5
+"""Of reciprocal rank fusion, 1 / (k + rank): Cormack, Clarke and Büttcher, SIGIR 2009.
+
+They take 60, for pooling many relevant documents: what is 50th in both rankings comes before what
+is first in one. A question here wants one document or a few; on the questions of
+`benchmarks/bench_retrieval.py` 60 was worse than the vectors alone, and any k from 1 to 8 as good
+as 5, which was chosen on them.
+"""
+
+NAME = re.compile(r"\w{2,}(?:[._]\w+)+")
+"""A name with several parts, as identifiers have: it is looked for as a phrase too."""
+
+_MOST_NAMES = 4
 
 # the view knows the documents of chunks; a title's document is itself
-_WORDS = f"""
+_BEST = f"""
 FOR c IN {SEARCH_VIEW}
-  SEARCH ANALYZER(c.text IN TOKENS(@text, "{ANALYZER}")
-               OR c.title IN TOKENS(@text, "{ANALYZER}"), "{ANALYZER}")
+  SEARCH ANALYZER({{condition}}, "{ANALYZER}")
   {{few}}
   LET score = BM25(c)
   SORT score DESC
   LIMIT @k
-  RETURN c._id
+  RETURN [c._id, score]
 """
+_WORDS = f'c.text IN TOKENS(@text, "{ANALYZER}") OR c.title IN TOKENS(@text, "{ANALYZER}")'
+_NAMED = "PHRASE(c.text, @name{0}) OR PHRASE(c.title, @name{0})"
 _FEW_WORDS = "FILTER NOT_NULL(c.document, c._key) IN @few"
 _FEW_VECTORS = """
 FOR c IN @@chunks
@@ -45,7 +57,7 @@ FOR c IN @@chunks
   FILTER score != null
   SORT score DESC
   LIMIT @k
-  RETURN c._id
+  RETURN [c._id, score]
 """
 
 
@@ -69,18 +81,18 @@ class Rankings:
     """What fits a question, as `_id`s of chunks (and, for words in titles, of documents).
 
     Args:
-        lists: Each the best first.
+        lists: Each the best first; those that found nothing are left out.
         full: Some list is as long as was asked for: there may be more.
         notes: Rankings that are missing, and why.
     """
 
-    lists: list[list[str]]
+    lists: list[list[Hit]]
     full: bool
     notes: list[str]
 
 
 class Ranker:
-    """Ranks passages by their vectors and by BM25.
+    """Ranks passages by their vectors, by BM25 over words, and by BM25 over names in the question.
 
     Args:
         db: The database, with its layout made.
@@ -115,9 +127,11 @@ class Ranker:
         Raises:
             Unavailable: There is no ranking at all.
         """
-        lists: list[list[str]] = []
+        lists: list[list[Hit]] = []
         notes = [question.note] if question.note else []
         ways = [(self._by_words, "meaning only, not by words")]
+        if NAME.search(question.text):
+            ways.append((self._by_names, "single words only, not by names"))
         if question.vector is not None:
             ways.insert(0, (self._by_meaning, "words only, not by meaning"))
         for way, without in ways:
@@ -131,26 +145,60 @@ class Ranker:
                 notes.append(f"Found by {without}: {message(error)}.")
         if not lists:
             raise Unavailable(" ".join(notes), hint="Run: hades doctor")
-        return Rankings(lists, any(len(found) >= k for found in lists), notes)
+        full = any(len(found) >= k for found in lists)
+        return Rankings([found for found in lists if found], full, notes)
 
-    def _by_meaning(self, question: Question, k: int, few: Sequence[str] | None) -> list[str]:
+    def _by_meaning(self, question: Question, k: int, few: Sequence[str] | None) -> list[Hit]:
         vector = question.vector or []
         if few is None:
-            return [hit.id for hit in self._vectors.search(CHUNKS, vector, k)]
+            return self._vectors.search(CHUNKS, vector, k)
         bind = {"@chunks": CHUNKS, "few": few, "vector": vector, "k": k}
-        return rows(self._db, _FEW_VECTORS, bind)
+        return [Hit(*row) for row in rows(self._db, _FEW_VECTORS, bind)]
 
-    def _by_words(self, question: Question, k: int, few: Sequence[str] | None) -> list[str]:
-        bind: dict[str, Any] = {"text": question.text, "k": k}
-        if few is None:
-            return rows(self._db, _WORDS.format(few=""), bind)
-        return rows(self._db, _WORDS.format(few=_FEW_WORDS), bind | {"few": few})
+    def _by_words(self, question: Question, k: int, few: Sequence[str] | None) -> list[Hit]:
+        # a document's title and its text are two hits
+        return self._best(_WORDS, {"text": question.text, "k": 2 * k}, few)
+
+    def _by_names(self, question: Question, k: int, few: Sequence[str] | None) -> list[Hit]:
+        names = list(dict.fromkeys(NAME.findall(question.text)))[:_MOST_NAMES]
+        condition = " OR ".join(_NAMED.format(number) for number in range(len(names)))
+        bound = {f"name{number}": name for number, name in enumerate(names)}
+        return self._best(condition, bound | {"k": k}, few)
+
+    def _best(self, condition: str, bind: dict[str, Any], few: Sequence[str] | None) -> list[Hit]:
+        only = {} if few is None else {"few": few}
+        query = _BEST.format(condition=condition, few=_FEW_WORDS if only else "")
+        return [Hit(*row) for row in rows(self._db, query, bind | only)]
+
+
+def by_document(
+    ranking: Iterable[Hit], found: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return a ranking of passages as one of documents, by `_id`, each with its best passage's row.
+
+    What a document's title scores is added to what its best passage does.
+
+    Args:
+        ranking: Passages and documents (for their titles).
+        found: `_id` of a passage or document → row of its document; others are left out.
+    """
+    kept: dict[str, dict[str, Any]] = {}
+    scores: dict[str, dict[bool, float]] = {}
+    for hit in ranking:
+        if hit.id in found:
+            row = found[hit.id]
+            titled = hit.id == row["id"]
+            if row["id"] not in kept or kept[row["id"]]["passage"] == row["id"]:
+                kept[row["id"]] = row
+            scores.setdefault(row["id"], {}).setdefault(titled, hit.score)
+    best = sorted(kept, key=lambda key: -sum(scores[key].values()))
+    return {key: kept[key] for key in best}
 
 
 def fused(rankings: Iterable[Sequence[str]]) -> dict[str, float]:
     """Return each thing's score over several rankings, 1 for what is first in all of them.
 
-    The sum of 1 / (60 + rank) over the rankings it is in (`RRF_K`), as a share of the most
+    The sum of 1 / (5 + rank) over the rankings it is in (`RRF_K`), as a share of the most
     there can be.
     """
     lists = list(rankings)

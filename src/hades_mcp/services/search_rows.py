@@ -9,11 +9,12 @@ from hades_mcp.services.search_rankings import split_ids
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from arango.database import StandardDatabase
 
     from hades_mcp.services.search_filters import Filter
+    from hades_mcp.vectors.base import Hit
 
 # people add documents of their own shape
 DOCUMENT = """{
@@ -36,16 +37,16 @@ FOR p IN UNION(
 
 
 def joined(
-    db: StandardDatabase, rankings: Sequence[Sequence[str]], wanted: Filter
+    db: StandardDatabase, rankings: Iterable[Iterable[Hit]], wanted: Filter
 ) -> dict[str, dict[str, Any]]:
     """Return, for each passage of some rankings whose document is wanted, that document's row.
 
     Args:
         db: The database.
-        rankings: `_id`s of chunks and documents. One may have gone since: it is left out.
+        rankings: Hits among chunks and documents. One may have gone since: it is left out.
         wanted: What may be found.
     """
-    passages, titles = split_ids(dict.fromkeys(i for ranking in rankings for i in ranking))
+    passages, titles = split_ids(dict.fromkeys(hit.id for ranking in rankings for hit in ranking))
     query = _JOIN.format(conditions=wanted.conditions, document=DOCUMENT)
     bind = {"@chunks": CHUNKS, "passages": passages, "titles": titles} | wanted.bind
     return {row["passage"]: row for row in rows(db, query, bind)}
