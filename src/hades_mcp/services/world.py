@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from hades_mcp.errors import Conflict, NotFound
@@ -139,15 +139,13 @@ class WorldService:
         if not path.parent.is_dir():
             raise NotFound(f"There is no folder {path.parent}.", hint="Make it first.")
         there = self._there()
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            unfinished = Path(file.name)
-            try:
+        unfinished = path.with_name(f".{path.name}.{token_hex(4)}")
+        try:
+            with unfinished.open("xb") as file:
                 report = write_world(self._db, there.types, there.graphs, file)
-            except BaseException:
-                unfinished.unlink()
-                raise
-        unfinished.chmod(0o644)
-        os.replace(unfinished, path)  # noqa: PTH105  Path.replace would hide that it is atomic
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
         return report
 
     def _there(self) -> _There:
