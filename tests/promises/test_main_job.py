@@ -81,7 +81,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "document_delete": {"document": "Hours of the bakery"},
     "graph_traverse": {"start": "bakery.bread", "edges": ["contains"]},
     "graph_path": {"start": "bakery.bread.Baker", "target": "bakery.oven.Oven"},
+    "graph_neighbours": {"document": "bakery.oven.Oven"},
+    "graph_measure": {"measure": "pagerank"},
+    "graph_relate": {"start": "bakery.bread", "target": "bakery.oven", "kind": "needs"},
     "schema": {},
+    "aql_explain": {"query": "FOR d IN documents RETURN d"},
+    "aql_examples": {"question": "count by kind"},
+    "feedback": {"target": "bakery.oven.Oven", "helped": True},
     "aql_read": {"query": "RETURN @a + 1", "bind_vars": {"a": 1}},
     "aql_write": {"query": "UPSERT {_key: 'x'} INSERT {_key: 'x'} UPDATE {} IN documents"},
     "context_add": {"context": "every-tool", "content": "flour"},
@@ -98,9 +104,12 @@ CALLS: dict[str, dict[str, Any]] = {
 async def test_every_listed_tool_answers_over_stdio(home: Path, mode: Mode) -> None:
     async with host(home, mode) as client:
         listed = {tool.name for tool in (await client.list_tools()).tools}
-        assert listed == set(CALLS)
+        assert listed == {*CALLS, "more"}
         for name, arguments in CALLS.items():
             assert await call(client, name, **arguments), name
+        cut = await call(client, "aql_read", query="FOR i IN 1..900 RETURN i")
+        rest = await call(client, "more", next=cut["next"])
+        assert rest["rows"][0] == len(cut["rows"]) + 1
 
 
 @pytest.mark.promise("context:add-get-clear")
@@ -119,7 +128,7 @@ async def test_a_context_outlives_the_server_until_it_is_cleared(home: Path, mod
 @pytest.mark.promise("search:by-meaning")
 async def test_search_finds_by_meaning_what_shares_no_word(home: Path) -> None:
     async with host(home, "auto") as client:
-        found = await call(client, "search", text="furnace fired with timber", limit=1)
+        found = await call(client, "search", text="a furnace for burning timber", limit=1)
     assert found["hits"][0]["title"] == "bakery.oven.Oven"
 
 

@@ -112,6 +112,14 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
     ),
     "context_list": ({}, lambda found: "kept" in {one["name"] for one in found["contexts"]}),
     "context_clear": ({"context": "kept"}, lambda found: found["removed"] == 1),
+    "aql_examples": (
+        {"question": "count documents by kind"},
+        lambda found: "COLLECT" in str(found["examples"]),
+    ),
+    "feedback": (
+        {"target": "zoo.animal", "helped": True},
+        lambda found: found["trust"] >= found["before"] > 0,
+    ),
     "callers": (
         {"function": "feed"},
         lambda found: [row["caller"] for row in found["rows"]] == ["zoo.lion.show"],
