@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,3 +158,25 @@ def test_rows_beyond_the_cap_are_recorded_too(db: StandardDatabase) -> None:
     assert len(state(db)) == 1
     Journal(db).undo(result.undo)
     assert len(state(db)) == 7
+
+
+def test_a_copy_of_the_vectors_is_told_of_chunks_written_and_taken_back(
+    queries: QueryService, db: StandardDatabase
+) -> None:
+    db.collection("outbox").insert({"_key": "mirror"})
+    noted = "FOR n IN outbox FILTER n._key != 'mirror' SORT n.at RETURN n.keys"
+    result = queries.write("INSERT {_key: 'c', embedding: [0.5]} INTO chunks")
+    assert rows(db, noted) == [["c"]]
+    Journal(db).undo(result.undo)
+    assert rows(db, noted) == [["c"], ["c"]]
+
+
+def test_writers_at_once_lose_nothing_and_each_is_recorded(
+    queries: QueryService, db: StandardDatabase
+) -> None:
+    query = "UPDATE 'd1' WITH {n: DOCUMENT('documents/d1').n + 1} IN documents"
+    with ThreadPoolExecutor(4) as pool:
+        handles = {done.undo for done in pool.map(lambda _: queries.write(query), range(12))}
+    assert state(db)["documents/d1"]["n"] == 13
+    assert handles == {entry.handle for entry in Journal(db).list()}
+    assert len(handles) == 12

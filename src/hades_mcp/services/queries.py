@@ -125,6 +125,7 @@ class QueryService:
         if not plan.modifies:
             return self._read(query, bind, readable)
 
+        writes = [*plan.written, *JOURNAL_WRITES]
         telling = watched(query) if len(plan.written) == 1 else None
 
         def work(tx: TransactionDatabase) -> QueryResult:
@@ -141,7 +142,7 @@ class QueryService:
 
         while True:
             try:
-                return atomically(self._db, [*plan.written, *JOURNAL_WRITES], work, read=readable)
+                return atomically(self._db, writes, work, read=readable)
             except Overtaken:
                 continue
 
