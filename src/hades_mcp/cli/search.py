@@ -25,8 +25,11 @@ def command(ctx: click.Context, text: str, limit: int, *, as_json: bool) -> None
         if as_json:
             echo_json(asdict(hit))
         else:
-            click.echo(f"{hit.score:.3f}  {hit.kind} {hit.title}  [{hit.id}]")
-            click.echo(f"       {hit.path}:{hit.line}")
+            click.echo(f"{hit.score:.3f}  {hit.kind or 'document'} {hit.title}  [{hit.id}]")
+            if hit.path:
+                click.echo(f"       {hit.path}:{hit.line or 1}")
             click.echo(f"       {hit.snippet[:160]}")
+    if result.note:
+        click.echo(f"hades: {result.note}", err=True)
     if result.hint:
         click.echo(f"hades: {result.hint}", err=True)
