@@ -36,7 +36,7 @@ RUNS, BATCH = 15, 1000
 class Drawn:
     """Vectors drawn by lot: what embedding costs is not measured here."""
 
-    model_id = "drawn"
+    model_id = digest = "drawn"
     dimension = DIMENSION
 
     def __init__(self) -> None:
@@ -139,18 +139,22 @@ def measure(count: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure every size (or those on the command line) and write the report."""
+    """Measure every size (or those on the command line), and write the report after each."""
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    measured: list[dict[str, Any]] = []
     report = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "words_per_chunk": WORDS,
-        "search_cpu": [measure(count) for count in sizes],
+        "search_cpu": measured,
     }
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "hybrid.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for size in sizes:
+        measured.append(measure(size))
+        text = json.dumps(report, indent=2) + "\n"
+        (RESULTS / "hybrid.json").write_text(text, encoding="utf-8")
     print(json.dumps(report, indent=2))
 
 
