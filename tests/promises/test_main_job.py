@@ -128,7 +128,8 @@ async def test_a_context_outlives_the_server_until_it_is_cleared(home: Path, mod
 @pytest.mark.promise("search:by-meaning")
 async def test_search_finds_by_meaning_what_shares_no_word(home: Path) -> None:
     async with host(home, "auto") as client:
-        found = await call(client, "search", text="a furnace for burning timber", limit=1)
+        furnace = {"text": "a furnace for burning timber", "kind": "class", "limit": 1}
+        found = await call(client, "search", **furnace)
     assert found["hits"][0]["title"] == "bakery.oven.Oven"
 
 
