@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,14 +17,19 @@ from hades_mcp.services.layout import (
     VERTEX_COLLECTIONS,
 )
 from hades_mcp.services.readers.note import SCHEME
+from hades_mcp.services.statements import rows
+from hades_mcp.services.transactions import atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from arango.cursor import Cursor
-    from arango.database import Database, StandardDatabase
+    from arango.database import StandardDatabase, TransactionDatabase
 
 BATCH = 1000
+KEEP_ALIVE = 5.0
+"""Seconds after which the lock is used, so that the store does not take it for forgotten."""
+
 _DOCUMENTS = "FOR d IN @@c RETURN UNSET(d, '_id', '_rev')"
 # A text that was changed since, or came by another way, is put together from its documents.
 _TEXTS = """
@@ -82,7 +88,10 @@ def write_world(
     graphs: Mapping[str, list[dict[str, Any]]],
     file: IO[bytes],
 ) -> WorldReport:
-    """Write the database to a file, as of one moment: what others write meanwhile is not in it.
+    """Write the database to a file, as of one moment: others may read meanwhile, and wait to write.
+
+    A query in a stream transaction answers at once and whole, which takes the memory of a whole
+    collection. So the transaction only keeps writers out, and streaming queries beside it read.
 
     Args:
         db: The database.
@@ -95,29 +104,49 @@ def write_world(
     plain = [name for name, kind in mine.items() if kind != "edge"]
     edges = [name for name, kind in mine.items() if kind == "edge"]
     shown = {name: found for name, found in sorted(graphs.items()) if name != GRAPH}
-    transaction = db.begin_transaction(read=[*mine, DOCUMENTS, SOURCES, TEXTS])
-    try:
+
+    def write(transaction: TransactionDatabase) -> WorldReport:
+        file.seek(0)  # it is begun again if the lock could not be had
+        file.truncate()
+        held = _Held(db, transaction)
         file.write(b'{"collections":{')
-        documents = _write_collections(transaction, plain, file)
+        documents = _write_collections(held, plain, file)
         file.write(b'},\n"edgeCollections":{')
-        edge_count = _write_collections(transaction, edges, file)
+        edge_count = _write_collections(held, edges, file)
         file.write(b'},\n"graphs":{')
         for index, (name, definitions) in enumerate(shown.items()):
             file.write(_opening(index, name) + b":" + orjson.dumps([*map(_short, definitions)]))
         file.write(b'},\n"documents":')
         bind = {"@sources": SOURCES, "documents": DOCUMENTS, "texts": TEXTS, "scheme": SCHEME}
-        texts = _write_list(_rows(transaction, _TEXTS, bind), file)
+        texts = _write_list(held.rows(_TEXTS, bind), file)
         file.write(b"}\n")
-    finally:
-        transaction.abort_transaction()  # it has read, and nothing else
-    return WorldReport(len(plain), len(edges), documents, edge_count, len(shown), texts)
+        return WorldReport(len(plain), len(edges), documents, edge_count, len(shown), texts)
+
+    return atomically(db, [*mine, DOCUMENTS, SOURCES, TEXTS], write, exclusive=True)
 
 
-def _write_collections(db: Database, names: Iterable[str], file: IO[bytes]) -> int:
+class _Held:
+    """Reads a database while a transaction keeps writers out, and keeps that from expiring."""
+
+    def __init__(self, db: StandardDatabase, transaction: TransactionDatabase) -> None:
+        self._db = db
+        self._transaction = transaction
+        self._asked = time.monotonic()
+
+    def rows(self, query: str, bind: dict[str, Any]) -> Iterator[Any]:
+        cursor = self._db.aql.execute(query, bind_vars=bind, stream=True, batch_size=BATCH)
+        for row in cast("Cursor", cursor):
+            if time.monotonic() - self._asked > KEEP_ALIVE:
+                rows(self._transaction, "RETURN 1")  # refused if it has expired all the same
+                self._asked = time.monotonic()
+            yield row
+
+
+def _write_collections(held: _Held, names: Iterable[str], file: IO[bytes]) -> int:
     count = 0
     for index, name in enumerate(names):
         file.write(_opening(index, name) + b":")
-        count += _write_list(_rows(db, _DOCUMENTS, {"@c": name}), file)
+        count += _write_list(held.rows(_DOCUMENTS, {"@c": name}), file)
     return count
 
 
@@ -133,11 +162,6 @@ def _write_list(values: Iterable[Any], file: IO[bytes]) -> int:
         count += 1
     file.write(b"\n]" if count else b"[]")
     return count
-
-
-def _rows(db: Database, query: str, bind: dict[str, Any]) -> Iterator[Any]:
-    cursor = db.aql.execute(query, bind_vars=bind, stream=True, batch_size=BATCH)
-    yield from cast("Cursor", cursor)
 
 
 def _short(definition: dict[str, Any]) -> dict[str, Any]:
