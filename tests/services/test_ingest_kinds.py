@@ -11,7 +11,6 @@ import pytest
 from hades_mcp.errors import InvalidArgument, LimitReached
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import EDGE_COLLECTIONS
-from hades_mcp.services.readers.rows import ROWS
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -21,7 +20,15 @@ if TYPE_CHECKING:
 
     from hades_mcp.services.documents import DocumentService
 
+ROWS = 20
+"""Rows of one transaction here; a thousand would only take longer."""
+
 KEPT = ("documents", "chunks", "sources", *EDGE_COLLECTIONS)
+
+
+@pytest.fixture(autouse=True)
+def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hades_mcp.services.readers.rows.ROWS", ROWS)
 
 
 def everything(db: StandardDatabase) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Other(HashEmbedder):
 @pytest.fixture
 def home(tmp_path: Path, shop: Path) -> Path:
     """A store of the model `hashing-32`, large enough for an index."""
-    lines = "".join(f'{{"word": "w{n}"}}\n' for n in range(2 * BATCH + 10))
+    lines = "".join(f'{{"word": "w{n}"}}\n' for n in range(BATCH + 30))
     (shop / "words.jsonl").write_text(lines)
     with open_workspace(Settings(home=tmp_path / "home"), embedder=HashEmbedder(32)) as workspace:
         workspace.documents.ingest([shop])
