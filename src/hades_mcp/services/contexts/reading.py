@@ -44,13 +44,16 @@ RETURN {
   tier: e.tier, used: e.used, score
 }
 """
+# the inner loop makes each tier an equality, which the index takes; entries of an older HADES have
+# none
 _RECENT = f"""
-FOR e IN @@entries
-  FILTER e.context == @name AND e.tier IN ["hot", null] AND {LIVE}
-  SORT e._key DESC
-  LIMIT @limit
-  LET score = null
-  {_ROW}
+FOR tier IN ["hot", null]
+  FOR e IN @@entries
+    FILTER e.context == @name AND e.tier == tier AND {LIVE}
+    SORT e._key DESC
+    LIMIT @limit
+    LET score = null
+    {_ROW}
 """
 _NEAR = f"""
 FOR e IN @@entries
@@ -73,7 +76,8 @@ Row = dict[str, Any]
 
 def recent(db: Database, name: str, now: float, limit: int) -> list[Row]:
     """Return the hot entries, the latest first."""
-    return rows(db, _RECENT, _bind(name, now) | {"limit": limit})
+    found = rows(db, _RECENT, _bind(name, now) | {"limit": limit})
+    return sorted(found, key=lambda row: row["key"], reverse=True)[:limit]
 
 
 def near(db: Database, name: str, now: float, vector: list[float], model: str) -> list[Row]:
@@ -83,7 +87,7 @@ def near(db: Database, name: str, now: float, vector: list[float], model: str) -
         db: The database.
         name: The context.
         now: The time, in Unix seconds.
-        vector: The query's.
+        vector: The query's, of unit length.
         model: The embedder that made it; entries of another can't be compared with it.
     """
     bind = {"vector": vector, "model": model, "cold": COLD_COUNTS, "limit": CANDIDATES}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.errors import LimitReached, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.contexts.claims import claim_of
-from hades_mcp.services.contexts.reading import LIVE, iso
+from hades_mcp.services.contexts.reading import iso
 from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
@@ -32,11 +32,18 @@ _SOURCES = {"user": "user", "system": "user", "tool": "tool", "assistant": "agen
 _KEY_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY_LENGTH = 10
 
-_COUNT = f"""
-FOR e IN @@entries
-  FILTER e.context == @name AND {LIVE}
-  COLLECT WITH COUNT INTO n
-  RETURN n
+# two counts that indexes answer alone: to look at `expires` reads each entry with its vector
+_COUNT = """
+LET stored = FIRST(
+  FOR e IN @@entries FILTER e.context == @name COLLECT WITH COUNT INTO n RETURN n
+)
+LET expired = FIRST(
+  FOR e IN @@entries
+    FILTER e.context == @name AND e.expires > 0 AND e.expires <= @now
+    COLLECT WITH COUNT INTO n
+    RETURN n
+)
+RETURN stored - expired
 """
 _UPSERT = """
 UPSERT {_key: @name}
