@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from hades_mcp.assets import shipped
 from hades_mcp.embedded import connect
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.errors import Conflict, HadesError, InvalidArgument, NotFound, Unavailable
+from hades_mcp.errors import (
+    ConfigError,
+    Conflict,
+    HadesError,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+)
 from hades_mcp.services.documents import DocumentService
 from hades_mcp.services.layout import GRAPH, TEXTS, ensure_layout
 from hades_mcp.services.search import SearchService
@@ -310,6 +317,10 @@ def test_an_export_holds_nothing_of_hades_own_and_overwrites_only_when_told(worl
     path = world.folder / "out.json"
     with pytest.raises(Conflict, match="--force overwrites it"):
         world.service.dump(path)
+    (world.folder / "taken").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        world.service.dump(world.folder / "taken", force=True)
+    assert not list(world.folder.glob(".taken*"))
     with pytest.raises(NotFound, match="no folder"):
         world.service.dump(world.folder / "no" / "out.json")
     with pytest.raises(NotFound, match="cannot be read"):

@@ -10,7 +10,7 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
-from hades_mcp.errors import Conflict, NotFound
+from hades_mcp.errors import ConfigError, Conflict, NotFound
 from hades_mcp.services.layout import SOURCES, TEXTS
 from hades_mcp.services.ledger import key_of
 from hades_mcp.services.readers.note import note_path
@@ -133,6 +133,7 @@ class WorldService:
         Raises:
             Conflict: There is such a file.
             NotFound: Its folder is not there.
+            ConfigError: It cannot be written.
         """
         if path.exists() and not force:
             raise Conflict(f"There is a file {path} already.", hint="--force overwrites it.")
@@ -144,6 +145,11 @@ class WorldService:
             with unfinished.open("xb") as file:
                 report = write_world(self._db, there.types, there.graphs, file)
             unfinished.replace(path)
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be written: {error.strerror}.",
+                hint="Check the disk and the permissions.",
+            ) from error
         finally:
             unfinished.unlink(missing_ok=True)
         return report
