@@ -44,6 +44,9 @@ KEYS = 500
 NOTES = 50
 """Notes worked off at once."""
 
+MANY = 500
+"""Chunks copied after which the copy is sealed: each time makes a file."""
+
 _TOUCH = """
 FOR m IN @@outbox
   FILTER m._key == @mirror
@@ -123,6 +126,7 @@ class Mirror:
         self._space = Pin(model, dimension)
         self._settling = threading.Lock()
         self._seen = False  # the copy is known to be there
+        self._unsealed = 0
 
     def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
         """See `VectorIndex.search`; raises Unavailable while Milvus is not there."""
@@ -173,6 +177,7 @@ class Mirror:
         found = self._registered()
         name, dimension = found["name"], found["dimension"]
         todo = list(keys)
+        self._unsealed += len(todo)
         while todo:
             bind = {"@chunks": CHUNKS, "keys": todo, "dimension": dimension}
             current = rows(self._db, _CURRENT, bind)
@@ -203,6 +208,9 @@ class Mirror:
                     self.refresh(some)
                 done = [note["key"] for note in notes]
                 atomically(self._db, [OUTBOX], partial(_strike, done))
+            if self._unsealed >= MANY:
+                self.store.seal(self._registered()["name"])
+                self._unsealed = 0
         finally:
             self._settling.release()
 
