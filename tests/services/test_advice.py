@@ -27,6 +27,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("RETURN d.n FOR d IN documents", {}, "FOR d IN documents RETURN d.n"),
     ("FOR d IN documents RETURN {n: d.n", {}, "{n: d.n}"),
     ("FOR d IN documents LIMIT 5 OFFSET 2 RETURN d", {}, "LIMIT 2, 5"),
+    ("FOR d IN documents SORT d.limit RETURN {all: d.n}", {}, "d.`limit` RETURN {`all`: d.n}"),
     ("SELECT * FROM documents", {}, "FOR d IN documents RETURN d"),
     ("SELECT title, kind FROM documents WHERE kind = 'from' LIMIT 2;", {}, "d.kind == 'from'"),
     ("SELECT x.title FROM documents x ORDER BY x.title DESC", {}, "SORT x.title DESC"),

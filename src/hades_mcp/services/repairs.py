@@ -26,6 +26,13 @@ _ASSIGNED = re.compile(
     r"\b(LET|COLLECT|AGGREGATE|INTO|PRUNE)\b|,\s*(?=\w+\s*=[^=~])", re.IGNORECASE
 )
 _LONE_EQUALS = re.compile(r"(?<![=!<>~])=(?![=~])")
+_KEYWORDS = (
+    "AGGREGATE|ALL|AND|ANY|ASC|COLLECT|DESC|DISTINCT|FILTER|FOR|GRAPH|IN|INBOUND|INSERT|INTO|LET|LIKE|"
+    "LIMIT|NONE|NOT|OR|OUTBOUND|REMOVE|REPLACE|RETURN|SORT|UPDATE|UPSERT|WINDOW|WITH"
+)
+_KEYWORD_AS_NAME = re.compile(
+    rf"(?<=\.)(?:{_KEYWORDS})\b|(?<=[{{,\s])(?:{_KEYWORDS})(?=\s*:(?!:))", re.IGNORECASE
+)
 _WORD = re.compile(r"\w+")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -116,6 +123,14 @@ def _compared(query: str) -> str:
     return query
 
 
+def _quoted(query: str) -> str:
+    """Write attributes that are called like a keyword in backticks."""
+    for found in reversed(list(_KEYWORD_AS_NAME.finditer(masked(query)))):
+        name = query[found.start() : found.end()]
+        query = f"{query[: found.start()]}`{name}`{query[found.end() :]}"
+    return query
+
+
 def _return_last(query: str) -> str:
     found = _EARLY_RETURN.search(masked(query))
     if found is None:
@@ -152,6 +167,7 @@ _REPAIRS: tuple[Callable[[str], str], ...] = (
     _from_sql,
     _offset,
     _compared,
+    _quoted,
     _return_last,
     _closed,
     _returning,
