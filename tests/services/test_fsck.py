@@ -162,3 +162,16 @@ def test_notes_nobody_reads_are_reported(mirrored: Workspace, tmp_path: Path) ->
     assert wrong(mirrored) == {}
     with open_workspace(settings, embedder=HashEmbedder(64)) as without:
         assert wrong(without) == {}
+
+
+def test_a_deletion_that_is_undone_is_undone_in_milvus_too(mirrored: Workspace) -> None:
+    mirror = mirrored.vectors
+    assert isinstance(mirror, Mirror)
+    before = mirror.marks()
+    mirrored.documents.delete("README.md")
+    assert mirror.marks().keys() < before.keys()
+    assert mirrored.fsck.check() == []
+    mirrored.journal.undo()
+    assert mirror.settle()
+    assert mirror.marks() == before
+    assert mirrored.fsck.check() == []
