@@ -148,3 +148,10 @@ def test_entries_say_who_and_what_and_go_by_themselves(
     assert stored["expires"] > stored["at"] + 6 * 86_400
     indexes: Any = db.collection("journal_images").indexes()
     assert "ttl" in {index["type"] for index in indexes}
+
+
+def test_nobody_can_guess_where_an_image_is_kept(journal: Journal, db: StandardDatabase) -> None:
+    write(journal, db)
+    keys = rows(db, "FOR i IN journal_images RETURN i._key")
+    assert len(keys) == 4
+    assert all(len(key) >= 16 and not key.isdecimal() for key in keys)

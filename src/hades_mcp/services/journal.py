@@ -204,6 +204,8 @@ class Journal:
         }
         images = [
             {
+                # a writing query could read it, did it know its key
+                "_key": secrets.token_urlsafe(12),
                 "entry": handle,
                 "id": change.id,
                 "before": change.before,
