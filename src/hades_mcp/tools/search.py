@@ -19,7 +19,7 @@ def search(
     where: dict[str, Any] | None = None,
     hops: Annotated[int, Field(ge=0, le=2)] = 0,
 ) -> Any:
-    """Find documents by meaning and words."""
+    """Find documents by meaning and words; where: {attribute: value}."""
     with workspace.recorder.retriever(text) as recorder:
         result = workspace.search.search(text, limit, kind=kind, where=where, hops=hops)
         recorder.documents(

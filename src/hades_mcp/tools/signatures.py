@@ -69,8 +69,9 @@ def lean_schema(model: type[BaseModel]) -> JsonObject:
     """
     raw = model.model_json_schema()
     properties = {name: _lean(part) for name, part in raw.get("properties", {}).items()}
-    schema: JsonObject = {"type": "object", "properties": properties}
-    return schema | ({"required": raw["required"]} if "required" in raw else {})
+    # In the order MCP's SDK sends them, which is a token less than with the type first.
+    required = {"required": raw["required"]} if "required" in raw else {}
+    return {"properties": properties, **required, "type": "object"}
 
 
 def _lean(part: Any) -> Any:
