@@ -193,7 +193,7 @@ def judged(find: Finder, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
 def measure(held: Sequence[Function], folder: Path) -> dict[str, Any]:
     """Ask every contestant every question."""
     texts = folder / "texts"
-    texts.mkdir()
+    texts.mkdir(exist_ok=True)
     for function in held:
         (texts / f"{function.name}.txt").write_text(function.text, encoding="utf-8")
     settings = Settings(home=folder / "home")
@@ -232,10 +232,10 @@ def measure(held: Sequence[Function], folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and write the report."""
+    """Measure, in a folder given to keep the store for the next run, and write the report."""
     held = corpus()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(held, Path(folder))
+        found = measure(held, Path(sys.argv[1] if sys.argv[1:] else folder))
     report = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
