@@ -79,6 +79,45 @@ def embedded_speed() -> str:
     return "\n\n".join(parts)
 
 
+def retrieval_table() -> str:
+    """Return how well search finds beside its parts and rivals, from benchmarks/."""
+    report = _results("retrieval")
+    asked = sum(report["questions"].values())
+    said = (
+        f"Measured {report['date']}: {report['documents']:,} functions, {asked} questions; "
+        "recall at 5 / mean reciprocal rank at 10."
+    )
+    names = list(next(iter(report["classes"].values())))
+    lines = ["| questions | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+    for kind, found in report["classes"].items():
+        cells = [
+            f"{found[who]['recall_at_5']:.2f} / {found[who]['mrr_at_10']:.2f}" for who in names
+        ]
+        lines.append(f"| {kind} ({report['questions'][kind]}) | " + " | ".join(cells) + " |")
+    return "\n\n".join([said, "\n".join(lines)])
+
+
+def hybrid_table() -> str:
+    """Return the CPU milliseconds of whole searches, embedding left out, from benchmarks/."""
+    report = _results("hybrid")
+    columns = {
+        "search_ms": "search",
+        "search_2_hops_ms": "with 2 hops",
+        "search_where_ms": "with `where`",
+        "vectors_alone_ms": "its vectors alone",
+        "fts5_alone_ms": "FTS5 alone",
+    }
+    lines = [
+        "| chunks | " + " | ".join(columns.values()) + " |",
+        "|---:|" + "---:|" * len(columns),
+    ]
+    for row in report["search_cpu"]:
+        cells = [f"{row[column]:.1f}" for column in columns]
+        lines.append(f"| {row['chunks']:,} | " + " | ".join(cells) + " |")
+    said = f"CPU milliseconds, measured {report['date']}, {report['machine']}:"
+    return "\n\n".join([said, "\n".join(lines)])
+
+
 def _results(name: str) -> Any:
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8"))
