@@ -27,9 +27,9 @@ RRF_K = 5
 """Of reciprocal rank fusion, 1 / (k + rank): Cormack, Clarke and Büttcher, SIGIR 2009.
 
 They take 60, for pooling many relevant documents: what is 50th in both rankings comes before what
-is first in one. A question here wants one document or a few; on the questions of
-`benchmarks/bench_retrieval.py` 60 was worse than the vectors alone, and any k from 1 to 8 as good
-as 5, which was chosen on them.
+is first in one. A question here wants one document or a few: of those that
+`benchmarks/bench_retrieval.py` asks, the two rankings fused with k = 60 answer 0.71 among the first
+five, with k = 5 0.79, with 1 to 8 0.77 to 0.81. It was chosen on them.
 """
 
 NAME = re.compile(r"\w{2,}(?:[._]\w+)+")
