@@ -41,10 +41,9 @@ with open_workspace(Settings(home=home, vectors="milvus"), embedder=HashEmbedder
 
 POINTS = [
     "after-commit",
-    "before-strike",
     *(
         pytest.param(point, marks=pytest.mark.slow)
-        for point in ("after-upsert", "after-delete", "in-fill")
+        for point in ("after-upsert", "after-delete", "before-strike", "in-fill")
     ),
 ]
 
