@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def db() -> Iterator[StandardDatabase]:
     """A database whose writers do not wait for each other."""
-    client = ArangoClient(hosts=HOST, http_client=EmbeddedHTTPClient(Engine(None, lock_timeout=0)))
+    client = ArangoClient(
+        hosts=HOST, http_client=EmbeddedHTTPClient(Engine(None, lock_timeout=0, expire=False))
+    )
     client.db("_system").create_database("test")
     database = client.db("test")
     ensure_layout(database)
