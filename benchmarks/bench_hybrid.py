@@ -19,6 +19,7 @@ import numpy as np
 
 from hades_mcp.embedded import connect
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS, ensure_layout
+from hades_mcp.services.pins import claim
 from hades_mcp.services.search import SearchService
 from hades_mcp.vectors.arango import ArangoVectorIndex
 
@@ -78,6 +79,7 @@ def cpu_milliseconds(search: Callable[[str], Any], asked: Sequence[str]) -> floa
 
 def fill(db: Any, held: Sequence[str], embedder: Drawn) -> None:
     """Store a document and a chunk with a vector for each text, and relate each to the next."""
+    claim(db, embedder)  # or nothing is found by meaning
     for start in range(0, len(held), BATCH):
         batch = held[start : start + BATCH]
         numbers = range(start, start + len(batch))
@@ -118,6 +120,7 @@ def measure(count: int) -> dict[str, Any]:
         rival.execute("CREATE VIRTUAL TABLE t USING fts5(text)")
         rival.executemany("INSERT INTO t VALUES (?)", [(text,) for text in held])
         vector = embedder.embed(["x"])[0].tolist()
+        assert not service.search(asked[0]).note, "a ranking is missing"
         match = "SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 50"
         report = {
             "chunks": count,

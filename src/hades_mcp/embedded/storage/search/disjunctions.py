@@ -7,7 +7,7 @@ frequency and norm, and single precision sums in the same order.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -26,17 +26,21 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float32]
-    Word = tuple[Field, bytes]
+    _Parts: TypeAlias = "list[_Parts] | tuple[Field, dict[bytes, _Pairs]]"
 
 _NORM_BITS = 32
 
 
 def any_of(wanted: Filter) -> list[Term | Terms] | None:
     """Return the words of which a filter wants any one, or None when it wants something else."""
-    filters = wanted.filters if isinstance(wanted, Or) and wanted.least == 1 else (wanted,)
-    words = [each for each in filters if isinstance(each, Term | Terms)]
-    plain = all(e.field.kind.startswith("s:") and NESTED not in e.field.path for e in words)
-    return words if plain and len(words) == len(filters) else None
+    match wanted:
+        case Or(least=1):
+            inner = [any_of(each) for each in wanted.filters]
+            found = [each for each in inner if each is not None]
+            return list(chain.from_iterable(found)) if len(found) == len(inner) else None
+        case Term() | Terms() if wanted.field.kind.startswith("s:"):
+            return None if NESTED in wanted.field.path else [wanted]
+    return None
 
 
 def best_of_any(
@@ -57,22 +61,37 @@ def best_of_any(
         scorer: How terms are scored.
         most: How many documents.
     """
-    boost = wanted.boost if isinstance(wanted, Or) else 1.0
     postings = _Postings(corpus)
     found: list[tuple[Ints, Floats]] = []
-    groups = [(each, postings.scored(each, boost * each.boost, scorer)) for each in words]
+    parts = _prepared(wanted, 1.0, postings, scorer)
+    terms = [(each.field, term) for each in words for term in corpus.terms(each)]
     for at in places:
-        rows = _union(postings.read(at, w.field, term)[0] for w, terms in groups for term in terms)
-        total = np.zeros(len(rows), np.float32)
-        for each, terms in groups:
-            part = np.zeros(len(rows), np.float32)
-            for term, pairs in terms.items():
-                held, codes = postings.read(at, each.field, term)
-                kept = codes >= 1 << _NORM_BITS  # what is not counted is found, but not scored
-                part[np.searchsorted(rows, held[kept])] += pairs(codes[kept])
-            total += part
-        found.append((rows, total))
+        rows = _union(postings.read(at, field, term)[0] for field, term in terms)
+        found.append((rows, _total(parts, at, rows, postings)))
     return _highest(list(places), found, most)
+
+
+def _prepared(wanted: Filter, boost: float, postings: _Postings, scorer: Scorer) -> _Parts:
+    """Return what adds up to the score of a filter that `any_of` takes, in the order of adding."""
+    if isinstance(wanted, Or):
+        inside = boost * wanted.boost
+        return [_prepared(each, inside, postings, scorer) for each in wanted.filters]
+    assert isinstance(wanted, Term | Terms)  # noqa: S101  any_of lets nothing else pass
+    return wanted.field, postings.scored(wanted, boost * wanted.boost, scorer)
+
+
+def _total(parts: _Parts, at: int, rows: Ints, postings: _Postings) -> Floats:
+    total = np.zeros(len(rows), np.float32)
+    if isinstance(parts, list):
+        for part in parts:
+            total += _total(part, at, rows, postings)
+        return total
+    where, terms = parts
+    for term, pairs in terms.items():
+        held, codes = postings.read(at, where, term)
+        kept = codes >= 1 << _NORM_BITS  # what is not counted is found, but not scored
+        total[np.searchsorted(rows, held[kept])] += pairs(codes[kept])
+    return total
 
 
 class _Postings:
