@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from drawn_texts import texts
 from hades_mcp.embedded import connect
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS, ensure_layout
 from hades_mcp.services.pins import claim
@@ -49,15 +50,6 @@ class Drawn:
         rows = self._lots.standard_normal((len(texts), DIMENSION)).astype(np.float32)
         lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
         return rows / lengths
-
-
-def texts(count: int) -> list[str]:
-    """Return texts of words of which some are much more frequent, the same in every run."""
-    lots = random.Random(7)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    known = ["".join(lots.choices(letters, k=lots.randint(3, 8))) for _ in range(VOCABULARY)]
-    weights = [1 / (rank + 10) for rank in range(VOCABULARY)]
-    return [" ".join(lots.choices(known, weights, k=WORDS)) for _ in range(count)]
 
 
 def questions(held: Sequence[str]) -> list[str]:
@@ -103,7 +95,7 @@ def fill(db: Any, held: Sequence[str], embedder: Drawn) -> None:
 
 def measure(count: int) -> dict[str, Any]:
     """Fill a store and FTS5 with the same texts and ask both the same."""
-    held = texts(count)
+    held = texts(count, words=WORDS, vocabulary=VOCABULARY)
     asked = questions(held)
     embedder = Drawn()
     client = connect(None)

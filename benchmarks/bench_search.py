@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import random
 import sqlite3
 import statistics
 import time
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from drawn_texts import texts
 from hades_mcp.embedded import connect
 
 if TYPE_CHECKING:
@@ -35,15 +35,6 @@ QUERIES = {
 }
 
 
-def texts(count: int) -> list[str]:
-    """Return texts of words of which some are much more frequent, the same in every run."""
-    lots = random.Random(7)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    known = ["".join(lots.choices(letters, k=lots.randint(3, 8))) for _ in range(VOCABULARY)]
-    weights = [1 / (rank + 10) for rank in range(VOCABULARY)]
-    return [" ".join(lots.choices(known, weights, k=WORDS)) for _ in range(count)]
-
-
 def cpu_milliseconds(search: Callable[[], Any]) -> float:
     """Return the median CPU time of a search; the first run is not counted."""
     taken = []
@@ -56,7 +47,7 @@ def cpu_milliseconds(search: Callable[[], Any]) -> float:
 
 def measure(count: int) -> dict[str, Any]:
     """Build both indexes over the same texts and ask both the same."""
-    held = texts(count)
+    held = texts(count, words=WORDS, vocabulary=VOCABULARY)
     first, second = held[count // 2].split()[:2]
     words = (first, second, first[:2])
     client = connect(None)
