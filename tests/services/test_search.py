@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +239,26 @@ def test_what_is_believed_comes_before_what_is_not(
     assert good.trust > 0.9
     assert bad.trust < 0.5
     assert good.trust == round(good.trust, 2)
+
+
+def test_meaning_decides_where_the_rankings_contradict_each_other(
+    db: StandardDatabase, tmp_path: Path
+) -> None:
+    embedder, vectors = OnnxEmbedder(), ArangoVectorIndex(db)
+    write(
+        tmp_path,
+        meant="Our shop is open until six in the evening from Monday to Friday, then it shuts.",
+        worded="Shop, closing and time are English words.",
+    )
+    DocumentService(db, embedder, vectors).ingest([tmp_path])
+    # what is newer is believed a little more, by less than is shown
+    newer = "FOR d IN documents FILTER d.title == @t UPDATE d WITH {evidence: {at: @at}} IN @@c"
+    now = time.time()
+    for title, at in {"meant": now - 60, "worded": now}.items():
+        rows(db, newer, {"t": title, "at": at, "@c": "documents"})
+    first, second = SearchService(db, embedder, vectors).search("closing time of the shop", 2).hits
+    assert first.score == second.score
+    assert (first.title, second.title) == ("meant", "worded")
 
 
 def test_hits_are_packed_whole_into_a_budget_of_tokens(

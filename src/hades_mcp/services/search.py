@@ -38,6 +38,9 @@ MOST_CANDIDATES = 2000
 FEW = 1000
 """When a filter leaves no more documents, each of their passages is compared."""
 
+_DIGITS = 4
+"""Of a score: what is shown, and what counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
@@ -180,7 +183,8 @@ class SearchService:
         documents = {key: row for ranking in reversed(ranked) for key, row in ranking.items()}
         own = fused(list(ranking) for ranking in ranked)
         now = time.time()
-        scores = {key: weighed(own[key], trust_of(row, now)) for key, row in documents.items()}
+        # in the order of the first ranking, so that meaning decides between equals
+        scores = {key: weighed(score, trust_of(documents[key], now)) for key, score in own.items()}
         chosen = _best(scores, limit)
         reached: dict[str, Neighbour] = {}
         if hops and chosen:
@@ -221,7 +225,9 @@ def _check(text: str, limit: int, hops: int) -> None:
 
 
 def _best(scores: Mapping[str, float], most: int) -> list[str]:
-    return sorted(scores, key=lambda key: (-scores[key], key))[:most]
+    """Return the keys that score highest; of equals those that come first."""
+    # trust ages by the second: that one file was read a moment later must not decide
+    return sorted(scores, key=lambda key: round(scores[key], _DIGITS), reverse=True)[:most]
 
 
 def _hit(
@@ -230,7 +236,7 @@ def _hit(
     return SearchHit(
         id=row["id"],
         title=row["title"],
-        score=round(score, 4),
+        score=round(score, _DIGITS),
         trust=round(trust, 2),
         snippet=snippet(row["text"], question.text),
         kind=row["kind"],
