@@ -21,7 +21,7 @@ from drawn_texts import texts
 from hades_mcp.embedded import connect
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS, ensure_layout
 from hades_mcp.services.pins import claim
-from hades_mcp.services.search import SearchService
+from hades_mcp.services.search.service import SearchService
 from hades_mcp.vectors.arango import ArangoVectorIndex
 
 if TYPE_CHECKING:

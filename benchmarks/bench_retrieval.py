@@ -34,9 +34,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.config import Settings
-from hades_mcp.services.search_filters import Filter
-from hades_mcp.services.search_rankings import Ranker, by_document
-from hades_mcp.services.search_rows import joined
+from hades_mcp.services.search.filters import Filter
+from hades_mcp.services.search.rankings import Ranker, by_document
+from hades_mcp.services.search.rows import joined
 from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:

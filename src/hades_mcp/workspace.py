@@ -11,23 +11,23 @@ from arango.exceptions import ArangoServerError
 
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import ConfigError, Unavailable
-from hades_mcp.services.contexts import ContextService
-from hades_mcp.services.documents import DocumentService
-from hades_mcp.services.feedback import FeedbackService
-from hades_mcp.services.fsck import FsckService
-from hades_mcp.services.graphs import GraphService
+from hades_mcp.services.contexts.service import ContextService
+from hades_mcp.services.documents.service import DocumentService
+from hades_mcp.services.graphs.service import GraphService
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import ensure_layout
-from hades_mcp.services.library import LibraryService
-from hades_mcp.services.outbox import Mirror
+from hades_mcp.services.library.service import LibraryService
 from hades_mcp.services.pages import PageService
-from hades_mcp.services.queries import QueryService
-from hades_mcp.services.query_limits import QueryLimits
-from hades_mcp.services.reembedding import ReembedService
+from hades_mcp.services.queries.limits import QueryLimits
+from hades_mcp.services.queries.service import QueryService
 from hades_mcp.services.refusals import message, translated
-from hades_mcp.services.schema import SchemaService
-from hades_mcp.services.search import SearchService
-from hades_mcp.services.world import WorldService
+from hades_mcp.services.schema.service import SchemaService
+from hades_mcp.services.search.service import SearchService
+from hades_mcp.services.trust.feedback import FeedbackService
+from hades_mcp.services.upkeep.fsck import FsckService
+from hades_mcp.services.upkeep.outbox import Mirror
+from hades_mcp.services.upkeep.reembedding import ReembedService
+from hades_mcp.services.world.service import WorldService
 from hades_mcp.traces.metrics import open_metrics
 from hades_mcp.traces.recorder import open_recorder
 from hades_mcp.traces.store import TraceStore

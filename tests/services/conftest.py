@@ -8,14 +8,14 @@ import pytest
 
 from hades_mcp.embedded import connect
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.services.contexts import ContextService
-from hades_mcp.services.documents import DocumentService
-from hades_mcp.services.graphs import GraphService
+from hades_mcp.services.contexts.service import ContextService
+from hades_mcp.services.documents.service import DocumentService
+from hades_mcp.services.graphs.service import GraphService
 from hades_mcp.services.layout import ensure_layout
-from hades_mcp.services.queries import QueryService
-from hades_mcp.services.query_limits import QueryLimits
-from hades_mcp.services.schema import SchemaService
-from hades_mcp.services.search import SearchService
+from hades_mcp.services.queries.limits import QueryLimits
+from hades_mcp.services.queries.service import QueryService
+from hades_mcp.services.schema.service import SchemaService
+from hades_mcp.services.search.service import SearchService
 from hades_mcp.vectors.arango import ArangoVectorIndex
 
 if TYPE_CHECKING:

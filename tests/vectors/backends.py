@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.services.layout import CHUNKS, OUTBOX
-from hades_mcp.services.outbox import touch
 from hades_mcp.services.transactions import atomically
+from hades_mcp.services.upkeep.outbox import touch
 from hades_mcp.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:

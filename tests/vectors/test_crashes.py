@@ -11,8 +11,8 @@ import pytest
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.services.outbox import Mirror, waiting
 from hades_mcp.services.statements import rows
+from hades_mcp.services.upkeep.outbox import Mirror, waiting
 from hades_mcp.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ POINTS = [
 # the writer is killed by itself, exactly there: a signal from outside comes where it comes
 AT = """
 import os, pathlib, signal, sys
-from hades_mcp.services import outbox
+from hades_mcp.services.upkeep import outbox
 from hades_mcp.vectors.milvus import MilvusStore
 
 def die(*_, **__):

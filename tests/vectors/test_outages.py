@@ -12,7 +12,7 @@ from tests.vectors.backends import arango_face, free_port, wire
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.errors import ConfigError, Unavailable
-from hades_mcp.services.outbox import Mirror, waiting
+from hades_mcp.services.upkeep.outbox import Mirror, waiting
 from hades_mcp.vectors.milvus import MilvusStore
 from hades_mcp.workspace import Workspace, open_workspace
 

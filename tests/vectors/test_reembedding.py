@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.services.outbox import Mirror
-from hades_mcp.services.reembedding import ReembedService
+from hades_mcp.services.upkeep.outbox import Mirror
+from hades_mcp.services.upkeep.reembedding import ReembedService
 from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hades_mcp.cli.app import settings
 from hades_mcp.cli.output import echo_json
 
 if TYPE_CHECKING:
-    from hades_mcp.services.queries import Changed
+    from hades_mcp.services.queries.service import Changed
 
 
 @click.command("aql")

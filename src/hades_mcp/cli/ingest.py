@@ -12,7 +12,7 @@ from hades_mcp.cli.app import settings
 from hades_mcp.cli.output import Progress, echo_json
 
 if TYPE_CHECKING:
-    from hades_mcp.services.ingesting import IngestReport
+    from hades_mcp.services.documents.ingesting import IngestReport
 
 
 @click.command("ingest")
@@ -32,7 +32,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], *, watch: bool, as_json
     with open_workspace(settings(ctx)) as workspace:
         try:
             if watch:
-                from hades_mcp.services.watching import watch as follow
+                from hades_mcp.services.documents.watching import watch as follow
 
                 follow(workspace.documents, paths, told, progress=progress)
                 return

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from hades_mcp.errors import Conflict, UnknownName
 from hades_mcp.services.callers import CALLER
 from hades_mcp.services.layout import CHUNKS, JOURNAL, JOURNAL_IMAGES, OUTBOX
-from hades_mcp.services.outbox import touch
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
+from hades_mcp.services.upkeep.outbox import touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import CallerError, InvalidArgument
-from hades_mcp.services.trust import trust_of
+from hades_mcp.services.trust.formula import trust_of
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from hades_mcp.services.graphs_measuring import Measure
+from hades_mcp.services.graphs.measuring import Measure
 from hades_mcp.services.layout import GRAPH
 from hades_mcp.tools.definition import tool
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.services.schema_text import schema_text
+from hades_mcp.services.schema.text import schema_text
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import InvalidArgument, LimitReached, Unavailable, UnknownName
-from hades_mcp.services.contexts import ContextService
 from hades_mcp.services.contexts import storing as module
+from hades_mcp.services.contexts.service import ContextService
 
 if TYPE_CHECKING:
     from arango.database import StandardDatabase

@@ -9,7 +9,8 @@ import pytest
 
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import Conflict, InvalidArgument, LimitReached, NotFound, UnknownName
-from hades_mcp.services.contexts import ContextService, storing
+from hades_mcp.services.contexts import storing
+from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.contexts.storing import entry_key
 from hades_mcp.services.contexts.tiers import COLD_AFTER, HOT, settle
 from hades_mcp.services.journal import Journal

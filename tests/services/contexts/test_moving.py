@@ -12,7 +12,7 @@ from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.errors import InvalidArgument, UnknownName
 from hades_mcp.models.scripted import ScriptedModel
 from hades_mcp.models.summarising import gist
-from hades_mcp.services.contexts import ContextService
+from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.contexts.tiers import HOT
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, ensure_layout

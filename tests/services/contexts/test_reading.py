@@ -10,7 +10,7 @@ import pytest
 
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.errors import InvalidArgument
-from hades_mcp.services.contexts import ContextService
+from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
 from hades_mcp.tokens import count_tokens

@@ -12,7 +12,7 @@ from hades_mcp.services.contexts.records import ContextEntry, Older
 from hades_mcp.services.contexts.tiers import COLD_COUNTS
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
-from hades_mcp.services.trust import trust_of, weighed
+from hades_mcp.services.trust.formula import trust_of, weighed
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
 from hades_mcp.services.statements import rows
-from hades_mcp.services.trust import evidence_of
+from hades_mcp.services.trust.formula import evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Documents: files and texts read into documents, passages, edges and vectors."""

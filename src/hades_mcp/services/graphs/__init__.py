@@ -1,0 +1,1 @@
+"""Graphs: walking them, measuring them, relating documents."""

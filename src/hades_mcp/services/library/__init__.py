@@ -1,0 +1,1 @@
+"""Libraries: example queries that can be installed and found."""

@@ -1,0 +1,1 @@
+"""Guarded AQL: what a query may do, its limits, what it changed, errors that teach."""

@@ -1,0 +1,1 @@
+"""Schema: collections, indexes and graphs as a model sees them."""

@@ -1,0 +1,1 @@
+"""Search: rankings by meaning and by words, fused, filtered, expanded through the graph."""

@@ -1,0 +1,1 @@
+"""Trust: the evidence for what is stored, and what it comes to."""

@@ -1,0 +1,1 @@
+"""Upkeep: the copy in Milvus kept in step, orphans mended, vectors made anew."""

@@ -1,0 +1,1 @@
+"""Worlds: everything of a database as one JSON file, in and out."""

@@ -1,0 +1,276 @@
+"""A whole world as one JSON file: collections, edges, graphs and texts, in and out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, cast
+
+from hades_mcp.errors import ConfigError, Conflict, NotFound
+from hades_mcp.services.documents.ledger import key_of
+from hades_mcp.services.documents.readers.note import note_path
+from hades_mcp.services.layout import SOURCES, TEXTS
+from hades_mcp.services.refusals import translated
+from hades_mcp.services.statements import rows
+from hades_mcp.services.transactions import atomically
+from hades_mcp.services.world.bench import Workbench
+from hades_mcp.services.world.reading import world_pieces
+from hades_mcp.services.world.writing import WorldReport, write_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arango.database import StandardDatabase, TransactionDatabase
+
+    from hades_mcp.embedders.base import Embedder
+    from hades_mcp.services.documents.service import DocumentService
+    from hades_mcp.services.world.bench import Contents, Text
+
+    Progress = Callable[[int, int, str], None]
+
+_KEEP = """
+LET parts = DOCUMENT(CONCAT(@sources, "/", @key)).parts
+INSERT MERGE(@kept, {_key: @key, parts}) INTO @@c OPTIONS {overwriteMode: "replace"}
+"""
+
+MOST_NAMED = 5
+"""Names told when something is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What the database holds.
+
+    Args:
+        types: Collection → "document" or "edge".
+        graphs: Graph → its definitions.
+    """
+
+    types: dict[str, str]
+    graphs: dict[str, list[dict[str, Any]]]
+
+
+class WorldService:
+    """Imports and exports everything but what HADES keeps for itself and files it read.
+
+    Args:
+        db: The database, with its layout made.
+        documents: Takes in the texts.
+        embedder: Asked whether it is there before anything is written.
+        folder: Where the temporary file of an import goes: it grows as large as the world.
+    """
+
+    def __init__(
+        self, db: StandardDatabase, documents: DocumentService, embedder: Embedder, folder: Path
+    ) -> None:
+        self._db = db
+        self._documents = documents
+        self._embedder = embedder
+        self._folder = folder
+
+    @translated
+    def load(
+        self,
+        path: Path,
+        *,
+        replace: bool = False,
+        loose_ends: bool = False,
+        progress: Progress | None = None,
+    ) -> WorldReport:
+        """Import a world's file.
+
+        The whole file is read and checked before anything is written. All documents and edges are
+        then written in one transaction; collections and graphs made for them are taken away again
+        if it fails. Texts follow, each whole or not at all: a text needs vectors, and is found by
+        search from then on. Importing the same file again with `replace` gives the same world.
+
+        Args:
+            path: The file; see `world_pieces` for its shape.
+            replace: Throw away what the collections, graphs and texts of these names hold now.
+            loose_ends: Edges may lead to documents that are nowhere.
+            progress: Called with (documents and texts written, in all, the collection at hand).
+
+        Raises:
+            NotFound: There is no such file.
+            InvalidArgument: It is no world; nothing was written.
+            Conflict: Something of these names is stored already; nothing was written.
+            Unavailable: The store or the embedder is not there.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (
+            TemporaryDirectory(dir=self._folder, prefix="import-") as folder,
+            Workbench(Path(folder)) as bench,
+        ):
+            try:
+                with path.open("rb") as file:
+                    bench.take(world_pieces(file))
+            except OSError as error:
+                hint = "Check the path."
+                raise NotFound(f"{path} cannot be read: {error.strerror}.", hint=hint) from error
+            there = self._there()
+            bench.settle(there.types, loose_ends=loose_ends)
+            if not replace:
+                self._refuse_what_is_there(bench, there)
+            if bench.contents.texts:
+                self._embedder.embed(["ready?"])
+            return self._write(bench, there, progress or _silent)
+
+    @translated
+    def dump(self, path: Path, *, force: bool = False) -> WorldReport:
+        """Export the database as of one moment; the file appears when it is whole.
+
+        Left out are what HADES keeps for itself, files that were ingested (ingest them again),
+        indexes, and `_rev`.
+
+        Args:
+            path: The file.
+            force: Overwrite one that is there.
+
+        Raises:
+            Conflict: There is such a file.
+            NotFound: Its folder is not there.
+            ConfigError: It cannot be written.
+        """
+        if path.exists() and not force:
+            raise Conflict(f"There is a file {path} already.", hint="--force overwrites it.")
+        if not path.parent.is_dir():
+            raise NotFound(f"There is no folder {path.parent}.", hint="Make it first.")
+        there = self._there()
+        unfinished = path.with_name(f".{path.name}.{token_hex(4)}")
+        try:
+            with unfinished.open("xb") as file:
+                report = write_world(self._db, there.types, there.graphs, file)
+            unfinished.replace(path)
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be written: {error.strerror}.",
+                hint="Check the disk and the permissions.",
+            ) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return report
+
+    def _there(self) -> _There:
+        collections = cast("list[dict[str, Any]]", self._db.collections())
+        graphs = cast("list[dict[str, Any]]", self._db.graphs())
+        return _There(
+            {one["name"]: one["type"] for one in collections if not one["system"]},
+            {graph["name"]: graph["edge_definitions"] for graph in graphs},
+        )
+
+    def _refuse_what_is_there(self, bench: Workbench, there: _There) -> None:
+        mine = bench.contents
+        full = [
+            f"collection {name!r}"
+            for name in (*mine.collections, *mine.edges)
+            if name in there.types and self._db.collection(name).count()
+        ]
+        full += [
+            f"graph {name!r}"
+            for name, definitions in mine.graphs.items()
+            if name in there.graphs and not _alike(there.graphs[name], definitions)
+        ]
+        keys = {key_of(path): path for path in bench.paths()}
+        query = "FOR s IN @@c FILTER s._key IN @keys RETURN s._key"
+        stored = rows(self._db, query, {"@c": SOURCES, "keys": list(keys)}) if keys else []
+        full += [keys[key] for key in stored]
+        if full:
+            more = f" and {len(full) - MOST_NAMED} more" if len(full) > MOST_NAMED else ""
+            raise Conflict(
+                f"Stored already: {', '.join(full[:MOST_NAMED])}{more}.",
+                hint="Nothing was written. --replace throws away what these hold now.",
+            )
+
+    def _write(self, bench: Workbench, there: _There, progress: Progress) -> WorldReport:
+        mine = bench.contents
+        total = sum(mine.collections.values()) + sum(mine.edges.values()) + mine.texts
+        with ExitStack() as undo:
+            self._make(mine, there, undo)
+            names = [*mine.collections, *mine.edges]
+            if names:
+                fill = partial(_fill, bench, names, partial(_told, progress, total))
+                atomically(self._db, names, fill, exclusive=True)
+            undo.pop_all()
+        done = total - mine.texts
+        for text in bench.texts():
+            progress(done, total, text.title or text.id)
+            self._add(text)
+            done += 1
+        progress(total, total, "")
+        return WorldReport(
+            collections=len(mine.collections),
+            edge_collections=len(mine.edges),
+            documents=sum(mine.collections.values()),
+            edges=sum(mine.edges.values()),
+            graphs=len(mine.graphs),
+            texts=mine.texts,
+        )
+
+    def _make(self, mine: Contents, there: _There, undo: ExitStack) -> None:
+        """Make collections and graphs that are not there; `undo` takes them away again."""
+        for name in (*mine.collections, *mine.edges):
+            if name not in there.types:
+                self._db.create_collection(name, edge=name in mine.edges)
+                undo.callback(self._db.delete_collection, name)
+        for name, definitions in mine.graphs.items():
+            before = there.graphs.get(name)
+            if before is not None and _alike(before, definitions):
+                continue
+            if before is not None:
+                self._db.delete_graph(name)
+                kept = [_definition(one) for one in before]
+                undo.callback(self._db.create_graph, name, edge_definitions=kept)
+            self._db.create_graph(name, edge_definitions=definitions)
+            undo.callback(self._db.delete_graph, name)
+
+    def _add(self, text: Text) -> None:
+        self._documents.add_text(text.text, text.title, text.id)
+        # sections of a text are documents of their own: only here it is kept as it came
+        kept = {"id": text.id, "title": text.title, "text": text.text}
+        key = key_of(note_path(text.text, name=text.id))
+        rows(self._db, _KEEP, {"sources": SOURCES, "@c": TEXTS, "key": key, "kept": kept})
+
+
+def _fill(
+    bench: Workbench, names: list[str], told: Callable[[int, str], None], tx: TransactionDatabase
+) -> None:
+    done = 0
+    for name in names:
+        collection = tx.collection(name)
+        collection.truncate()
+        for batch in bench.batches(name):
+            told(done, name)
+            collection.insert_many(batch, raise_on_document_error=True)
+            done += len(batch)
+
+
+def _told(progress: Progress, total: int, done: int, name: str) -> None:
+    progress(done, total, name)
+
+
+def _alike(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    return _shape(one) == _shape(other)
+
+
+def _shape(definitions: list[dict[str, Any]]) -> set[tuple[str, frozenset[str], frozenset[str]]]:
+    return {
+        (
+            one["edge_collection"],
+            frozenset(one["from_vertex_collections"]),
+            frozenset(one["to_vertex_collections"]),
+        )
+        for one in definitions
+    }
+
+
+def _definition(stored: dict[str, Any]) -> dict[str, Any]:
+    keys = ("edge_collection", "from_vertex_collections", "to_vertex_collections")
+    return {key: stored[key] for key in keys}
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Tell nobody."""
