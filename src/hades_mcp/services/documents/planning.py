@@ -72,7 +72,7 @@ def _plan(path: str, parsed: Parsed, linker: Linker, now: str, origin: str) -> P
         key_of(path, part.name): StoredPart(
             name=part.name,
             kind=part.kind,
-            text_hash=_hash(part.title, part.text),
+            text_hash=hash_of(part.title, part.text),
             chunks=len(passages[key_of(path, part.name)]),
         )
         for part in parsed.parts
@@ -83,7 +83,7 @@ def _plan(path: str, parsed: Parsed, linker: Linker, now: str, origin: str) -> P
     entry = Entry(
         path=path,
         package=_package(parsed),
-        fingerprint=_hash(repr(documents), repr(sorted(edges.items()))),
+        fingerprint=hash_of(repr(documents), repr(sorted(edges.items()))),
         ingested_at=now,
         root=key_of(path, parsed.parts[0].name),
         parts=parts,
@@ -165,7 +165,8 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _hash(*parts: str) -> str:
+def hash_of(*parts: str) -> str:
+    """Return the hash by which what is stored is recognised again."""
     return blake2b("\0".join((FORMAT, *parts)).encode(), digest_size=16).hexdigest()
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedders.base import Embedder
     from hades_mcp.services.documents.ingesting import Progress
     from hades_mcp.services.documents.ledger import Entry
+    from hades_mcp.services.documents.planning import Plan
     from hades_mcp.services.documents.writing import Outcome, Removed
     from hades_mcp.vectors.base import VectorIndex
 
@@ -127,6 +128,19 @@ class DocumentService:
         root = note.documents[0]
         identifier = f"{DOCUMENTS}/{root['_key']}"
         return Added(identifier, root["title"], outcome, len(note.documents), undo)
+
+    def store(self, file: Plan) -> Outcome:
+        """Store a file as it was read elsewhere: by a world's export.
+
+        Args:
+            file: What its reader made of it.
+
+        Raises:
+            ConfigError: The store's vectors are another model's.
+        """
+        outcome, _ = self._writer.store(file, _unseen)
+        self._settle(grown=outcome != "unchanged", changed=outcome != "unchanged")
+        return outcome
 
     @translated
     def get(self, name: str) -> dict[str, Any]:
