@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import StatusCode
 
 from hades_mcp.traces import attributes as names
+from hades_mcp.traces.backlog import unfailing
 from hades_mcp.traces.otel import describe
 from hades_mcp.traces.records import Observation
-from hades_mcp.traces.writer import unfailing
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

@@ -11,13 +11,14 @@ from opentelemetry.trace import Link, StatusCode, get_current_span, set_span_in_
 from hades_mcp import __version__
 from hades_mcp.messages import ToolCall
 from hades_mcp.traces import attributes as names
+from hades_mcp.traces.backlog import unfailing
 from hades_mcp.traces.call_recorder import CallRecorder
 from hades_mcp.traces.json_text import write_json
 from hades_mcp.traces.otel import Tracing, describe, open_tracing, trace_id
 from hades_mcp.traces.records import Header, Step
 from hades_mcp.traces.run_recorder import CURRENT_CALL, RunRecorder
 from hades_mcp.traces.store import now
-from hades_mcp.traces.writer import TraceWriter, unfailing
+from hades_mcp.traces.writer import TraceWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,11 +129,12 @@ class Recorder:
         joined = get_current_span().get_span_context().is_valid
         span = self._tracer.start_span(f"execute_tool {name}")
         identity = trace_id(span)
-        with unfailing("tool span"):
-            described = names.kind("TOOL") | names.tool(name, source)
-            describe(span, described | {names.SESSION_ID: identity})
-            if self._content:
-                describe(span, names.tool_arguments(arguments))
+        if span.is_recording():
+            with unfailing("tool span"):
+                described = names.kind("TOOL") | names.tool(name, source)
+                describe(span, described | {names.SESSION_ID: identity})
+                if self._content:
+                    describe(span, names.tool_arguments(arguments))
         call = _call(span, name, arguments)
         header = Header(
             id=identity,
@@ -142,19 +144,20 @@ class Recorder:
             kind="calls",
             hades=facts or {},
         )
-        writer = self._call_writer(header, call, joined=joined)
+        step = Step("agent", "", timestamp=header.started, calls=(call,), llm_calls=0)
+        writer = TraceWriter(
+            self._store, header, content=self._content, first=step, join=joined, soon=True
+        )
         recorder = CallRecorder(call.id, span, identity, writer, content=self._content)
         try:
             with _attached(set_span_in_context(span)):
                 yield recorder
         except BaseException as error:
             span.set_status(StatusCode.ERROR)
-            if writer is not None:
-                writer.finish("cancelled", {"error": type(error).__qualname__})
+            writer.finish("cancelled", {"error": type(error).__qualname__})
             raise
         else:
-            if writer is not None:
-                writer.finish("finished", {})
+            writer.finish("finished", {})
         finally:
             span.end()
 
@@ -168,16 +171,11 @@ class Recorder:
             yield RetrieverRecorder(span, content=self._content)
 
     def close(self) -> None:
-        """Send the spans that wait, for two seconds at most; the store is its owner's to close."""
+        """Write and send what waits, spans for two seconds at most; the store stays open."""
+        with unfailing("close"):
+            self._store.flush()
         with unfailing("close"):
             self._tracing.close()
-
-    def _call_writer(self, header: Header, call: ToolCall, *, joined: bool) -> TraceWriter | None:
-        with unfailing("lookup"):
-            if joined and self._store.kind(header.id) == "run":
-                return None
-        step = Step("agent", "", timestamp=now(), calls=(call,), llm_calls=0)
-        return TraceWriter(self._store, header, content=self._content, first=step, join=joined)
 
 
 class RetrieverRecorder:

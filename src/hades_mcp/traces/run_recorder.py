@@ -10,11 +10,11 @@ from opentelemetry.trace import StatusCode, set_span_in_context
 
 from hades_mcp.messages import Usage
 from hades_mcp.traces import attributes as names
+from hades_mcp.traces.backlog import unfailing
 from hades_mcp.traces.call_recorder import CallRecorder
 from hades_mcp.traces.otel import describe
 from hades_mcp.traces.records import Source, Step
 from hades_mcp.traces.store import now
-from hades_mcp.traces.writer import unfailing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,6 +12,7 @@ from hades_mcp.errors import Conflict, InvalidArgument, NotFound
 from hades_mcp.redaction import redact
 from hades_mcp.traces.atif import header_to_atif, observation_to_atif, step_to_atif, to_atif
 from hades_mcp.traces.atif_reader import assemble, with_results
+from hades_mcp.traces.backlog import Backlog, unfailing
 from hades_mcp.traces.json_text import read_json, write_json
 from hades_mcp.traces.labels import judged, kept
 from hades_mcp.traces.liveness import alive, owner
@@ -19,7 +20,7 @@ from hades_mcp.traces.records import TraceSummary
 from hades_mcp.traces.schema import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hades_mcp.traces.records import Header, Kind, Observation, Status, Step, Trace
@@ -38,7 +39,8 @@ class TraceStore:
     """Traces on disk. Everything is redacted here, at the last door before the file.
 
     Safe to use from several threads and processes at once. A run killed in the middle keeps all it
-    had appended, and reads as interrupted.
+    had appended, and reads as interrupted. What was left to be written `soon` is written within a
+    tenth of a second, and before anything is read here: only that a killed process may lose.
 
     Args:
         path: The SQLite file; its folder is made.
@@ -49,8 +51,22 @@ class TraceStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._connection = open_file(path)
+        self._batch: sqlite3.Cursor | None = None
+        self._backlog = Backlog(self._together)
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Leave calls of this store to be made in the background, many in one transaction.
+
+        Args:
+            work: Makes them; it must not raise.
+        """
+        self._backlog.put(work)
+
+    def flush(self) -> None:
+        """Write what was left to be written soon."""
+        self._backlog.flush()
 
     def begin(self, header: Header, *steps: Step) -> str:
         """Start a trace, with the steps known already, and return its id.
@@ -86,13 +102,16 @@ class TraceStore:
         with self._write() as cursor:
             self._add(cursor, trace_id, "result", redact(observation_to_atif(observation)))
 
-    def finish(self, trace_id: str, *, status: Status, outcome: JsonObject | None = None) -> None:
+    def finish(
+        self, trace_id: str, *, status: Status, outcome: JsonObject | None = None, at: str = ""
+    ) -> None:
         """Close a trace.
 
         Args:
             trace_id: Which one.
             status: How it ended.
             outcome: Stop reason, error, score and the like.
+            at: When it ended, ISO 8601 in UTC; by default now.
 
         Raises:
             NotFound: There is no such trace.
@@ -105,7 +124,7 @@ class TraceStore:
                 raise NotFound(f"There is no trace {trace_id!r}.")
             cursor.execute(
                 "UPDATE traces SET status = ?, finished = ?, outcome = ? WHERE id = ?",
-                (status, now(), _outcome(before, outcome or {}), trace_id),
+                (status, at or now(), _outcome(before, outcome or {}), trace_id),
             )
 
     def label(self, target: str, label: JsonObject) -> str:
@@ -183,7 +202,9 @@ class TraceStore:
         return tuple(row["id"] for row in rows)
 
     def close(self) -> None:
-        """Close the file; closing twice does no harm."""
+        """Write what is left and close the file; closing twice does no harm."""
+        with unfailing("batch"):
+            self._backlog.close()
         with self._lock:
             self._connection.close()
 
@@ -247,8 +268,27 @@ class TraceStore:
         except sqlite3.IntegrityError:
             raise NotFound(f"There is no trace {trace_id!r}.") from None
 
+    def _together(self, work: Sequence[Callable[[], None]]) -> None:
+        with self._transaction() as cursor:
+            self._batch = cursor
+            try:
+                for one in work:
+                    one()
+            finally:
+                self._batch = None
+
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Cursor]:
+        self._settle()
+        with self._lock:
+            if self._batch is not None:
+                yield self._batch
+                return
+            with self._transaction() as cursor:
+                yield cursor
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Cursor]:
         with self._lock:
             cursor = self._connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")
@@ -261,8 +301,14 @@ class TraceStore:
                 raise
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> Sequence[sqlite3.Row]:
+        self._settle()
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
+
+    def _settle(self) -> None:
+        # What waits goes first; when it can't be written, that is no reason not to read.
+        with unfailing("batch"):
+            self._backlog.flush()
 
 
 def now() -> str:
