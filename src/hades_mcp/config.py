@@ -109,7 +109,20 @@ class Settings(BaseSettings):
         default=("*",), description="Patterns of the collections that AQL may use."
     )
     aql_denied: tuple[str, ...] = Field(
-        default=("journal*", "pages", "sources", "pins", "reembedded", "outbox", "_*"),
+        default=(
+            "context_entries",
+            "contexts",
+            "feedback",
+            "journal",
+            "journal_images",
+            "library",
+            "outbox",
+            "pages",
+            "pins",
+            "reembedded",
+            "sources",
+            "_*",
+        ),
         description="Patterns of the collections that AQL may not use, though allowed.",
     )
     result_tokens: int = Field(

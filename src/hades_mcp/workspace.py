@@ -143,7 +143,7 @@ def open_workspace(
             search=SearchService(db, embedder, vectors),
             graphs=GraphService(db, max_vertices=settings.max_vertices),
             queries=QueryService(db, _query_limits(settings)),
-            schema=SchemaService(db),
+            schema=SchemaService(db, _query_limits(settings).permits),
             fsck=FsckService(db, embedder, vectors),
             library=LibraryService(db, embedder, settings.home),
             world=WorldService(db, documents, embedder, settings.home),

@@ -72,14 +72,16 @@ def test_calls_go_to_stderr_and_the_answer_to_stdout(hades: Hades, notes: Path, 
 def test_a_write_is_denied_when_nobody_is_there_to_ask(hades: Hades, model: str) -> None:
     done = hades("ask", "Remember that bees are kind.", "--model-url", model)
     assert "nobody to ask (use --yes)" in done.err
-    assert hades("aql", "RETURN LENGTH(context_entries)").rows == [0]
+    assert hades("contexts", "list", "--json").rows == []
 
 
 @pytest.mark.parametrize("model", [[WRITE, "Noted."]], indirect=True)
 def test_yes_approves_writes(hades: Hades, model: str) -> None:
     done = hades("ask", "Remember that bees are kind.", "--yes", "--model-url", model)
     assert done.out == "Noted.\n"
-    assert hades("aql", "FOR e IN context_entries RETURN e.content").rows == ["Bees are kind."]
+    assert [e["content"] for e in hades("contexts", "show", "notes", "--json").rows] == [
+        "Bees are kind."
+    ]
 
 
 @pytest.mark.parametrize("model", [[SEARCH]], indirect=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hades_mcp.errors import Conflict, UnknownName
+from hades_mcp.services.callers import local_user
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -143,7 +144,7 @@ def test_entries_say_who_and_what_and_go_by_themselves(
     handle = write(journal, db)
     (entry,) = journal.list()
     assert (entry.handle, entry.action, entry.note) == (handle, "test", "a note")
-    assert entry.principal == "local"
+    assert entry.principal == local_user()
     stored: Any = db.collection("journal").get(handle)
     assert stored["expires"] > stored["at"] + 6 * 86_400
     indexes: Any = db.collection("journal_images").indexes()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hades_mcp.errors import NotFound
-from hades_mcp.services.callers import CALLER
+from hades_mcp.services.callers import CALLER, Principal
 from hades_mcp.services.pages import PageService
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def test_a_page_can_be_asked_for_again(shelf: PageService) -> None:
 
 
 def test_a_page_is_nobody_else_s(shelf: PageService) -> None:
-    mine = CALLER.set("ann")
+    mine = CALLER.set(Principal("ann"))
     handle = shelf.keep({"rows": []})
     CALLER.reset(mine)
     with pytest.raises(NotFound, match="no page"):

@@ -9,7 +9,7 @@ import pytest
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.services.callers import CALLER
+from hades_mcp.services.callers import CALLER, Principal
 from hades_mcp.tokens import count_tokens
 from hades_mcp.tools.toolset import Toolset
 from hades_mcp.workspace import open_workspace
@@ -51,7 +51,7 @@ async def test_a_long_answer_is_read_to_its_end_within_the_budget(workspace: Wor
 
 
 async def test_a_handle_is_bound_to_its_caller(workspace: Workspace) -> None:
-    token = CALLER.set("ann")
+    token = CALLER.set(Principal("ann"))
     page = await call(workspace, "aql_read", query=ROWS)
     assert not (await call(workspace, "more", next=page["next"]))["failed"]
     CALLER.reset(token)

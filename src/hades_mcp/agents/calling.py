@@ -15,6 +15,7 @@ from hades_mcp.logging import get_logger
 from hades_mcp.messages import ToolResult
 from hades_mcp.models.recovery import resolve
 from hades_mcp.prompts.chat import signature
+from hades_mcp.services.callers import acting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -49,6 +50,7 @@ class Caller:
     ) -> None:
         self._toolbox = toolbox
         self._tools = {spec.name: spec for spec in tools}
+        self._agent = agent.name
         self._policy = agent.approval
         self._defaults = agent.defaults
         self._approve = approve
@@ -126,7 +128,8 @@ class Caller:
     async def _one(self, call: ToolCall) -> ToolResult:
         with self._record.tool(call) as keep:
             try:
-                result = await self._toolbox.call(self._filled(call))
+                with acting(self._agent):
+                    result = await self._toolbox.call(self._filled(call))
             except HadesError as error:
                 result = ToolResult(call.id, call.name, str(error), is_error=True)
             except Exception:  # noqa: BLE001  a broken tool must not take the run with it

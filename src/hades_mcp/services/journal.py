@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from hades_mcp.errors import Conflict, UnknownName
-from hades_mcp.services.callers import CALLER
+from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CHUNKS, JOURNAL, JOURNAL_IMAGES, OUTBOX
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
@@ -195,7 +195,7 @@ class Journal:
             "_key": handle,
             "action": action,
             "at": now,
-            "principal": CALLER.get(),
+            "principal": str(caller()),
             "counts": counts(changes),
             "note": note,
             "of": of,

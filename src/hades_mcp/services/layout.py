@@ -53,6 +53,9 @@ GRAPH = "knowledge"
 OWN_COLLECTIONS = frozenset(VERTEX_COLLECTIONS + EDGE_COLLECTIONS) - {DOCUMENTS, *DOCUMENT_EDGES}
 """Bookkeeping: a schema does not show it unasked."""
 
+PRIVATE = frozenset(VERTEX_COLLECTIONS) - {DOCUMENTS, CHUNKS, TEXTS}
+"""What only HADES itself reads and writes: no query, schema or id of others leads there."""
+
 EDGE_DEFINITIONS: list[dict[str, Any]] = [
     *(
         {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import InvalidArgument, UnknownName
-from hades_mcp.services.layout import DOCUMENTS
+from hades_mcp.services.layout import DOCUMENTS, PRIVATE
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def document_id(db: StandardDatabase, name: str) -> str:
             minding case, its title or the end of its qualified name.
 
     Raises:
-        UnknownName: Nothing fits; the nearest titles are suggested.
+        UnknownName: Nothing fits, or it is in a collection of HADES's own; the nearest titles are
+            suggested.
         InvalidArgument: Several documents fit equally; they are listed.
     """
     wanted = name.strip()
@@ -74,6 +75,8 @@ def document_id(db: StandardDatabase, name: str) -> str:
 
 def _exists(db: StandardDatabase, identifier: str) -> bool:
     collection, _, key = identifier.partition("/")
+    if collection in PRIVATE or collection.startswith("_"):
+        return False
     try:
         return db.collection(collection).get(key) is not None
     except ArangoServerError as error:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import NotFound
-from hades_mcp.services.callers import CALLER
+from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import PAGES
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
@@ -43,7 +43,7 @@ class PageService:
         handle = secrets.token_urlsafe(9)
         page: dict[str, Any] = {
             "_key": handle,
-            "principal": CALLER.get(),
+            "principal": caller().user,
             "value": value,
             "expires": int(time.time()) + KEPT,
         }
@@ -57,7 +57,7 @@ class PageService:
         Raises:
             NotFound: The handle is unknown, somebody else's, or its hour is over.
         """
-        bind = {"@c": PAGES, "key": handle, "principal": CALLER.get(), "now": int(time.time())}
+        bind = {"@c": PAGES, "key": handle, "principal": caller().user, "now": int(time.time())}
         found = rows(self._db, _FIND, bind)
         if not found:
             raise NotFound(

@@ -8,7 +8,7 @@ import pytest
 
 from hades_mcp.embedded import connect
 from hades_mcp.errors import UnknownName
-from hades_mcp.services.layout import DOCUMENTS, EDGE_COLLECTIONS, VERTEX_COLLECTIONS
+from hades_mcp.services.layout import DOCUMENTS, EDGE_COLLECTIONS, PRIVATE, VERTEX_COLLECTIONS
 from hades_mcp.services.schema.service import FARTHEST, SAMPLE, SPREAD, SchemaService
 from hades_mcp.services.schema.text import schema_text
 from hades_mcp.tokens import count_tokens
@@ -31,14 +31,17 @@ def fill(db: StandardDatabase, name: str, documents: list[dict[str, Any]]) -> No
     db.collection(name).insert_many(documents)
 
 
-def test_the_users_collections_are_shown_and_hades_own_only_when_asked_for(
+def test_the_users_collections_are_shown_and_hades_own_only_when_asked_for_if_at_all(
     schema: SchemaService, db: StandardDatabase
 ) -> None:
     fill(db, "things", [{"a": 1}])
     assert [c.name for c in schema.describe().collections] == [DOCUMENTS, "things"]
     everything = {c.name for c in schema.describe("*").collections}
-    assert everything == {*VERTEX_COLLECTIONS, *EDGE_COLLECTIONS, "things"}
+    assert everything == ({*VERTEX_COLLECTIONS, *EDGE_COLLECTIONS} - PRIVATE) | {"things"}
     assert [c.name for c in schema.describe("chunks").collections] == ["chunks"]
+    for name in ("journal", "journal_images", "pages", "contexts", "outbox", "jour*"):
+        with pytest.raises(UnknownName, match="no collection"):
+            schema.describe(name)
 
 
 def test_ingested_documents_and_the_edges_they_have_are_described(

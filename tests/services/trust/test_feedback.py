@@ -207,8 +207,11 @@ def test_targets_that_are_not_there_are_refused(
     with pytest.raises(LimitReached):
         feedback.give("Bread", helped=True, note="x" * 3000)
     db.collection("feedback").insert({"_key": "x"})
-    with pytest.raises(InvalidArgument, match="no trust"):
+    with pytest.raises(UnknownName, match="no document"):
         feedback.give("feedback/x", helped=True)
+    db.collection("relations").insert({"_key": "r", "_from": "documents/a", "_to": "documents/b"})
+    with pytest.raises(InvalidArgument, match="no trust"):
+        feedback.give("relations/r", helped=True)
     assert rows(db, "RETURN LENGTH(@@c)", {"@c": FEEDBACK}) == [1]
 
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import LimitReached, QueryError, did_you_mean
+from hades_mcp.services.layout import PRIVATE
 from hades_mcp.services.queries.plans import cheaper
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.services.queries.plans import QueryPlan
 
-HIDDEN = ("journal*", "pages", "sources", "pins", "reembedded", "outbox", "_*")
+HIDDEN = (*sorted(PRIVATE), "_*")
 """What agents have no business with: HADES's bookkeeping and the store's own collections."""
 
 

@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hades_mcp.errors import UnknownName
-from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS, OWN_COLLECTIONS
+from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS, OWN_COLLECTIONS, PRIVATE
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.schema.inference import Attribute, infer, shortened
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from arango.database import StandardDatabase
 
@@ -91,10 +91,14 @@ class SchemaService:
 
     Args:
         db: The database; no other one is ever looked at.
+        shown: Tells which collections may be seen, the same as queries may use.
     """
 
-    def __init__(self, db: StandardDatabase) -> None:
+    def __init__(
+        self, db: StandardDatabase, shown: Callable[[str], bool] = lambda name: name not in PRIVATE
+    ) -> None:
         self._db = db
+        self._shown = shown
         self._looks: dict[str, _Look] = {}
 
     @translated
@@ -103,13 +107,13 @@ class SchemaService:
 
         Args:
             collection: Only this one, or those that fit a pattern such as `order*`, and the graphs
-                they belong to. Without, all but those that HADES keeps for itself; `*` is all.
+                they belong to. Without, all but HADES's bookkeeping; `*` is all that may be seen.
 
         Raises:
             UnknownName: There is no such collection; the nearest is suggested.
         """
         found = cast("list[dict[str, Any]]", self._db.collections())
-        there = {c["name"]: c for c in found if not c["system"]}
+        there = {c["name"]: c for c in found if not c["system"] and self._shown(c["name"])}
         names = _wanted(collection, there)
         graphs = cast("list[dict[str, Any]]", self._db.graphs())
         described = [self._collection(there[name]) for name in names]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hades_mcp.errors import InvalidArgument, LimitReached, NotFound
 from hades_mcp.redaction import redact_text
-from hades_mcp.services.callers import CALLER
+from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CHUNKS, CONTEXT_ENTRIES, DOCUMENTS, FEEDBACK
 from hades_mcp.services.names import document_id
 from hades_mcp.services.refusals import translated
@@ -115,7 +115,7 @@ class FeedbackService:
 
     def _label(self, target: str, *, helped: bool, note: str) -> Judged:
         now = time.time()
-        label: JsonObject = {"helped": helped, "at": round(now, 3), "principal": CALLER.get()}
+        label: JsonObject = {"helped": helped, "at": round(now, 3), "principal": str(caller())}
         label |= {"note": note} if note else {}
         label |= {"call": target} if target.startswith("call_") else {}
         trace = self._traces.label(target, label)
@@ -150,4 +150,4 @@ def _counted(evidence: Any, now: float, *, helped: bool) -> dict[str, Any]:
 
 def _record(kind: Kind, now: float, note: str, *, helped: bool) -> dict[str, Any]:
     said = {"kind": kind, "helped": helped, "note": redact_text(note)}
-    return said | {"at": now, "principal": CALLER.get()}
+    return said | {"at": now, "principal": str(caller())}
