@@ -34,9 +34,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.config import Settings
-from hades_mcp.services.search.filters import Filter
-from hades_mcp.services.search.rankings import Ranker, by_document
-from hades_mcp.services.search.rows import joined
+from hades_mcp.services.search.rankings import Ranker
+from hades_mcp.services.search.rows import by_document, homes, shown
 from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -162,11 +161,11 @@ def rankings(workspace: Workspace) -> tuple[Finder, Finder]:
     def find(which: int) -> Finder:
         def one(question: str) -> list[str]:
             lists = ranker.rank(ranker.question(question), 50).lists
-            documents = joined(workspace.db, lists, Filter())
             if which >= len(lists):
                 return []  # no word of the question is in any text
-            ranked = by_document(lists[which], documents).values()
-            return [_name(row["title"]) for row in ranked][:DEEP]
+            ranked = list(by_document(lists[which], homes(workspace.db, lists)))[:DEEP]
+            titles = shown(workspace.db, ranked)
+            return [_name(titles[document]["title"]) for document in ranked]
 
         return one
 

@@ -218,6 +218,19 @@ def test_hops_add_what_the_graph_leads_to_and_say_by_which_way(
     assert any(hit.via.count("documents/") == 3 for hit in everything)
 
 
+def test_what_the_graph_adds_never_outranks_the_hit_it_was_reached_from(
+    documents: DocumentService, search: SearchService, db: StandardDatabase, tmp_path: Path
+) -> None:
+    write(tmp_path, one="tea tea tea", two="tea tea and tea")
+    documents.ingest([tmp_path])
+    seed, other = search.search("tea", 2).hits
+    relate = "INSERT {_from: @from, _to: @to} INTO relations"
+    rows(db, relate, {"from": seed.id, "to": other.id})
+    first, second = search.search("tea", 1, hops=1).hits
+    assert (first.id, second.id) == (seed.id, other.id)
+    assert second.via.startswith(seed.id)
+
+
 def test_hops_keep_to_the_filter_too(
     documents: DocumentService, search: SearchService, shop: Path
 ) -> None:

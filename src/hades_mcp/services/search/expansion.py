@@ -48,11 +48,13 @@ class Neighbour:
 
     Args:
         row: The document as a search shows it.
-        score: What it gets from that hit.
+        seed: The `_id` of that hit.
+        score: What it gets from it.
         via: The way: `documents/1 -calls-> documents/2`.
     """
 
     row: dict[str, Any]
+    seed: str
     score: float
     via: str
 
@@ -78,7 +80,8 @@ def around(
     for row in rows(db, query, bind):
         score = scores[row["hit"]] * DECAY ** len(row["edges"])
         if row["id"] not in reached or score > reached[row["id"]].score:
-            reached[row["id"]] = Neighbour(row, score, _via(row["way"], row["edges"], row["ends"]))
+            via = _via(row["way"], row["edges"], row["ends"])
+            reached[row["id"]] = Neighbour(row, row["hit"], score, via)
     return reached
 
 

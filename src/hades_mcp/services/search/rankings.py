@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import ConfigError, Unavailable
-from hades_mcp.services.layout import ANALYZER, CHUNKS, DOCUMENTS, SEARCH_VIEW
+from hades_mcp.services.layout import ANALYZER, CHUNKS, SEARCH_VIEW
 from hades_mcp.services.pins import check_pin
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message
 from hades_mcp.services.statements import rows
 from hades_mcp.vectors.base import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from arango.database import StandardDatabase
 
@@ -171,30 +171,6 @@ class Ranker:
         return [Hit(*row) for row in rows(self._db, query, bind | only)]
 
 
-def by_document(
-    ranking: Iterable[Hit], found: Mapping[str, dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Return a ranking of passages as one of documents, by `_id`, each with its best passage's row.
-
-    What a document's title scores is added to what its best passage does.
-
-    Args:
-        ranking: Passages and documents (for their titles).
-        found: `_id` of a passage or document → row of its document; others are left out.
-    """
-    kept: dict[str, dict[str, Any]] = {}
-    scores: dict[str, dict[bool, float]] = {}
-    for hit in ranking:
-        if hit.id in found:
-            row = found[hit.id]
-            titled = hit.id == row["id"]
-            if row["id"] not in kept or kept[row["id"]]["passage"] == row["id"]:
-                kept[row["id"]] = row
-            scores.setdefault(row["id"], {}).setdefault(titled, hit.score)
-    best = sorted(kept, key=lambda key: -sum(scores[key].values()))
-    return {key: kept[key] for key in best}
-
-
 def fused(rankings: Iterable[Sequence[str]]) -> dict[str, float]:
     """Return each thing's score over several rankings, 1 for what is first in all of them.
 
@@ -207,13 +183,3 @@ def fused(rankings: Iterable[Sequence[str]]) -> dict[str, float]:
         for rank, thing in enumerate(dict.fromkeys(ranking), 1):
             scores[thing] = scores.get(thing, 0.0) + (RRF_K + 1) / (RRF_K + rank) / len(lists)
     return scores
-
-
-def split_ids(ids: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the keys of the chunks and those of the documents among `_id`s."""
-    chunks: list[str] = []
-    documents: list[str] = []
-    for identifier in ids:
-        collection, _, key = identifier.partition("/")
-        (documents if collection == DOCUMENTS else chunks).append(key)
-    return chunks, documents

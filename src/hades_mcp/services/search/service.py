@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.errors import InvalidArgument
 from hades_mcp.services.layout import CHUNKS, DOCUMENTS
 from hades_mcp.services.refusals import translated
+from hades_mcp.services.search.choosing import DIGITS, chosen, top
 from hades_mcp.services.search.expansion import DECAY, MOST_HOPS, around
 from hades_mcp.services.search.filters import Filter, check_attributes, filter_of
-from hades_mcp.services.search.rankings import Question, Ranker, Rankings, by_document, fused
-from hades_mcp.services.search.rows import joined
+from hades_mcp.services.search.rankings import Question, Ranker, Rankings
+from hades_mcp.services.search.rows import homes, passing, shown
 from hades_mcp.services.search.snippets import snippet
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import trust_of, weighed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from arango.database import StandardDatabase
 
     from hades_mcp.embedders.base import Embedder
+    from hades_mcp.services.search.choosing import Choice
     from hades_mcp.services.search.expansion import Neighbour
     from hades_mcp.vectors.base import VectorIndex
 
@@ -37,9 +39,6 @@ MOST_CANDIDATES = 2000
 
 FEW = 1000
 """When a filter leaves no more documents, each of their passages is compared."""
-
-_DIGITS = 4
-"""Of a score: what is shown, and what counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +138,15 @@ class SearchService:
             return SearchResult([], self._why_nothing(wanted))
         question = self._ranker.question(text)
         rankings, found = self._candidates(question, limit, wanted, few)
-        ranked = [by_document(ranking, found) for ranking in rankings.lists]
-        hits = self._scored(question, ranked, limit, hops, wanted)
-        shown = hits if tokens is None else _packed(hits, tokens)
+        choice = chosen(self._db, rankings.lists, found, limit, time.time())
+        hits = self._hits(question, choice, wanted, limit, hops)
+        fitting = hits if tokens is None else _packed(hits, tokens)
         return SearchResult(
-            shown,
+            fitting,
             hint="" if hits else self._why_nothing(wanted),
             note=" ".join(rankings.notes),
-            truncated=len(shown) < len(hits),
-            omitted=len(hits) - len(shown),
+            truncated=len(fitting) < len(hits),
+            omitted=len(hits) - len(fitting),
         )
 
     def _few(self, wanted: Filter) -> list[str] | None:
@@ -160,48 +159,44 @@ class SearchService:
 
     def _candidates(
         self, question: Question, limit: int, wanted: Filter, few: list[str] | None
-    ) -> tuple[Rankings, dict[str, dict[str, Any]]]:
-        """Return rankings long enough to fill the answer, and the rows of their passages."""
+    ) -> tuple[Rankings, dict[str, str]]:
+        """Return rankings long enough to fill the answer, and the documents of their passages."""
         # several passages of one document are one hit
         count = max(limit * 4, LEAST_CANDIDATES)
         while True:
             rankings = self._ranker.rank(question, count, few)
-            found = joined(self._db, rankings.lists, wanted)
-            enough = len({row["id"] for row in found.values()}) >= limit
+            found = homes(self._db, rankings.lists)
+            if wanted.conditions:
+                held = set(found.values())
+                if few is None:
+                    held = passing(self._db, wanted, held)
+                else:
+                    held &= {f"{DOCUMENTS}/{key}" for key in few}
+                found = {passage: home for passage, home in found.items() if home in held}
+            enough = len(set(found.values())) >= limit
             if enough or not rankings.full or count >= MOST_CANDIDATES:
                 return rankings, found
             count = min(count * 4, MOST_CANDIDATES)
 
-    def _scored(
-        self,
-        question: Question,
-        ranked: list[dict[str, dict[str, Any]]],
-        limit: int,
-        hops: int,
-        wanted: Filter,
+    def _hits(
+        self, question: Question, choice: Choice, wanted: Filter, limit: int, hops: int
     ) -> list[SearchHit]:
-        documents = {key: row for ranking in reversed(ranked) for key, row in ranking.items()}
-        own = fused(list(ranking) for ranking in ranked)
-        now = time.time()
-        # in the order of the first ranking, so that meaning decides between equals
-        scores = {key: weighed(score, trust_of(documents[key], now)) for key, score in own.items()}
-        chosen = _best(scores, limit)
+        """Return the chosen documents and, with hops, what hangs together with them."""
+        rows_of, scores, order, now = choice.rows, choice.scores, choice.best, time.time()
         reached: dict[str, Neighbour] = {}
-        if hops and chosen:
-            seeds = set(chosen)
-            reached = around(self._db, {key: scores[key] for key in chosen}, hops, wanted)
-            documents = {key: near.row for key, near in reached.items()} | documents
-            for key in seeds.union(reached):
-                near = reached[key].score if key in reached else 0.0
-                score = (own.get(key, 0.0) + near) / (1 + DECAY)  # at most 1
-                scores[key] = weighed(score, trust_of(documents[key], now))
-            others = {key: scores[key] for key in reached if key not in seeds}
-            added = _best(others, limit * hops)
-            chosen = _best({key: scores[key] for key in (*chosen, *added)}, limit * (1 + hops))
+        if hops and order:
+            reached = around(self._db, {key: scores[key] for key in order}, hops, wanted)
+            rows_of = {key: near.row for key, near in reached.items()} | rows_of
+            scores = _with_neighbours(choice, reached, rows_of, now)
+            others = {key: scores[key] for key in reached if key not in choice.best}
+            added = top(others, limit * hops)
+            order = top({key: scores[key] for key in (*order, *added)}, len(order) + len(added))
             reached = {key: reached[key] for key in added}
+            candidates = [choice.passages[key] for key in added if key in choice.passages]
+            rows_of |= {row["id"]: row for row in shown(self._db, candidates).values()}
         return [
-            _hit(documents[key], scores[key], trust_of(documents[key], now), question, via)
-            for key in chosen
+            _hit(rows_of[key], scores[key], trust_of(rows_of[key], now), question, via)
+            for key in order
             for via in [reached[key].via if key in reached else ""]
         ]
 
@@ -224,10 +219,21 @@ def _check(text: str, limit: int, hops: int) -> None:
         raise InvalidArgument(f"hops is {hops}.", hint=f"Use 0 to {MOST_HOPS}.")
 
 
-def _best(scores: Mapping[str, float], most: int) -> list[str]:
-    """Return the keys that score highest; of equals those that come first."""
-    # trust ages by the second: that one file was read a moment later must not decide
-    return sorted(scores, key=lambda key: round(scores[key], _DIGITS), reverse=True)[:most]
+def _with_neighbours(
+    choice: Choice, reached: Mapping[str, Neighbour], rows_of: Mapping[str, Any], now: float
+) -> dict[str, float]:
+    """Return the scores of hits and neighbours: what each has of its own, and what hits give it.
+
+    What is no hit itself gets no more than the hit it was reached from.
+    """
+    scores: dict[str, float] = {}
+    for key in dict.fromkeys((*choice.best, *reached)):
+        near = reached[key].score if key in reached else 0.0
+        score = (choice.own.get(key, 0.0) + near) / (1 + DECAY)  # at most 1
+        scores[key] = weighed(score, trust_of(rows_of[key], now))
+        if key not in choice.best:
+            scores[key] = min(scores[key], scores[reached[key].seed])
+    return scores
 
 
 def _hit(
@@ -236,7 +242,7 @@ def _hit(
     return SearchHit(
         id=row["id"],
         title=row["title"],
-        score=round(score, _DIGITS),
+        score=round(score, DIGITS),
         trust=round(trust, 2),
         snippet=snippet(row["text"], question.text),
         kind=row["kind"],
