@@ -17,9 +17,9 @@ from hades_mcp.cli.output import echo_json
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def command(ctx: click.Context, file: Path, *, force: bool, as_json: bool) -> None:
-    """Export collections, edges, graphs and texts to FILE, for `hades import`.
+    """Export collections, edges, graphs, indexes, texts and files to FILE, for `hades import`.
 
-    Left out are ingested files (ingest them again), indexes, and what HADES keeps for itself.
+    Left out are contexts (`hades contexts export`), views, and records of HADES's own work.
     """
     from hades_mcp.workspace import open_workspace
 

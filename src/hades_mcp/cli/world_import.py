@@ -24,7 +24,8 @@ def command(
 
     FILE is {"collections": {name: [document]}, "edgeCollections": {name: [edge]}, "graphs": {name:
     [{"edge_collection", "from": [name], "to": [name]}]}, "documents": [{"id", "title", "text"}]};
-    each part may be left out. It is checked as a whole before anything is written.
+    each part may be left out. What `hades export` adds to that is in docs/worlds.md. It is checked
+    as a whole before anything is written.
     """
     from hades_mcp.workspace import open_workspace
 

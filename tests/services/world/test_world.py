@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.services.world.worlds import World
 
 from hades_mcp.assets import shipped
 from hades_mcp.embedded import connect
@@ -22,19 +23,13 @@ from hades_mcp.errors import (
     NotFound,
     Unavailable,
 )
-from hades_mcp.services.documents.service import DocumentService
-from hades_mcp.services.layout import GRAPH, TEXTS, ensure_layout
-from hades_mcp.services.search.service import SearchService
+from hades_mcp.services.layout import GRAPH, TEXTS
 from hades_mcp.services.world.reading import world_pieces
 from hades_mcp.services.world.service import WorldService
 from hades_mcp.services.world.writing import WorldReport
-from hades_mcp.vectors.arango import ArangoVectorIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from arango.database import StandardDatabase
+    from collections.abc import Callable
 
 WORLD: dict[str, Any] = {
     "collections": {
@@ -59,73 +54,12 @@ WORLD: dict[str, Any] = {
 }
 
 
-class World:
-    """One database with the service over it."""
-
-    def __init__(self, db: StandardDatabase, folder: Path) -> None:
-        ensure_layout(db)
-        self.db = db
-        self.folder = folder
-        self.embedder = HashEmbedder(32)
-        vectors = ArangoVectorIndex(db)
-        self.documents = DocumentService(db, self.embedder, vectors)
-        self.search = SearchService(db, self.embedder, vectors)
-        self.service = WorldService(db, self.documents, self.embedder, folder / "temporary")
-
-    def load(self, world: object, **options: Any) -> WorldReport:
-        path = self.folder / "in.json"
-        text = world if isinstance(world, str) else json.dumps(world)
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
-        return self.service.load(path, **options)
-
-    def dump(self) -> dict[str, Any]:
-        path = self.folder / "out.json"
-        self.service.dump(path, force=True)
-        return cast("dict[str, Any]", json.loads(path.read_bytes()))
-
-    def state(self) -> object:
-        """Return everything there is, HADES's own collections too, but for `_rev`."""
-        names = sorted(c["name"] for c in cast("list[Any]", self.db.collections()))
-        graphs = sorted(graph["name"] for graph in cast("list[Any]", self.db.graphs()))
-        mine = [name for name in names if not name.startswith("_")]
-        held = {
-            name: sorted(
-                (
-                    {key: value for key, value in document.items() if key != "_rev"}
-                    for document in cast("Any", self.db.collection(name).all())
-                ),
-                key=lambda document: document["_key"],
-            )
-            for name in mine
-        }
-        return held, graphs
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[[], World]]:
-    client = connect()
-    made: list[str] = []
-
-    def one() -> World:
-        made.append(f"db{len(made)}")
-        client.db("_system").create_database(made[-1])
-        return World(client.db(made[-1]), tmp_path)
-
-    yield one
-    client.close()
-
-
-@pytest.fixture
-def world(make: Callable[[], World]) -> World:
-    return make()
-
-
 def test_a_world_comes_back_exactly_as_it_went_in(make: Callable[[], World]) -> None:
     first, second = make(), make()
     report = first.load(WORLD)
     assert report == WorldReport(2, 1, 2, 1, 1, 2)
+    assert first.plain() == WORLD
     exported = first.dump()
-    assert exported == WORLD
     assert list(exported["collections"]["people"]) == WORLD["collections"]["people"]
     written = (first.folder / "out.json").read_bytes()
     second.load(exported)
@@ -162,14 +96,14 @@ def test_importing_twice_is_refused_and_with_replace_gives_the_same_world(world:
     with pytest.raises(Conflict, match="graph 'friends'"):
         world.load({"graphs": changed["graphs"]})
     world.load(changed, replace=True)
-    assert world.dump() == changed
+    assert world.plain() == changed
 
 
 def test_an_import_that_was_cut_off_before_its_data_can_be_run_again(world: World) -> None:
     world.db.create_collection("people")
     world.db.create_collection("nothing")
     world.load(WORLD)
-    assert world.dump() == WORLD
+    assert world.plain() == WORLD
 
 
 PERSON = {"_key": "a"}
@@ -332,7 +266,7 @@ def test_a_file_may_begin_with_a_byte_order_mark_and_have_its_parts_in_any_order
 ) -> None:
     turned = dict(reversed(WORLD.items()))
     world.load("\ufeff" + json.dumps(turned, indent=2))
-    assert world.dump() == WORLD
+    assert world.plain() == WORLD
 
 
 values = st.recursive(
@@ -383,7 +317,7 @@ def test_any_world_makes_the_round_trip(tmp_path_factory: pytest.TempPathFactory
             ],
         }
         world.load(given_world)
-        exported = world.dump()
+        exported = world.plain()
         client.db("_system").delete_database(f"db{count}")
         assert exported == given_world
 

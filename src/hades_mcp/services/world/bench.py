@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from hades_mcp.errors import InvalidArgument
-from hades_mcp.services.documents.readers.note import note_path
 from hades_mcp.services.documents.readers.registry import MOST_BYTES
-from hades_mcp.services.layout import EDGE_COLLECTIONS, VERTEX_COLLECTIONS
+from hades_mcp.services.layout import DOCUMENTS, EDGE_COLLECTIONS, RELATIONS, VERTEX_COLLECTIONS
+from hades_mcp.services.world.files import OURS, fault_in, keys_of, path_of
+from hades_mcp.services.world.indexes import fault_in_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -37,13 +38,14 @@ _KEY = re.compile(r"[A-Za-z0-9_\-:.@()+,=;$!*'%]{1,254}")
 _NAME = re.compile(r"[^\W\d_][^\x00-\x1f/:\x7f]{0,255}")
 _OWN = frozenset(VERTEX_COLLECTIONS + EDGE_COLLECTIONS)
 _GRAPH_KEYS = {"edge_collection", "from", "to"}
-_TEXT_KEYS = {"id", "title", "text"}
+_TEXT_KEYS = {"id", "title", "text", OURS}
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE documents (collection TEXT, key TEXT, place INTEGER, json BLOB);
 CREATE TABLE ends (edges TEXT, place INTEGER, collection TEXT, key TEXT);
-CREATE TABLE texts (place INTEGER, id TEXT, path TEXT, title TEXT, text TEXT);
+CREATE TABLE texts (id TEXT, path TEXT, json BLOB);
+CREATE TABLE parts (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _TWICE = """
 SELECT collection, key FROM documents WHERE key IS NOT NULL
@@ -55,21 +57,10 @@ WHERE collection IN (SELECT value FROM json_each(?)) AND NOT EXISTS
   (SELECT 1 FROM documents d WHERE d.collection = e.collection AND d.key = e.key)
 LIMIT 10
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of a world.
-
-    Args:
-        id: What it is known by.
-        title: What it is called.
-        text: What it says.
-    """
-
-    id: str
-    title: str
-    text: str
+_TO_TEXTS = """
+SELECT edges, place, key FROM ends e
+WHERE collection = ? AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.key = e.key)
+"""
 
 
 @dataclass(slots=True)
@@ -80,12 +71,14 @@ class Contents:
         collections: Collection → how many documents.
         edges: Edge collection → how many edges.
         graphs: Graph → its definitions, as ArangoDB wants them.
+        indexes: Collection → its indexes, as ArangoDB wants them.
         texts: How many texts.
     """
 
     collections: dict[str, int] = field(default_factory=dict)
     edges: dict[str, int] = field(default_factory=dict)
     graphs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    indexes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     texts: int = 0
 
 
@@ -126,16 +119,25 @@ class Workbench:
                     self._take_document(piece)
                 case "graphs":
                     self._take_graph(piece)
+                case "indexes":
+                    self._take_index(piece)
                 case "documents":
                     self._take_text(piece)
             if len(self._faults) >= MOST_FAULTS:
                 self.refuse_faults()
 
-    def settle(self, there: Mapping[str, str], *, loose_ends: bool) -> None:
+    def settle(
+        self,
+        there: Mapping[str, str],
+        stored: Callable[[list[str]], Collection[str]],
+        *,
+        loose_ends: bool,
+    ) -> None:
         """Look at the whole: that names, keys and ends fit together and to the database.
 
         Args:
             there: The database's collections: name → "document" or "edge".
+            stored: Returns those of some keys that texts stored already have.
             loose_ends: Edges may lead to documents that are nowhere.
 
         Raises:
@@ -151,7 +153,10 @@ class Workbench:
                     self._fault(name, f"is stored as a collection of type {there[name]}")
         self._settle_keys()
         self._settle_graphs(there)
-        self._settle_ends(there, loose_ends=loose_ends)
+        self._settle_indexes(there)
+        if not loose_ends:
+            self._settle_ends(there)
+            self._settle_ends_in_texts(stored)
         self.refuse_faults()
 
     def refuse_faults(self) -> None:
@@ -180,11 +185,11 @@ class Workbench:
         if batch:
             yield batch
 
-    def texts(self) -> Iterator[Text]:
-        """Yield the texts in the file's order."""
+    def texts(self) -> Iterator[dict[str, Any]]:
+        """Yield the texts in the file's order, as they are in the file."""
         with closing(self._db.cursor()) as cursor:
-            for row in cursor.execute("SELECT id, title, text FROM texts ORDER BY rowid"):
-                yield Text(*row)
+            for (text,) in cursor.execute("SELECT json FROM texts ORDER BY rowid"):
+                yield orjson.loads(text)
 
     def _fault(self, place: str, what: str) -> None:
         self._faults.append(f"{place} {what}")
@@ -216,7 +221,7 @@ class Workbench:
     def _take_name(self, piece: Piece, known: dict[str, Any]) -> None:
         if piece.name in known:
             self._fault(piece.place, "is there twice")
-        elif piece.name in _OWN:
+        elif piece.name in _OWN - ({RELATIONS} if piece.section == "edgeCollections" else set()):
             self._fault(piece.place, "has a name that HADES keeps for itself")
         elif not _NAME.fullmatch(piece.name):
             self._fault(piece.place, "has a name that no collection may have")
@@ -246,23 +251,35 @@ class Workbench:
                 }
             )
 
+    def _take_index(self, piece: Piece) -> None:
+        known = self.contents.indexes.setdefault(piece.name, [])
+        if piece.position < 0:
+            return
+        fault = fault_in_index(piece.value)
+        if fault:
+            self._fault(piece.place, fault)
+        else:
+            known.append(piece.value)
+
     def _take_text(self, piece: Piece) -> None:
         if piece.position < 0:
             return
         text = piece.value
         if not isinstance(text, dict) or not _TEXT_KEYS.issuperset(text):
             self._fault(piece.place, "is not an object of id, title, text")
-        elif not all(isinstance(value, str) for value in text.values()):
+        elif not all(isinstance(value, str) for name, value in text.items() if name != OURS):
             self._fault(piece.place, "has an id, a title or a text that is no string")
-        elif not text.get("id", "").strip() or not text.get("text", "").strip():
+        elif not text.get("id", "").strip() or not ("text" in text and _says(text)):
             self._fault(piece.place, "has no id, or no text")
         elif len(text["text"]) > MOST_BYTES:
             self._fault(piece.place, f"is longer than {MOST_BYTES:,} characters")
+        elif OURS in text and (fault := fault_in(text)):
+            self._fault(piece.place, fault)
         else:
-            path = note_path(text["text"], name=text["id"])
-            title = text.get("title", "")
-            row = (piece.position, text["id"], path, title, text["text"])
-            self._db.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?)", row)
+            row = (text["id"], path_of(text), orjson.dumps(text))
+            self._db.execute("INSERT INTO texts VALUES (?, ?, ?)", row)
+            keys = [(key,) for key in keys_of(text)]
+            self._db.executemany("INSERT OR IGNORE INTO parts VALUES (?)", keys)
         self.contents.texts += 1
 
     def paths(self) -> list[str]:
@@ -290,17 +307,30 @@ class Workbench:
                     if name not in vertices:
                         self._fault(f"graphs.{graph}", f"has no collection {name!r}")
 
-    def _settle_ends(self, there: Mapping[str, str], *, loose_ends: bool) -> None:
+    def _settle_indexes(self, there: Mapping[str, str]) -> None:
+        known = {*self.contents.collections, *self.contents.edges, *there} - _OWN
+        for name in self.contents.indexes.keys() - known:
+            self._fault(f"indexes.{name}", "is of no collection")
+
+    def _settle_ends(self, there: Mapping[str, str]) -> None:
         mine = self.contents.collections.keys() | self.contents.edges.keys()
         for (name,) in self._db.execute("SELECT DISTINCT collection FROM ends").fetchall():
-            if name not in mine and name not in there and not loose_ends:
+            if name not in mine and name not in there:
                 self._fault("edgeCollections", f"leads to {name!r}, which is no collection")
-        if loose_ends:
-            return
         listed = orjson.dumps(sorted(mine)).decode()
         for edges, place, collection, key in self._db.execute(_LOOSE, (listed,)):
             where = f"edgeCollections.{edges}[{place}]"
             self._fault(where, f"leads to {collection}/{key}, which is not there")
+
+    def _settle_ends_in_texts(self, stored: Callable[[list[str]], Collection[str]]) -> None:
+        """Look at edges to the documents that texts are: of this file, or stored before."""
+        with closing(self._db.execute(_TO_TEXTS, (DOCUMENTS,))) as cursor:
+            while rows := cursor.fetchmany(BATCH):
+                there = stored([key for _, _, key in rows])
+                for edges, place, key in rows:
+                    if key not in there and len(self._faults) < MOST_FAULTS:
+                        where = f"edgeCollections.{edges}[{place}]"
+                        self._fault(where, f"leads to {DOCUMENTS}/{key}, which is not there")
 
 
 def _fault_of(collection: str, document: Any, *, edge: bool) -> str:
@@ -317,6 +347,12 @@ def _fault_of(collection: str, document: Any, *, edge: bool) -> str:
         if not isinstance(target, str) or not _is_id(target):
             return f"has a {end} that is no collection/key: {target!r}"
     return ""
+
+
+def _says(text: dict[str, Any]) -> bool:
+    """Return whether there are words in it; a file read before may be an empty one."""
+    ours = text.get(OURS)
+    return bool(text["text"].strip()) or (isinstance(ours, dict) and "parts" in ours)
 
 
 def _identifies(identity: Any, collection: str, key: Any) -> bool:

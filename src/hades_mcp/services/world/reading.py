@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from hades_mcp.errors import InvalidArgument, UnknownName
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-Section: TypeAlias = Literal["collections", "edgeCollections", "graphs", "documents"]
-SECTIONS: tuple[Section, ...] = ("collections", "edgeCollections", "graphs", "documents")
+Section: TypeAlias = Literal["collections", "edgeCollections", "graphs", "indexes", "documents"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 _BOM = b"\xef\xbb\xbf"
 
 Events: TypeAlias = "Iterator[tuple[str, Any]]"
@@ -45,7 +45,8 @@ def world_pieces(file: BinaryIO) -> Iterator[Piece]:
 
     Args:
         file: `{"collections": {name: [document]}, "edgeCollections": {name: [edge]}, "graphs":
-            {name: [definition]}, "documents": [text]}`, UTF-8; each part may be left out.
+            {name: [definition]}, "indexes": {collection: [index]}, "documents": [text]}`, UTF-8;
+            each part may be left out.
 
     Raises:
         InvalidArgument: It is no JSON, or of another shape.
@@ -68,7 +69,7 @@ def _section(key: str, events: Events) -> Iterator[Piece]:
     match key:
         case "documents":
             yield from _list(key, "", events)
-        case "collections" | "edgeCollections" | "graphs":
+        case "collections" | "edgeCollections" | "graphs" | "indexes":
             _expect(events, "start_map", f"{key} is an object of lists by name")
             for event, name in events:
                 if event == "end_map":

@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hades_mcp.errors import ConfigError, Conflict, NotFound
 from hades_mcp.services.documents.ledger import key_of
-from hades_mcp.services.documents.readers.note import note_path
-from hades_mcp.services.layout import SOURCES, TEXTS
+from hades_mcp.services.layout import DOCUMENTS, RELATIONS, SOURCES, TEXTS
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
-from hades_mcp.services.world.bench import Workbench
+from hades_mcp.services.world.bench import BATCH, Workbench
+from hades_mcp.services.world.files import OURS, evidence_in, path_of, plan_of
+from hades_mcp.services.world.indexes import exported_indexes, same_index
 from hades_mcp.services.world.reading import world_pieces
 from hades_mcp.services.world.writing import WorldReport, write_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from arango.database import StandardDatabase, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
     from hades_mcp.services.documents.service import DocumentService
-    from hades_mcp.services.world.bench import Contents, Text
+    from hades_mcp.services.world.bench import Contents
 
     Progress = Callable[[int, int, str], None]
 
@@ -36,6 +37,13 @@ _KEEP = """
 LET parts = DOCUMENT(CONCAT(@sources, "/", @key)).parts
 INSERT MERGE(@kept, {_key: @key, parts}) INTO @@c OPTIONS {overwriteMode: "replace"}
 """
+
+_STORED = "FOR d IN @@c FILTER d._key IN @keys RETURN d._key"
+_KNOWN = """
+FOR known IN @evidence
+  UPDATE known IN @@c OPTIONS {mergeObjects: false, ignoreErrors: true}
+"""
+_FINGERPRINT = "UPDATE @key WITH {fingerprint: @fingerprint} IN @@c"
 
 MOST_NAMED = 5
 """Names told when something is in the way."""
@@ -55,7 +63,7 @@ class _There:
 
 
 class WorldService:
-    """Imports and exports everything but what HADES keeps for itself and files it read.
+    """Imports and exports a whole world: what HADES keeps of its own work excepted.
 
     Args:
         db: The database, with its layout made.
@@ -112,7 +120,8 @@ class WorldService:
                 hint = "Check the path."
                 raise NotFound(f"{path} cannot be read: {error.strerror}.", hint=hint) from error
             there = self._there()
-            bench.settle(there.types, loose_ends=loose_ends)
+            stored = partial(self._stored, DOCUMENTS)
+            bench.settle(there.types, stored, loose_ends=loose_ends)
             if not replace:
                 self._refuse_what_is_there(bench, there)
             if bench.contents.texts:
@@ -123,8 +132,8 @@ class WorldService:
     def dump(self, path: Path, *, force: bool = False) -> WorldReport:
         """Export the database as of one moment; the file appears when it is whole.
 
-        Left out are what HADES keeps for itself, files that were ingested (ingest them again),
-        indexes, and `_rev`.
+        Left out are what HADES keeps of its own work, indexes of other kinds than `KINDS`, views,
+        and `_rev`.
 
         Args:
             path: The file.
@@ -166,7 +175,7 @@ class WorldService:
         mine = bench.contents
         full = [
             f"collection {name!r}"
-            for name in (*mine.collections, *mine.edges)
+            for name in (*mine.collections, *_own_edges(mine))
             if name in there.types and self._db.collection(name).count()
         ]
         full += [
@@ -175,9 +184,10 @@ class WorldService:
             if name in there.graphs and not _alike(there.graphs[name], definitions)
         ]
         keys = {key_of(path): path for path in bench.paths()}
-        query = "FOR s IN @@c FILTER s._key IN @keys RETURN s._key"
-        stored = rows(self._db, query, {"@c": SOURCES, "keys": list(keys)}) if keys else []
-        full += [keys[key] for key in stored]
+        full += [keys[key] for key in self._stored(SOURCES, list(keys))]
+        for batch in bench.batches(RELATIONS):
+            drawn = [edge["_key"] for edge in batch if "_key" in edge]
+            full += [f"{RELATIONS}/{key}" for key in self._stored(RELATIONS, drawn)]
         if full:
             more = f" and {len(full) - MOST_NAMED} more" if len(full) > MOST_NAMED else ""
             raise Conflict(
@@ -185,37 +195,54 @@ class WorldService:
                 hint="Nothing was written. --replace throws away what these hold now.",
             )
 
+    def _stored(self, collection: str, keys: list[str]) -> list[str]:
+        """Return those of some keys that are stored."""
+        return [
+            key
+            for start in range(0, len(keys), BATCH)
+            for key in rows(
+                self._db, _STORED, {"@c": collection, "keys": keys[start : start + BATCH]}
+            )
+        ]
+
     def _write(self, bench: Workbench, there: _There, progress: Progress) -> WorldReport:
         mine = bench.contents
         total = sum(mine.collections.values()) + sum(mine.edges.values()) + mine.texts
         with ExitStack() as undo:
             self._make(mine, there, undo)
-            names = [*mine.collections, *mine.edges]
+            names = [*mine.collections, *_own_edges(mine)]
             if names:
                 fill = partial(_fill, bench, names, partial(_told, progress, total))
                 atomically(self._db, names, fill, exclusive=True)
             undo.pop_all()
-        done = total - mine.texts
+        related = mine.edges.get(RELATIONS, 0)
+        done = total - mine.texts - related
         for text in bench.texts():
-            progress(done, total, text.title or text.id)
+            progress(done, total, text.get("title") or text["id"])
             self._add(text)
             done += 1
+        if related:  # last: storing a text anew forgets the edges to what it no longer has
+            atomically(self._db, [RELATIONS], partial(_relate, bench), exclusive=True)
         progress(total, total, "")
         return WorldReport(
             collections=len(mine.collections),
-            edge_collections=len(mine.edges),
+            edge_collections=len([*_own_edges(mine)]),
             documents=sum(mine.collections.values()),
-            edges=sum(mine.edges.values()),
+            edges=sum(mine.edges.values()) - related,
             graphs=len(mine.graphs),
             texts=mine.texts,
+            relations=related,
+            indexes=sum(map(len, mine.indexes.values())),
         )
 
     def _make(self, mine: Contents, there: _There, undo: ExitStack) -> None:
-        """Make collections and graphs that are not there; `undo` takes them away again."""
+        """Make what is not there and holds the documents; `undo` takes it away again."""
         for name in (*mine.collections, *mine.edges):
             if name not in there.types:
                 self._db.create_collection(name, edge=name in mine.edges)
                 undo.callback(self._db.delete_collection, name)
+        for name, indexes in mine.indexes.items():
+            self._index(name, indexes, undo)
         for name, definitions in mine.graphs.items():
             before = there.graphs.get(name)
             if before is not None and _alike(before, definitions):
@@ -227,12 +254,39 @@ class WorldService:
             self._db.create_graph(name, edge_definitions=definitions)
             undo.callback(self._db.delete_graph, name)
 
-    def _add(self, text: Text) -> None:
-        self._documents.add_text(text.text, text.title, text.id)
-        # sections of a text are documents of their own: only here it is kept as it came
-        kept = {"id": text.id, "title": text.title, "text": text.text}
-        key = key_of(note_path(text.text, name=text.id))
-        rows(self._db, _KEEP, {"sources": SOURCES, "@c": TEXTS, "key": key, "kept": kept})
+    def _index(self, name: str, wanted: list[dict[str, Any]], undo: ExitStack) -> None:
+        collection = self._db.collection(name)
+        there = exported_indexes(cast("list[dict[str, Any]]", collection.indexes()))
+        for index in wanted:
+            if not any(same_index(index, one) for one in there):
+                made = cast("dict[str, Any]", collection.add_index(index))
+                undo.callback(collection.delete_index, made["id"], ignore_missing=True)
+
+    def _add(self, text: dict[str, Any]) -> None:
+        key, plan = key_of(path_of(text)), plan_of(text)
+        if plan is None:
+            title = text.get("title", "")
+            self._documents.add_text(text["text"], title, text["id"])
+            # sections of a text are documents of their own: only here it is kept as it came
+            kept = {"id": text["id"], "title": title, "text": text["text"]}
+            rows(self._db, _KEEP, {"sources": SOURCES, "@c": TEXTS, "key": key, "kept": kept})
+        else:
+            self._documents.store(plan)
+            told = text[OURS]["fingerprint"]
+            rows(self._db, _FINGERPRINT, {"@c": SOURCES, "key": key, "fingerprint": told})
+        rows(self._db, _KNOWN, {"@c": DOCUMENTS, "evidence": evidence_in(text)})
+
+
+def _own_edges(mine: Contents) -> Iterator[str]:
+    """Yield the edge collections that are the world's own; relations are between texts."""
+    return (name for name in mine.edges if name != RELATIONS)
+
+
+def _relate(bench: Workbench, tx: TransactionDatabase) -> None:
+    for batch in bench.batches(RELATIONS):
+        tx.collection(RELATIONS).insert_many(
+            batch, overwrite_mode="replace", raise_on_document_error=True
+        )
 
 
 def _fill(

@@ -8,17 +8,20 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import orjson
 
-from hades_mcp.services.documents.readers.note import SCHEME
 from hades_mcp.services.layout import (
     DOCUMENTS,
     EDGE_COLLECTIONS,
     GRAPH,
+    INGESTED_EDGES,
+    RELATIONS,
     SOURCES,
     TEXTS,
     VERTEX_COLLECTIONS,
 )
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
+from hades_mcp.services.world.files import exported
+from hades_mcp.services.world.indexes import exported_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,30 +30,35 @@ if TYPE_CHECKING:
     from arango.database import StandardDatabase, TransactionDatabase
 
 BATCH = 1000
+TEXTS_AT_ONCE = 20
+"""Texts are as long as files."""
+
 KEEP_ALIVE = 5.0
 """Seconds after which the lock is used, so that the store does not take it for forgotten."""
 
+_OF_TEXTS = (DOCUMENTS, SOURCES, TEXTS, RELATIONS, *INGESTED_EDGES)
+_ANY = "FOR d IN @@c LIMIT 1 RETURN 1"
 _DOCUMENTS = "FOR d IN @@c RETURN UNSET(d, '_id', '_rev')"
-# A text that was changed since, or came by another way, is put together from its documents.
+# A text that was changed since its import is one no longer.
 _TEXTS = """
 FOR s IN @@sources
-  FILTER STARTS_WITH(s.path, @scheme)
   LET kept = DOCUMENT(CONCAT(@texts, "/", s._key))
-  LET root = DOCUMENT(CONCAT(@documents, "/", s.root))
-  LET sections = (
+  LET parts = (
     FOR key IN ATTRIBUTES(s.parts)
-      FILTER key != s.root
       LET part = DOCUMENT(CONCAT(@documents, "/", key))
-      SORT part.line
-      RETURN CONCAT("## ", LAST(SPLIT(part.title, " > ")), "\\n\\n", part.text)
+      FILTER part != null
+      SORT key != s.root, part.line, key
+      RETURN UNSET(part, "_id", "_rev")
   )
-  RETURN kept != null AND kept.parts == s.parts
-    ? {id: kept.id, title: kept.title, text: kept.text}
-    : {
-        id: SUBSTRING(s.path, LENGTH(@scheme)),
-        title: root.title,
-        text: CONCAT_SEPARATOR("\\n\\n", APPEND([root.text], sections))
-      }
+  FILTER LENGTH(parts) > 0
+  LET edges = (
+    FOR name IN ATTRIBUTES(s.edges)
+      FOR key IN s.edges[name]
+        LET edge = DOCUMENT(CONCAT(name, "/", key))
+        FILTER edge != null
+        RETURN [name, edge._from, edge._to]
+  )
+  RETURN {entry: s, kept: kept.parts == s.parts ? kept : null, parts, edges}
 """
 
 
@@ -65,6 +73,8 @@ class WorldReport:
         edges: Edges in the latter.
         graphs: Named graphs.
         texts: Texts that search finds.
+        relations: Edges that people and models drew between documents.
+        indexes: Indexes of collections.
     """
 
     collections: int = 0
@@ -73,12 +83,16 @@ class WorldReport:
     edges: int = 0
     graphs: int = 0
     texts: int = 0
+    relations: int = 0
+    indexes: int = 0
 
     def in_words(self) -> str:
         """Return it as a line for people."""
+        more = ((self.relations, "relations"), (self.indexes, "indexes"))
         return (
             f"{self.documents} documents in {self.collections} collections, {self.edges} edges in "
             f"{self.edge_collections}, {self.graphs} graphs, {self.texts} texts"
+            + "".join(f", {count} {name}" for count, name in more if count)
         )
 
 
@@ -104,6 +118,7 @@ def write_world(
     plain = [name for name, kind in mine.items() if kind != "edge"]
     edges = [name for name, kind in mine.items() if kind == "edge"]
     shown = {name: found for name, found in sorted(graphs.items()) if name != GRAPH}
+    indexed = {name: found for name in mine if (found := _indexes(db, name))}
 
     def write(transaction: TransactionDatabase) -> WorldReport:
         file.seek(0)  # it is begun again if the lock could not be had
@@ -113,16 +128,25 @@ def write_world(
         documents = _write_collections(held, plain, file)
         file.write(b'},\n"edgeCollections":{')
         edge_count = _write_collections(held, edges, file)
+        related = 0
+        if rows(transaction, _ANY, {"@c": RELATIONS}):
+            file.write(_opening(len(edges), RELATIONS) + b":")
+            related = _write_list(held.rows(_DOCUMENTS, {"@c": RELATIONS}), file)
         file.write(b'},\n"graphs":{')
         for index, (name, definitions) in enumerate(shown.items()):
             file.write(_opening(index, name) + b":" + orjson.dumps([*map(_short, definitions)]))
+        if indexed:
+            file.write(b'},\n"indexes":{')
+            for index, (name, found) in enumerate(indexed.items()):
+                file.write(_opening(index, name) + b":" + orjson.dumps(found))
         file.write(b'},\n"documents":')
-        bind = {"@sources": SOURCES, "documents": DOCUMENTS, "texts": TEXTS, "scheme": SCHEME}
-        texts = _write_list(held.rows(_TEXTS, bind), file)
+        bind = {"@sources": SOURCES, "documents": DOCUMENTS, "texts": TEXTS}
+        texts = _write_list(map(exported, held.rows(_TEXTS, bind, TEXTS_AT_ONCE)), file)
         file.write(b"}\n")
-        return WorldReport(len(plain), len(edges), documents, edge_count, len(shown), texts)
+        counts = (len(plain), len(edges), documents, edge_count, len(shown), texts, related)
+        return WorldReport(*counts, sum(map(len, indexed.values())))
 
-    return atomically(db, [*mine, DOCUMENTS, SOURCES, TEXTS], write, exclusive=True)
+    return atomically(db, [*mine, *_OF_TEXTS], write, exclusive=True)
 
 
 class _Held:
@@ -133,8 +157,8 @@ class _Held:
         self._transaction = transaction
         self._asked = time.monotonic()
 
-    def rows(self, query: str, bind: dict[str, Any]) -> Iterator[Any]:
-        cursor = self._db.aql.execute(query, bind_vars=bind, stream=True, batch_size=BATCH)
+    def rows(self, query: str, bind: dict[str, Any], batch: int = BATCH) -> Iterator[Any]:
+        cursor = self._db.aql.execute(query, bind_vars=bind, stream=True, batch_size=batch)
         for row in cast("Cursor", cursor):
             if time.monotonic() - self._asked > KEEP_ALIVE:
                 rows(self._transaction, "RETURN 1")  # refused if it has expired all the same
@@ -162,6 +186,10 @@ def _write_list(values: Iterable[Any], file: IO[bytes]) -> int:
         count += 1
     file.write(b"\n]" if count else b"[]")
     return count
+
+
+def _indexes(db: StandardDatabase, name: str) -> list[dict[str, Any]]:
+    return exported_indexes(cast("list[dict[str, Any]]", db.collection(name).indexes()))
 
 
 def _short(definition: dict[str, Any]) -> dict[str, Any]:
