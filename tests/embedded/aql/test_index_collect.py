@@ -129,3 +129,15 @@ def test_explain_shows_the_index_and_its_fields() -> None:
     assert node["collectOptions"] == {"method": "hash"}
     assert node["estimatedNrItems"] == 2
     assert RULE in found["rules"]
+
+
+@pytest.mark.parametrize("alike", [v for v in ALIKE if isinstance(v, str | int | float)])
+def test_an_index_counts_what_reading_counts(transaction: Transaction, alike: Any) -> None:
+    name = f"counted_{ALIKE.index(alike)}_{type(alike).__name__}"
+    counted = transaction.create_collection(name)
+    counted.ensure_index({"type": "persistent", "fields": ["a", "n"]})
+    counted.insert_many([{"a": value, "n": n} for n, value in enumerate(ALIKE)])
+    text = f"FOR d IN {name} FILTER d.a IN [@a, 77] COLLECT WITH COUNT INTO n RETURN n"
+    usual, plain = QueryOptions(), QueryOptions(rules=("-all",))
+    found = execute(transaction, text, {"a": alike}, options=usual).rows
+    assert found == execute(transaction, text, {"a": alike}, options=plain).rows != [0]

@@ -10,6 +10,7 @@ import pytest
 
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Engine
+from hades_mcp.embedded.storage.indexes import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,30 @@ def test_whoever_takes_some_by_nearness_may_go_on_to_all(database: Database) -> 
         hits = things.by_nearness(things.indexes()[-1], query, 3)
         expected = [key for key, _ in brute_force(documents, query, "l2")]
         assert [document["_key"] for document, _ in hits] == expected
+
+
+def test_only_vectors_in_rows_asked_for_are_found_however_near_others_are(
+    database: Database,
+) -> None:
+    query = [0.1] * DIMENSION
+    with database.transaction(write=True) as tx:
+        documents = make(tx, 300)
+        things = tx.collection("things")
+        things.ensure_index({"type": "persistent", "fields": ["group"]})
+        ranked = [key for key, _ in brute_force(documents, query, "l2")]
+        for key in ranked[250:]:  # the farthest of all
+            things.update(key, {"group": "far"})
+        things.remove(ranked[299])
+    with database.transaction(write=True) as tx:
+        things = tx.collection("things")
+        vectors, groups = things.indexes()[-2:]
+        near = tx.collection("things").get(ranked[0])
+        things.remove(ranked[298])  # in this transaction, as is what is near and joins
+        things.update(ranked[0], {"group": "far", "e": near and near["e"]})
+        far = Bound(("far",))
+        rows = things.rows_between(groups, far, far)
+        hits = things.by_nearness(vectors, query, 3, among=rows)
+        assert [d["_key"] for d, _ in hits] == [ranked[0], *ranked[250:298]]
 
 
 def test_a_zero_vector_has_no_direction_and_scores_zero(database: Database) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hades_mcp.embedded.aql.nodes import Expression, Node
 
 if TYPE_CHECKING:
-    from hades_mcp.embedded.aql.plan import Variable
+    from hades_mcp.embedded.aql.plan import IndexLookup, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class EnumerateNearVectorNode(Node):
         variable: Takes the document.
         distance: Takes how near it is, by the metric of the index.
         filter: What the documents satisfy.
+        among: Looks up in another index which documents the filter may let through.
         effort: An object whose `nProbe` says into how many lists of vectors to look at least.
     """
 
@@ -31,3 +32,9 @@ class EnumerateNearVectorNode(Node):
     offset: Expression | None
     filter: Expression | None = None
     effort: Expression | None = None
+    among: IndexLookup | None = None
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """The filter, if there is one."""
+        return () if self.filter is None else (self.filter,)

@@ -212,6 +212,10 @@ class Collection(Indexed):
         """Return how many documents are in a range of a persistent index, reading none of them."""
         return SortedTable(self._session, self.info, index).count(low, high)
 
+    def rows_between(self, index: Index, low: Bound | None, high: Bound | None) -> list[int]:
+        """Return the rows of the documents in a range of a persistent index, reading none."""
+        return SortedTable(self._session, self.info, index).rows(low, high)
+
     def within_box(
         self, index: Index, prefix: Sequence[Any], spans: Sequence[Span]
     ) -> Iterator[Document]:
@@ -230,30 +234,44 @@ class Collection(Indexed):
         return map(load, BoxTable(self._session, self.info, index).within(prefix, spans))
 
     def nearest(
-        self, index: Index, vector: Sequence[float], k: int, probes: int = 0
+        self,
+        index: Index,
+        vector: Sequence[float],
+        k: int,
+        probes: int = 0,
+        *,
+        identities: bool = False,
     ) -> list[tuple[Document, float]]:
         """Return the `k` documents nearest to a vector with their scores, best first.
 
         Of vectors in lists, at least `probes` are looked into; 0 for as many as the index says. The
         score is the cosine similarity, the inner product or the l2 distance, as the index's
-        metric says. 1209 if the index is no vector index, 17 for a vector of another dimension.
+        metric says. With `identities` the documents have their `_key` and `_id` only: to read a
+        vector as JSON costs more than to find it. 1209 if the index is no vector index, 17 for a
+        vector of another dimension.
         """
         if index.type != "vector":
             raise ArangoError(_NO_INDEX)
         found = VectorTable(self._session, self.info, index).nearest(vector, k, probes)
-        return self._rows(found)
+        return self._identities(found) if identities else self._rows(found)
 
     def by_nearness(
-        self, index: Index, vector: Sequence[float], first: int, probes: int = 0
+        self,
+        index: Index,
+        vector: Sequence[float],
+        first: int,
+        probes: int = 0,
+        among: Sequence[int] | None = None,
     ) -> Iterator[tuple[Document, float]]:
         """Yield all documents of a vector index, nearest first, for whoever takes only some.
 
-        `first` are searched at once, then four times as many whenever more are taken.
+        `first` are searched at once, then four times as many whenever more are taken. With `among`
+        only the documents in these rows.
         """
         table, wanted = VectorTable(self._session, self.info, index), first
         given: set[int] = set()  # where lists are looked up, more may also find some nearer ones
         while True:
-            found = table.nearest(vector, wanted, probes)
+            found = table.nearest(vector, wanted, probes, among)
             yield from self._rows([hit for hit in found if hit[0] not in given])
             if len(found) < wanted:
                 return
@@ -307,6 +325,13 @@ class Collection(Indexed):
     def _rows(self, found: Iterable[tuple[int, float]]) -> list[tuple[Document, float]]:
         read, sql = self._session.execute, self._sql.by_row
         return [(load(read(sql, (row,)).fetchone()[0]), score) for row, score in found]
+
+    def _identities(self, found: Sequence[tuple[int, float]]) -> list[tuple[Document, float]]:
+        wanted = orjson.dumps([row for row, _ in found]).decode()
+        keys = dict(self._session.execute(self._sql.keys, (wanted,)).fetchall())
+        return [
+            ({"_key": keys[row], "_id": f"{self.name}/{keys[row]}"}, score) for row, score in found
+        ]
 
     # ---------------------------------------------------------------- writing
 

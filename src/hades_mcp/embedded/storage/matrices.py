@@ -39,12 +39,13 @@ class Matrices:
         number: int,
         metric: str,
         query: Sequence[float],
-        wanted: tuple[int, int],
+        wanted: tuple[int, int, Sequence[int] | None],
         dimension: int,
     ) -> list[tuple[int, float]]:
         """Return (row, score) of the best vectors as the session's snapshot has them.
 
-        `wanted` is how many, and into how many lists to look at least, where there are lists.
+        `wanted` is how many, into how many lists to look at least, where there are lists, and among
+        which rows.
         """
         from hades_mcp.embedded.storage.matrix import Matrix  # noqa: PLC0415  numpy stays asleep
 

@@ -44,6 +44,14 @@ class Held(NamedTuple):
     gone: NDArray[np.int64]
     tail: Vectors
 
+    def only(self, rows: Sequence[int]) -> Held:
+        """Return what holds of some rows, to be looked at each."""
+        wanted = np.unique(np.asarray(rows, dtype=np.int64))
+        places = np.setdiff1d(self.block.positions(wanted), self.gone, assume_unique=True)
+        fresh = self.tail.only(np.isin(self.tail.rows, wanted))
+        few = joined((self.block.vectors.only(places), fresh))
+        return Held(Block(few), _NONE, few.only(slice(0)))
+
     def current(self) -> Vectors:
         """Return all that holds, in row order."""
         kept = self.block.vectors
@@ -90,13 +98,21 @@ class Matrix:
         self._count = 0  # of the tail; behind are spare rows
 
     def search(
-        self, session: Session, query: Sequence[float], count: int, probes: int = 1
+        self,
+        session: Session,
+        query: Sequence[float],
+        count: int,
+        probes: int = 1,
+        among: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Return (row, score) of the best `count` vectors, best first; ties in row order.
 
-        Of a file with lists, the nearest `probes` are looked into, and more if they are few.
+        Of a file with lists, the nearest `probes` are looked into, and more if they are few; of
+        the vectors in the rows `among`, each is looked at.
         """
         held = self._visible(session)
+        if among is not None:
+            held = held.only(among)
         if count <= 0:
             return []
         target = np.asarray(query, dtype=np.float64)

@@ -131,6 +131,15 @@ class SortedTable:
         )
         return int(found.fetchone()[0])
 
+    def rows(self, low: Bound | None, high: Bound | None) -> list[int]:
+        """Return the rows of the documents in a range, as often as they have an entry there."""
+        condition, parameters = _between(low, high)
+        found = self._session.execute(
+            f"SELECT i.rid FROM {self._table} i WHERE {condition}",  # noqa: S608  same
+            parameters,
+        )
+        return [row for (row,) in found.fetchall()]
+
     def _conflict(self, row: int) -> ArangoError:
         found = self._session.execute(
             f"SELECT key FROM {self._collection} WHERE rid = ?",  # noqa: S608  same

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _ITERATIONS = 8
 _SAMPLED_PER_LIST = 100
 _CHUNK = 65_536
+_ALONE = 10_000
 _LEAST_PROBES, _PROBED_SHARE = 8, 8
 _ROOM = 8
 
@@ -95,11 +96,12 @@ class Block:
             )
             if found is not None:
                 return found
+        near = nearness if len(self.vectors.rows) > _ALONE else _nearness_of_few
         parts = [np.empty(0, dtype=np.float32)]
         for start in range(0, len(self.vectors.rows), _CHUNK):
             check()
             piece = self.vectors.only(slice(start, start + _CHUNK))
-            parts.append(nearness(piece, target, by_length=by_length))
+            parts.append(near(piece, target, by_length=by_length))
         rough = np.concatenate(parts)
         rough[gone] = -np.inf
         chosen = best(rough, few)
@@ -124,7 +126,7 @@ class Block:
             return None
         rough = np.concatenate(
             [
-                _nearness_in_list(self.vectors.only(span), target, by_length=by_length)
+                _nearness_of_few(self.vectors.only(span), target, by_length=by_length)
                 for span in spans
             ]
         )
@@ -150,7 +152,7 @@ def nearness(
     return 2 * products - vectors.squares if by_length else products
 
 
-def _nearness_in_list(
+def _nearness_of_few(
     vectors: Vectors, target: NDArray[np.float32], *, by_length: bool
 ) -> NDArray[np.float32]:
     """Return the same for few vectors: the threads of a product cost more here than they give."""

@@ -115,7 +115,11 @@ class VectorTable:
         self.add_many([(row, self.payload(document)) for row, document in rows])
 
     def nearest(
-        self, query: Sequence[float], count: int, probes: int = 0
+        self,
+        query: Sequence[float],
+        count: int,
+        probes: int = 0,
+        among: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Return the rows of the best `count` documents with their scores, best first.
 
@@ -123,6 +127,7 @@ class VectorTable:
             query: The vector.
             count: How many.
             probes: Into how many lists to look at least; 0 for as many as the index says.
+            among: The rows to choose from; by default all.
         """
         if len(query) != self._dimension:
             raise ArangoError(
@@ -133,7 +138,12 @@ class VectorTable:
         params = self._index.options["params"]
         probes = probes or params.get("defaultNProbe", 1)
         return self._session.matrices.search(
-            self._session, self._number, params["metric"], query, (count, probes), self._dimension
+            self._session,
+            self._number,
+            params["metric"],
+            query,
+            (count, probes, among),
+            self._dimension,
         )
 
     def _version(self) -> int:

@@ -8,6 +8,7 @@ from itertools import product, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from hades_mcp.embedded.aql.evaluation.comparison import contained
+from hades_mcp.embedded.aql.executor.projecting import IDENTITY
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.storage.indexes import Bound
 from hades_mcp.embedded.storage.sorted_table import descend, reader
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _ROOM = 4  # a filter drops some of the nearest: so many times more are looked for at first
+_MANY = 20_000  # to find so many by a filter first costs more than to try the nearest
 _DECOMPOSED = re.compile("[;`K]")
 _Document: TypeAlias = "dict[str, Any]"
 _Find: TypeAlias = "Callable[[Collection, Row], Iterator[_Document]]"
@@ -166,23 +168,13 @@ def _persistent(
 ) -> _Find:
     condition = lookup.condition
     fixed = [compiler.compile(value) for value in condition.equal]
-    low, high = compiler.optional(condition.low), compiler.optional(condition.high)
-    many = frozenset(condition.many)
-    exactly = _exactly(lookup)
-
-    def prefixes(values: list[Any]) -> Iterable[tuple[Any, ...]]:
-        if not many:
-            return (tuple(values),)
-        choices = [_distinct(each) if at in many else [each] for at, each in enumerate(values)]
-        return product(*(choice[::-1] for choice in choices)) if reverse else product(*choices)
+    ranges, exactly = _ranges(compiler, lookup, reverse=reverse), _exactly(lookup)
 
     def find(collection: Collection, row: Row) -> Iterator[_Document]:
         index = collection.index(lookup.index)
         values = [value(row) for value in fixed]
         test = exactly(values)
-        for prefix in prefixes(values):
-            start = _bound(prefix, low, row, inclusive=condition.low_inclusive)
-            end = _bound(prefix, high, row, inclusive=condition.high_inclusive)
+        for start, end in ranges(values, row):
             if only_counts and test is None:
                 yield from repeat({}, collection.count_between(index, start, end))
                 continue
@@ -190,6 +182,47 @@ def _persistent(
             yield from found if test is None else filter(test, found)
 
     return find
+
+
+def count_lookup(compiler: Compiler, node: IndexNode) -> Callable[[Collection, Row], int]:
+    """Return what counts the documents a sorted index finds, making no row of any."""
+    fixed = [compiler.compile(value) for value in node.condition.equal]
+    ranges, exactly = _ranges(compiler, node), _exactly(node)
+
+    def count(collection: Collection, row: Row) -> int:
+        index = collection.index(node.index)
+        values = [value(row) for value in fixed]
+        test = exactly(values)
+        if test is None:
+            return sum(collection.count_between(index, *span) for span in ranges(values, row))
+        found = (collection.lookup(index, *span) for span in ranges(values, row))
+        return sum(1 for each in found for _ in filter(test, each))
+
+    return count
+
+
+def _ranges(
+    compiler: Compiler, lookup: IndexNode | IndexLookup, *, reverse: bool = False
+) -> Callable[[list[Any], Row], Iterator[tuple[Bound | None, Bound | None]]]:
+    """Return what yields the stretches of an index to read, of the values looked up and a row."""
+    condition = lookup.condition
+    low, high = compiler.optional(condition.low), compiler.optional(condition.high)
+    many = frozenset(condition.many)
+
+    def prefixes(values: list[Any]) -> Iterable[tuple[Any, ...]]:
+        if not many:
+            return (tuple(values),)
+        choices = [_distinct(each) if at in many else [each] for at, each in enumerate(values)]
+        return product(*(choice[::-1] for choice in choices)) if reverse else product(*choices)
+
+    def ranges(values: list[Any], row: Row) -> Iterator[tuple[Bound | None, Bound | None]]:
+        for prefix in prefixes(values):
+            yield (
+                _bound(prefix, low, row, inclusive=condition.low_inclusive),
+                _bound(prefix, high, row, inclusive=condition.high_inclusive),
+            )
+
+    return ranges
 
 
 def _box(compiler: Compiler, lookup: IndexNode | IndexLookup) -> _Find:
@@ -259,11 +292,21 @@ def _bound(
     return Bound(prefix) if prefix else None
 
 
-def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
-    """Make a row of each of the documents nearest to a vector."""
+def near_vector(
+    compiler: Compiler, node: EnumerateNearVectorNode, attributes: frozenset[str] | None
+) -> Step:
+    """Make a row of each of the documents nearest to a vector.
+
+    Args:
+        compiler: Compiles the vector and the filter.
+        node: The search.
+        attributes: Those of the documents that are read; None for all.
+    """
+    identities = attributes is not None and attributes <= IDENTITY
     vector, count = compiler.compile(node.vector), compiler.compile(node.count)
     offset, condition = compiler.optional(node.offset), compiler.optional(node.filter)
     effort = compiler.optional(node.effort)
+    among = None if node.among is None else _rows_among(compiler, node.among)
     place, distance = node.variable.id, node.distance.id
 
     def found(execution: Execution, row: Row, most: int) -> Iterator[Row]:
@@ -271,9 +314,11 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
         index, near = collection.index(node.index), vector(row)
         probes = _probes(None if effort is None else effort(row))
         if condition is None:
-            hits = iter(collection.nearest(index, near, most, probes))
+            hits = iter(collection.nearest(index, near, most, probes, identities=identities))
         else:
-            hits = collection.by_nearness(index, near, _ROOM * most, probes)
+            rows = None if among is None else among(collection, row)
+            first = _ROOM * most if rows is None else most
+            hits = collection.by_nearness(index, near, first, probes, rows)
         for document, score in hits:
             new = row.copy()
             new[place], new[distance] = document, score
@@ -289,6 +334,24 @@ def near_vector(compiler: Compiler, node: EnumerateNearVectorNode) -> Step:
                 yield from found(execution, row, most)
 
     return step
+
+
+def _rows_among(
+    compiler: Compiler, lookup: IndexLookup
+) -> Callable[[Collection, Row], list[int] | None]:
+    """Return what finds the rows in a sorted index; None where they are most of very many."""
+    fixed = [compiler.compile(value) for value in lookup.condition.equal]
+    ranges = _ranges(compiler, lookup)
+
+    def find(collection: Collection, row: Row) -> list[int] | None:
+        index = collection.index(lookup.index)
+        spans = list(ranges([value(row) for value in fixed], row))
+        count = sum(collection.count_between(index, *span) for span in spans)
+        if count > _MANY and 2 * count > collection.count():
+            return None
+        return [each for span in spans for each in collection.rows_between(index, *span)]
+
+    return find
 
 
 def _probes(options: Any) -> int:

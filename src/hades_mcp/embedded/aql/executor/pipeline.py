@@ -38,11 +38,9 @@ _STEPS: dict[type[Node], Callable[[Compiler, Any], Step]] = {
     plan.SingletonNode: rows.singleton,
     plan.NoResultsNode: rows.no_results,
     plan.EnumerateListNode: rows.enumerate_list,
-    plan.EnumerateViewNode: searching.enumerate_view,
     GeoIndexNode: places.geo_lookup,
     plan.InvertedIndexNode: searching.inverted_index,
     plan.IndexNode: indexing.index_lookup,
-    EnumerateNearVectorNode: indexing.near_vector,
     plan.CalculationNode: rows.calculate,
     plan.SubqueryNode: rows.calculate,
     plan.SortNode: sorting.sort_rows,
@@ -91,11 +89,22 @@ class Pipeline:
                     step = graphs.traversal(compiler, node, read)
                     if isinstance(following := subplan.nodes[position + 1], plan.ReturnNode):
                         self._values = graphs.visited_names(compiler, node, following.value)
+                case plan.EnumerateViewNode():
+                    read = Surroundings(subplan.nodes[position + 1 :]).attributes_read(
+                        node.variable
+                    )
+                    step = searching.enumerate_view(compiler, node, read)
+                case EnumerateNearVectorNode():
+                    after = Surroundings((*node.conditions, *subplan.nodes[position + 1 :]))
+                    read = after.attributes_read(node.variable)
+                    step = indexing.near_vector(compiler, node, read)
                 case _:
                     step = _STEPS[type(node)](compiler, node)
             self._steps.append(step)
         # what runs unless a profile is to tell of each node
         self._quick = columnar.shortcut(compiler, around, self._steps)
+        if self._quick is self._steps:
+            self._quick = index_collecting.counting(compiler, subplan.nodes, self._steps)
         self._direct = columnar.direct(compiler, around)
 
     def run(self, base: Row) -> Iterator[Any]:

@@ -23,11 +23,13 @@ from hades_mcp.embedded.aql.plan import (
     produced,
     used,
 )
-from hades_mcp.embedded.aql.rules.conditions import attribute_path, runs_once
+from hades_mcp.embedded.aql.rules.conditions import FiltersAfter, attribute_path, runs_once
+from hades_mcp.embedded.aql.rules.lookups import candidate
 from hades_mcp.embedded.aql.vector_plan import EnumerateNearVectorNode
 from hades_mcp.embedded.errors import ArangoError
 
 if TYPE_CHECKING:
+    from hades_mcp.embedded.aql.plan import IndexLookup
     from hades_mcp.embedded.aql.rules.optimizer import Nodes, Optimization
 
 NOT_APPLIED = 1554
@@ -81,6 +83,7 @@ def use_vector_index(nodes: Nodes, optimization: Optimization) -> Nodes:
         limit.offset,
         _all_of(filters),
         search.given[1] if search.given[1:] else None,
+        _among(nodes, first, optimization),
         at=search.loop.at,
     )
 
@@ -118,6 +121,20 @@ def _all_of(conditions: list[Expression]) -> Expression | None:
     if len(conditions) < 2:  # noqa: PLR2004  nothing to join
         return conditions[0] if conditions else None
     return Logical("AND", tuple(conditions))
+
+
+def _among(nodes: Nodes, first: int, optimization: Optimization) -> IndexLookup | None:
+    """Return how a sorted index finds what the filters let through, and perhaps more.
+
+    Else a filter that few documents pass would read all that are nearer than those.
+    """
+    loop = nodes[first]
+    assert isinstance(loop, EnumerateCollectionNode)  # noqa: S101  found as one
+    asked = FiltersAfter(nodes).of(first, loop.variable).comparisons
+    uses = [candidate(index, asked) for index in optimization.schema.indexes(loop.collection)]
+    sorted_ones = [use for use in uses if use is not None and use.lookup.kind == "persistent"]
+    best = max(sorted_ones, key=lambda use: use.score, default=None)
+    return None if best is None else best.lookup
 
 
 def _sort_and_limit(nodes: Nodes, first: int) -> int | None:
