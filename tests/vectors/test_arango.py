@@ -84,7 +84,7 @@ def test_another_process_s_index_is_noticed(db: StandardDatabase) -> None:
     ours = ArangoVectorIndex(db)
     check_against_brute_force(ours, rows)
     ArangoVectorIndex(db).ensure("points", DIMENSION)
-    assert ours._has_index("points")
+    assert ours.has_index("points")
 
 
 def test_documents_without_a_vector_are_no_hits(db: StandardDatabase) -> None:

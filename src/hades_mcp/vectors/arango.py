@@ -60,26 +60,30 @@ class ArangoVectorIndex:
     def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
         """See `VectorIndex.search`; exact as long as the collection has no vector index."""
         bind: dict[str, Any] = {"@collection": collection, "vector": list(vector), "k": k}
-        if self._has_index(collection):
+        if self.has_index(collection):
             try:
                 return self._hits(_APPROXIMATE, bind)
             except ArangoServerError as error:
                 if error.error_code != _NO_VECTOR_INDEX:
                     raise
-                self._indexed.discard(collection)  # somebody makes the vectors anew
+                self.forget(collection)  # somebody makes the vectors anew
         return self._hits(_EXACT, bind)
 
     def _hits(self, query: str, bind: dict[str, Any]) -> list[Hit]:
         cursor = cast("Cursor", self._db.aql.execute(query, bind_vars=bind, batch_size=bind["k"]))
         return [Hit(row["id"], row["score"]) for row in cursor if row["score"] is not None]
 
-    def ensure(self, collection: str, dimension: int) -> bool:
-        """See `VectorIndex.ensure`: a cosine index, once there are documents to train it on."""
-        self._indexed.discard(collection)
-        if self._has_index(collection):
+    def ensure(self, collection: str, dimension: int, lists: int | None = None) -> bool:
+        """See `VectorIndex.ensure`: a cosine index, once there are documents to train it on.
+
+        With `lists` of 1, a server compares with each vector, so that filters lose no hits, and one
+        vector is enough to begin.
+        """
+        self.forget(collection)
+        if self.has_index(collection):
             return True
         count = cast("int", self._db.collection(collection).count())
-        if count < ENOUGH:
+        if count < (lists or ENOUGH):
             return False
         try:
             made = self._db.collection(collection).add_index(
@@ -88,7 +92,11 @@ class ArangoVectorIndex:
                     "name": INDEX,
                     "fields": [ATTRIBUTE],
                     # fewer lists than vectors is a server's rule; sqrt(n) lists is Faiss' advice
-                    "params": {"metric": "cosine", "dimension": dimension, "nLists": isqrt(count)},
+                    "params": {
+                        "metric": "cosine",
+                        "dimension": dimension,
+                        "nLists": lists or isqrt(count),
+                    },
                     "inBackground": False,
                     "sparse": True,  # else a chunk without a vector could not be written
                 }
@@ -107,7 +115,12 @@ class ArangoVectorIndex:
         """See `VectorIndex.settle`: the vectors are in the documents, always in step."""
         return True
 
-    def _has_index(self, collection: str) -> bool:
+    def forget(self, collection: str) -> None:
+        """Look anew, next time, whether a collection has an index."""
+        self._indexed.discard(collection)
+
+    def has_index(self, collection: str) -> bool:
+        """Return whether a collection has an index that can be searched."""
         if collection not in self._indexed:
             indexes = self._indexes(collection)
             if any(ATTRIBUTE in index["fields"] and _usable(index) for index in indexes):

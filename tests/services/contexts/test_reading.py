@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.errors import InvalidArgument
+from hades_mcp.errors import ConfigError, InvalidArgument
 from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
@@ -138,8 +138,11 @@ def test_vectors_of_another_embedder_are_not_compared(
 ) -> None:
     contexts.add("c", "Bring the ladder")
     other = ContextService(db, HashEmbedder(16))
-    assert other.get("c", query="ladder").entries == []
-    assert contents(other) == ["Bring the ladder"]
+    with pytest.raises(ConfigError, match="hades reembed"):
+        other.get("c", query="ladder")
+    other.add("c", "Bring the rope")
+    assert contents(other) == ["Bring the ladder", "Bring the rope"]
+    assert contents(contexts, query="rope") == ["Bring the ladder"]
 
 
 def test_tags_and_trust_are_read_back(contexts: ContextService) -> None:
@@ -166,3 +169,48 @@ def test_entries_of_an_older_hades_are_still_read(
     contexts.add("c", "We met again in June.")
     assert contents(contexts) == ["We met in May.", "We met again in June."]
     assert contexts.show("c").entries == 2
+
+
+def test_entries_of_other_contexts_do_not_crowd_out_the_hits_of_this_one(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    wanted = [contexts.add("c", f"Ladder {number} is by the barn").id for number in range(3)]
+    contexts.get("c", query="barn")  # from here on there is an index
+    for number in range(450):  # nearer by far, and more than are looked at
+        contexts.add("crowd" if number % 2 else "noise", "old wooden ladder")
+    found = contexts.get("c", query="old wooden ladder", by="meaning").entries
+    assert sorted(entry.id for entry in found) == wanted
+    assert [each["type"] for each in entry_indexes(db)].count("vector") == 1
+
+
+def test_what_is_cold_does_not_crowd_out_what_is_at_hand(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    near = contexts.add("c", "wooden ladder outside")
+    for _ in range(120):
+        contexts.add("c", "wooden ladder")
+    query = "FOR e IN @@c FILTER e._key != @k UPDATE e WITH {tier: 'cold'} IN @@c"
+    rows(db, query, {"@c": CONTEXT_ENTRIES, "k": near.id.partition("/")[2]})
+    found = contexts.get("c", query="wooden ladder", by="meaning", limit=1).entries
+    assert [entry.id for entry in found] == [near.id]
+
+
+def test_a_reading_by_meaning_is_the_same_with_and_without_an_index(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    for number in range(40):
+        contexts.add("c" if number % 3 else "d", f"Visitor {number} of hall {number % 7} sat down")
+    query = "visitor of hall 3"
+    with_index = contexts.get("c", query=query, by="meaning", limit=40).entries
+    (made,) = [each for each in entry_indexes(db) if each["type"] == "vector"]
+    assert made["fields"] == ["embedding"]
+    db.collection(CONTEXT_ENTRIES).delete_index(made["id"])  # as `hades reembed` does
+    without = contexts.get("c", query=query, by="meaning", limit=40).entries
+    assert {e.id: e.score for e in without} == {e.id: e.score for e in with_index}
+    assert [e.score for e in without] == [e.score for e in with_index]
+    assert len(without) == 26
+
+
+def entry_indexes(db: StandardDatabase) -> list[dict[str, Any]]:
+    found: Any = db.collection(CONTEXT_ENTRIES).indexes()
+    return list(found)

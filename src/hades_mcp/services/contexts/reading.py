@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.services.contexts.records import ContextEntry, Older
-from hades_mcp.services.contexts.tiers import COLD_COUNTS
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import trust_of, weighed
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from arango.database import Database
 
@@ -37,7 +36,7 @@ _RECENCY_HALVES = 10
 
 _SHORTEST_CUT = 80
 
-_ROW = """
+ROW = """
 RETURN {
   id: e._id, key: e._key, role: e.role, content: e.content, source: e.source, time: e.time,
   tags: e.tags, expires: e.expires, evidence: e.evidence, subject: e.subject, value: e.value,
@@ -53,22 +52,14 @@ FOR tier IN ["hot", null]
     SORT e._key DESC
     LIMIT @limit
     LET score = null
-    {_ROW}
-"""
-_NEAR = f"""
-FOR e IN @@entries
-  FILTER e.context == @name AND e.model == @model AND e.embedding != null AND {LIVE}
-  LET score = COSINE_SIMILARITY(e.embedding, @vector) * (e.tier == "cold" ? @cold : 1)
-  SORT score DESC
-  LIMIT @limit
-  {_ROW}
+    {ROW}
 """
 _SAME_SUBJECT = f"""
 FOR e IN @@entries
   FILTER e.context == @name AND e.subject IN @subjects AND e.compacted == null AND {LIVE}
   SORT e._key DESC
   LET score = null
-  {_ROW}
+  {ROW}
 """
 
 Row = dict[str, Any]
@@ -78,21 +69,6 @@ def recent(db: Database, name: str, now: float, limit: int) -> list[Row]:
     """Return the hot entries, the latest first."""
     found = rows(db, _RECENT, _bind(name, now) | {"limit": limit})
     return sorted(found, key=lambda row: row["key"], reverse=True)[:limit]
-
-
-def near(db: Database, name: str, now: float, vector: list[float], model: str) -> list[Row]:
-    """Return the entries nearest to a query in meaning, trust weighed in, best first.
-
-    Args:
-        db: The database.
-        name: The context.
-        now: The time, in Unix seconds.
-        vector: The query's, of unit length.
-        model: The embedder that made it; entries of another can't be compared with it.
-    """
-    bind = {"vector": vector, "model": model, "cold": COLD_COUNTS, "limit": CANDIDATES}
-    found = rows(db, _NEAR, _bind(name, now) | bind)
-    return sorted(found, key=lambda row: -_worth(row, now))
 
 
 def fused(by_meaning: Sequence[Row], by_recency: Sequence[Row], now: float) -> list[Row]:
@@ -107,26 +83,47 @@ def fused(by_meaning: Sequence[Row], by_recency: Sequence[Row], now: float) -> l
     def worth(row: Row) -> float:
         place = places.get(row["id"])
         fresh = 0.0 if place is None else 0.5 ** (place / _RECENCY_HALVES)
-        return _worth(row, now) + _RECENCY_COUNTS * fresh
+        return worth_of(row, now) + _RECENCY_COUNTS * fresh
 
     return sorted(by_meaning, key=lambda row: -worth(row))
 
 
-def _worth(row: Row, now: float) -> float:
+def worth_of(row: Row, now: float) -> float:
+    """Return how near a row is to the query, trust weighed in."""
     return weighed(row["score"], trust_of(row, now))
 
 
-def reconciled(db: Database, name: str, now: float, found: Sequence[Row]) -> list[ContextEntry]:
-    """Return entries where the newest statement on a subject stands for the older ones.
+def reconciled(
+    db: Database, name: str, now: float, found: Sequence[Row], most: int
+) -> list[ContextEntry]:
+    """Return the first entries where the newest statement on a subject stands for the older ones.
 
     An older statement that says otherwise is shown under the newest; what says the same stays.
+
+    Args:
+        db: The database.
+        name: The context.
+        now: The time, in Unix seconds.
+        found: Of the context, the most wanted first.
+        most: How many entries at most.
     """
+    entries: dict[str, ContextEntry] = {}
+    for start in range(0, len(found), most):
+        for entry in _reconciled(db, name, now, found[start : start + most]):
+            entries.setdefault(entry.id, entry)
+        if len(entries) >= most:
+            break
+    return list(entries.values())[:most]
+
+
+def _reconciled(
+    db: Database, name: str, now: float, found: Sequence[Row]
+) -> Iterator[ContextEntry]:
     subjects = list({row["subject"] for row in found if row["subject"]})
     bind = _bind(name, now) | {"subjects": subjects}
     statements: dict[str, list[Row]] = {}
     for row in rows(db, _SAME_SUBJECT, bind) if subjects else ():
         statements.setdefault(row["subject"], []).append(row)
-    entries: dict[str, ContextEntry] = {}
     for row in found:
         known = statements.get(row["subject"] or "", [])
         newest = known[0] if known else row
@@ -134,9 +131,7 @@ def reconciled(db: Database, name: str, now: float, found: Sequence[Row]) -> lis
         # what says the same as the newest is no contradiction, and may stand for itself
         shown = newest if any(one["id"] == row["id"] for one in older) else row
         under = older if shown["id"] == newest["id"] else []
-        entry = _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
-        entries.setdefault(entry.id, entry)
-    return list(entries.values())
+        yield _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
 
 
 def packed(

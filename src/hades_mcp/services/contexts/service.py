@@ -18,6 +18,7 @@ from hades_mcp.services.contexts.compaction import (
     replaced,
     summary_of,
 )
+from hades_mcp.services.contexts.nearness import Nearness
 from hades_mcp.services.contexts.reading import (
     CANDIDATES,
     LIVE,
@@ -25,7 +26,6 @@ from hades_mcp.services.contexts.reading import (
     cost_of,
     entry_of,
     fused,
-    near,
     packed,
     recent,
     reconciled,
@@ -132,6 +132,7 @@ class ContextService:
         self._embedder = embedder
         self._metrics = metrics
         self._journal = Journal(db)
+        self._nearness = Nearness(db, embedder)
 
     @staticmethod
     def mint() -> str:
@@ -171,7 +172,11 @@ class ContextService:
         entry = entry_document(name, content, role=role, source=source, tags=tags, ttl=ttl)
         entry |= vectors_of(self._embedder, [content])[0]
         now = entry["used"]
-        self._moved(atomically(self._db, WRITES, lambda tx: insert(tx, name, [entry], now)))
+
+        def work(tx: TransactionDatabase) -> dict[str, int]:
+            return insert(tx, name, [entry], now, self._embedder)
+
+        self._moved(atomically(self._db, WRITES, work))
         return entry_of(entry | {"_id": f"{CONTEXT_ENTRIES}/{entry['_key']}"}, now)
 
     @translated
@@ -321,7 +326,7 @@ class ContextService:
             with self._journal.recording(tx, COMPACT_ACTION, note=name) as recording:
                 recording.before(f"{CONTEXT_ENTRIES}/{key}" for key in keys)
                 moved = Counter(f"{tier}>cold" for one in made for tier in replaced(tx, one))
-                settled = insert(tx, name, made, now)
+                settled = insert(tx, name, made, now, self._embedder)
                 counted = Counter({way: n for way, n in moved.items() if way != "cold>cold"})
                 tally(tx, name, counted)
             return recording.handle, counted + Counter(settled)
@@ -366,7 +371,7 @@ class ContextService:
         def work(tx: TransactionDatabase) -> str:
             with self._journal.recording(tx, IMPORT_ACTION, note=name) as recording:
                 recording.before(f"{CONTEXT_ENTRIES}/{entry['_key']}" for entry in entries)
-                insert(tx, name, entries, now)
+                insert(tx, name, entries, now, self._embedder)
                 if ttl is not None:
                     expire(tx, name, ttl, now)
             return recording.handle
@@ -378,8 +383,7 @@ class ContextService:
         latest = recent(self._db, name, now, MOST_READ) if by != "meaning" else []
         if by == "recency":
             return latest
-        vector: list[float] = self._embedder.embed([query])[0].tolist()
-        nearest = near(self._db, name, now, vector, self._embedder.model_id)
+        nearest = self._nearness.find(name, query, now)
         return nearest if by == "meaning" else fused(nearest, latest, now)
 
     def _answer(
@@ -392,7 +396,7 @@ class ContextService:
         tokens: int | None,
     ) -> Recall:
         most = limit or (MOST_READ if by == "recency" else BY_MEANING)
-        entries = reconciled(self._db, name, now, found)[:most]
+        entries = reconciled(self._db, name, now, found, most)
         if tokens is not None:
             entries = packed(entries, tokens, cost_of)
         if by == "recency":

@@ -6,13 +6,14 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.errors import LimitReached, Unavailable
+from hades_mcp.errors import ConfigError, LimitReached, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.contexts.claims import claim_of
 from hades_mcp.services.contexts.reading import iso
 from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
-from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS, PINS
+from hades_mcp.services.pins import claim
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import evidence_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.embedders.base import Embedder
 
-WRITES = (CONTEXT_ENTRIES, CONTEXTS)
+WRITES = (CONTEXT_ENTRIES, CONTEXTS, PINS)
 """What a transaction that adds must declare as written."""
 
 _SOURCES = {"user": "user", "system": "user", "tool": "tool", "assistant": "agent", "note": "agent"}
@@ -32,14 +33,15 @@ _SOURCES = {"user": "user", "system": "user", "tool": "tool", "assistant": "agen
 _KEY_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY_LENGTH = 10
 
-# two counts that indexes answer alone: to look at `expires` reads each entry with its vector
+# two counts that indexes answer alone: to look at `expires` reads each entry with its vector; what
+# has expired is soon removed, so the index on the time, which CONCAT leaves alone, finds few
 _COUNT = """
 LET stored = FIRST(
   FOR e IN @@entries FILTER e.context == @name COLLECT WITH COUNT INTO n RETURN n
 )
 LET expired = FIRST(
   FOR e IN @@entries
-    FILTER e.context == @name AND e.expires > 0 AND e.expires <= @now
+    FILTER e.expires > 0 AND e.expires <= @now AND CONCAT(e.context) == @name
     COLLECT WITH COUNT INTO n
     RETURN n
 )
@@ -106,7 +108,11 @@ def vectors_of(embedder: Embedder, texts: Sequence[str]) -> list[dict[str, Any]]
 
 
 def insert(
-    tx: TransactionDatabase, name: str, entries: Sequence[dict[str, Any]], now: float
+    tx: TransactionDatabase,
+    name: str,
+    entries: Sequence[dict[str, Any]],
+    now: float,
+    embedder: Embedder,
 ) -> dict[str, int]:
     """Add entries to a context, making it if need be; return which changed their tier for them.
 
@@ -115,6 +121,7 @@ def insert(
         name: The context.
         entries: As `entry_document` makes them.
         now: The time, in Unix seconds.
+        embedder: Made their vectors; these are left out where the others are another model's.
 
     Raises:
         LimitReached: The context would be too full.
@@ -129,8 +136,27 @@ def insert(
         latest = now + context["ttl"]
         for entry in entries:
             entry["expires"] = min(latest, entry["expires"] or latest)
-    tx.collection(CONTEXT_ENTRIES).insert_many(list(entries), raise_on_document_error=True)
+    tx.collection(CONTEXT_ENTRIES).insert_many(
+        _fitting(tx, entries, embedder), raise_on_document_error=True
+    )
     return settle(tx, name, now)
+
+
+def _fitting(
+    tx: TransactionDatabase, entries: Sequence[dict[str, Any]], embedder: Embedder
+) -> list[dict[str, Any]]:
+    if not any("embedding" in entry for entry in entries):
+        return list(entries)
+    try:
+        claim(tx, embedder, CONTEXT_ENTRIES)
+    except ConfigError as error:
+        # remembered all the same, to be found by recency until `hades reembed`
+        get_logger("services").warning("entry stored without a vector", reason=str(error))
+        return [
+            {key: value for key, value in entry.items() if key not in {"embedding", "model"}}
+            for entry in entries
+        ]
+    return list(entries)
 
 
 def count(db: Database, name: str, now: float) -> int:

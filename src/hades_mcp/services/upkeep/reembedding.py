@@ -210,10 +210,10 @@ class ReembedService:
         rows(tx, "FOR r IN @@c REMOVE r IN @@c", {"@c": REEMBEDDED})
 
     def _drop_index(self) -> None:
-        collection = self._db.collection(CHUNKS)
-        for index in cast("list[dict[str, Any]]", collection.indexes()):
-            if index["type"] == "vector":
-                collection.delete_index(index["id"])
+        for collection in map(self._db.collection, PINNED):
+            for index in cast("list[dict[str, Any]]", collection.indexes()):
+                if index["type"] == "vector":
+                    collection.delete_index(index["id"])
 
 
 def _texts(db: Database) -> Iterator[tuple[str, dict[str, str]]]:
