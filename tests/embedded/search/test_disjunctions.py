@@ -57,6 +57,17 @@ def test_arrays_and_single_steps_find_the_same(
     assert bool(fast) == (most > 0 and "no such" not in search)
 
 
+@pytest.mark.parametrize("loop", ["SORT BM25(d) DESC LIMIT 9", "SORT d._key", ""])
+def test_ids_read_without_their_documents_are_those_in_the_documents(
+    animals: None, db: Any, ask: Any, loop: str
+) -> None:
+    db.collection("a").rename("renamed")
+    query = 'FOR d IN v SEARCH ANALYZER(d.text == "fox", "text_en") {} RETURN {}'
+    ids = ask(query.format(loop, "[d._key, d._id]"))
+    assert ids == [[d["_key"], d["_id"]] for d in ask(query.format(loop, "d"))]
+    assert any(identifier.startswith("renamed/") for _, identifier in ids)
+
+
 def test_what_an_analyzer_does_not_count_is_found_with_score_0(
     animals: None, ask: Any, monkeypatch: Any
 ) -> None:

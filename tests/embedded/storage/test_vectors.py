@@ -59,6 +59,16 @@ def brute_force(
     return sorted(scored, key=lambda item: item[1], reverse=metric != "l2")
 
 
+def test_ids_of_neighbours_are_found_without_reading_them(database: Database) -> None:
+    with database.transaction(write=True) as tx:
+        make(tx, 40)
+        things = tx.collection("things")
+        index = things.indexes()[-1]
+        whole = things.nearest(index, [0.0] * DIMENSION, 7)
+        found = things.nearest(index, [0.0] * DIMENSION, 7, identities=True)
+    assert found == [({"_key": d["_key"], "_id": d["_id"]}, score) for d, score in whole]
+
+
 @pytest.mark.parametrize("metric", ["cosine", "l2", "innerProduct"])
 def test_neighbours_and_scores_are_those_of_brute_force(database: Database, metric: str) -> None:
     with database.transaction(write=True) as tx:

@@ -33,8 +33,3 @@ class EnumerateNearVectorNode(Node):
     filter: Expression | None = None
     effort: Expression | None = None
     among: IndexLookup | None = None
-
-    @property
-    def conditions(self) -> tuple[Expression, ...]:
-        """The filter, if there is one."""
-        return () if self.filter is None else (self.filter,)

@@ -41,6 +41,7 @@ class Statements:
     heads_one: str
     tails_one: str
     by_rows: str
+    keys: str
     present: str
 
 
@@ -73,6 +74,7 @@ def statements(number: int, *, edge: bool) -> Statements:
         heads_one=f"SELECT src, rid, dst FROM {table} WHERE src = ?",  # noqa: S608  same
         tails_one=f"SELECT dst, rid, src FROM {table} WHERE dst = ?",  # noqa: S608  same
         by_rows=f"SELECT rid, {_BODY} FROM {table} WHERE rid IN {_LIST}",  # noqa: S608  same
+        keys=f"SELECT rid, key FROM {table} WHERE rid IN {_LIST}",  # noqa: S608  same
         present=f"SELECT key FROM {table} WHERE key IN {_LIST}",  # noqa: S608  same
     )
 

@@ -90,13 +90,13 @@ class Pipeline:
                     if isinstance(following := subplan.nodes[position + 1], plan.ReturnNode):
                         self._values = graphs.visited_names(compiler, node, following.value)
                 case plan.EnumerateViewNode():
-                    read = Surroundings(subplan.nodes[position + 1 :]).attributes_read(
-                        node.variable
-                    )
+                    later = Surroundings(subplan.nodes[position + 1 :])
+                    read = later.attributes_read(node.variable)
                     step = searching.enumerate_view(compiler, node, read)
                 case EnumerateNearVectorNode():
-                    after = Surroundings((*node.conditions, *subplan.nodes[position + 1 :]))
-                    read = after.attributes_read(node.variable)
+                    given = () if node.filter is None else (node.filter,)
+                    later = Surroundings((*given, *subplan.nodes[position + 1 :]))
+                    read = later.attributes_read(node.variable)
                     step = indexing.near_vector(compiler, node, read)
                 case _:
                     step = _STEPS[type(node)](compiler, node)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.aql.plan import Variable
 
 
+IDENTITY = frozenset({"_key", "_id"})
+"""What is known of a document without reading its body."""
+
+
 class Surroundings:
     """The nodes of a query or subquery, and what is known of them all.
 

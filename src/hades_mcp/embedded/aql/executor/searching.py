@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.embedded.aql.executor.projecting import IDENTITY
 from hades_mcp.embedded.aql.executor.step import NO_LIMIT, amount, execution_of
 from hades_mcp.embedded.aql.functions.text_analysis import analyzer_named
 from hades_mcp.embedded.aql.nodes import VariableReference
@@ -13,7 +14,7 @@ from hades_mcp.embedded.storage.search.fields import analyzer_at
 from hades_mcp.embedded.storage.search.filters import Every, Filter
 from hades_mcp.embedded.storage.search.highlighting import Matches
 from hades_mcp.embedded.storage.search.scoring import Bm25, Scorer, TfIdf
-from hades_mcp.embedded.storage.search.searcher import Found, Key, Searcher
+from hades_mcp.embedded.storage.search.searcher import Found, Key, Reading, Searcher
 from hades_mcp.embedded.storage.search.sources import Source, sources_of
 from hades_mcp.embedded.storage.views import View, find_view
 from hades_mcp.embedded.values import descending, number, order_key, truth
@@ -32,12 +33,20 @@ if TYPE_CHECKING:
 _BAD_PARAMETER = 10
 
 
-def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
-    """Make a row of each document a view finds, with its scores."""
+def enumerate_view(
+    compiler: Compiler, node: EnumerateViewNode, attributes: frozenset[str] | None
+) -> Step:
+    """Make a row of each document a view finds, with its scores.
+
+    Args:
+        compiler: Compiles the condition.
+        node: The loop over the view.
+        attributes: Those of the documents that are read afterwards; None for all.
+    """
     condition = _Condition(compiler, node.variable, node.condition)
     scorers = [_scorer(compiler, score.call) for score in node.scores]
     place, places = node.variable.id, [score.variable.id for score in node.scores]
-    keys = _keys(node)
+    keys, reading = _keys(node), _reading(node, attributes)
     limit, limit_offset = compiler.optional(node.limit), compiler.optional(node.limit_offset)
 
     def step(base: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -52,7 +61,7 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
             searcher = _searcher(execution, tables)
             wanted = condition.filter(row, _by_field(view, tables))
             scored = [make(row) for make in scorers]
-            read = node.materialized or bool(order)
+            read = "documents" if order else reading
             if keys:
                 most = amount(limit_offset, base) + amount(limit, base, NO_LIMIT)
                 found = searcher.best(wanted, scored, keys, most, among=among, read=read)
@@ -71,6 +80,13 @@ def enumerate_view(compiler: Compiler, node: EnumerateViewNode) -> Step:
                 yield new
 
     return step
+
+
+def _reading(node: EnumerateViewNode, attributes: frozenset[str] | None) -> Reading:
+    """Return what has to be read of the documents."""
+    if not node.materialized:
+        return "nothing"
+    return "documents" if attributes is None or attributes - IDENTITY else "identities"
 
 
 def _keys(node: EnumerateViewNode) -> list[Key]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from hades_mcp.embedded.storage.records import load
 from hades_mcp.embedded.storage.search.disjunctions import any_of, best_of_any
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _FIRST, _BATCH = 20, 500
 _SENSIBLE = 1 << 62  # a LIMIT may be any number
 
+
+Reading: TypeAlias = Literal["documents", "identities", "nothing"]
+"""What is read of the documents that are found: all, their keys and ids, or nothing."""
 
 _Hit = tuple[int, int, tuple[float, ...]]
 """Which table, which row, and its scores."""
@@ -67,7 +70,7 @@ class Searcher:
         scorers: Sequence[Scorer] = (),
         *,
         among: Collection[int] | None = None,
-        read: bool = True,
+        read: Reading = "documents",
     ) -> Iterator[Found]:
         """Yield the documents a filter finds, in the order they were inserted.
 
@@ -75,7 +78,7 @@ class Searcher:
             wanted: The filter.
             scorers: How to score them.
             among: Which of the tables to look into; all count for the scores.
-            read: Whether to read the documents; they come empty otherwise.
+            read: What to read of the documents; the rest is not in them.
         """
         places = range(len(self.corpus.tables)) if among is None else among
         found = (item for at in places for item in self._table(at, wanted, scorers, read=read))
@@ -89,7 +92,7 @@ class Searcher:
         most: int,
         *,
         among: Collection[int] | None = None,
-        read: bool = True,
+        read: Reading = "documents",
     ) -> Iterator[Found]:
         """Yield the first documents in an order of scores; no others are read.
 
@@ -126,23 +129,33 @@ class Searcher:
         )
         return nsmallest(most, hits, key=rank)
 
-    def _read(self, hits: list[_Hit], *, read: bool) -> Iterator[Found]:
+    def _read(self, hits: list[_Hit], *, read: Reading) -> Iterator[Found]:
         """Yield the documents of some rows in this order."""
         for start in range(0, len(hits), _BATCH):
             self.corpus.check()
             batch = hits[start : start + _BATCH]
-            for (at, row, scores), body in zip(batch, self._bodies(batch, read=read), strict=True):
-                if body is not None:
-                    yield Found(_document(body), (at, row), scores)
+            if read == "nothing":
+                yield from (Found({}, (at, row), scores) for at, row, scores in batch)
+                continue
+            documents = self._documents(batch, read=read)
+            for at, row, scores in batch:
+                document = documents[at].get(row)
+                if document is not None:
+                    yield Found(document, (at, row), scores)
 
-    def _bodies(self, hits: list[_Hit], *, read: bool) -> list[bytes | None]:
-        if not read:
-            return [b"{}"] * len(hits)
+    def _documents(
+        self, hits: list[_Hit], *, read: Literal["documents", "identities"]
+    ) -> dict[int, dict[int, Document]]:
         rows: dict[int, list[int]] = {}
         for at, row, _ in hits:
             rows.setdefault(at, []).append(row)
-        bodies = {at: self.corpus.tables[at].documents(held) for at, held in rows.items()}
-        return [bodies[at].get(row) for at, row, _ in hits]
+        tables = self.corpus.tables
+        if read == "identities":
+            return {at: tables[at].identities(held) for at, held in rows.items()}
+        return {
+            at: {row: load(body) for row, body in tables[at].documents(held).items()}
+            for at, held in rows.items()
+        }
 
     def _scored(
         self, at: int, wanted: Filter, scorers: Sequence[Scorer]
@@ -154,13 +167,8 @@ class Searcher:
             yield row, tuple(score.get(row, 0.0) for score in scores)
 
     def _table(
-        self, at: int, wanted: Filter, scorers: Sequence[Scorer], *, read: bool
+        self, at: int, wanted: Filter, scorers: Sequence[Scorer], *, read: Reading
     ) -> Iterator[Found]:
         hits = [(at, row, scores) for row, scores in self._scored(at, wanted, scorers)]
         yield from self._read(hits[:_FIRST], read=read)  # a LIMIT may want only a few
         yield from self._read(hits[_FIRST:], read=read)
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = load(body)
-    return document

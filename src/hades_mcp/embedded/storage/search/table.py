@@ -45,6 +45,7 @@ class SearchTable:
         self._session = session
         self._postings, self._fields = f"s{index.id}", f"sf{index.id}"
         self._documents = f"c{info.number}"
+        self._name = info.name
         self.plan = plan_of(index)
         self._always = bool(index.options.get("keepAll")) or index.type == "inverted"
         postings = self._postings
@@ -251,6 +252,15 @@ class SearchTable:
             rows,
         )
         return dict(found.fetchall())
+
+    def identities(self, rows: Sequence[int]) -> dict[int, Document]:
+        """Return the keys and ids of documents by row, as documents; those gone are left out."""
+        marks = ",".join("?" * len(rows))
+        found = self._session.execute(
+            f"SELECT rid, key FROM {self._documents} WHERE rid IN ({marks})",  # noqa: S608  same
+            rows,
+        )
+        return {row: {"_key": key, "_id": f"{self._name}/{key}"} for row, key in found}
 
 
 def _bounds(field: Field, low: bytes, high: bytes | None) -> tuple[str, tuple[Any, ...]]:
