@@ -55,7 +55,7 @@ async def test_ask_2_no_embedding_is_in_a_result(host: Host) -> None:
     await host.ask("context_add", context="talk", content="The oven is cold on Mondays.")
     answers = [
         await host.text("aql_read", query="FOR c IN @@all RETURN c", bind_vars={"@all": name})
-        for name in ("chunks", "documents", "context_entries")
+        for name in ("chunks", "documents")
     ]
     answers.append(await host.text("search", text="oven"))
     answers.append(await host.text("document_get", document="Oven"))

@@ -50,6 +50,22 @@ async def test_a_long_answer_is_read_to_its_end_within_the_budget(workspace: Wor
     assert "truncated" not in page
 
 
+async def test_a_vector_that_is_named_is_read_to_its_end_within_the_budget(
+    workspace: Workspace,
+) -> None:
+    vector = [number / 7 for number in range(384)]
+    workspace.db.collection("documents").insert_many([{"n": n, "v": vector} for n in range(2)])
+    page = await call(workspace, "aql_read", query="FOR d IN documents SORT d.n RETURN {w: d.v}")
+    assert page["truncated"] is True
+    read = {number: row["w"] for number, row in enumerate(page["rows"])}
+    while "next" in page:
+        page = await call(workspace, "more", next=page["next"])
+        read |= {len(read) + n: row["w"] for n, row in enumerate(page.get("rows", []))}
+        if "rest" in page:
+            read[len(read) - 1] += page["rest"]["rows.0.w"]
+    assert read == {0: vector, 1: vector}
+
+
 async def test_a_handle_is_bound_to_its_caller(workspace: Workspace) -> None:
     token = CALLER.set(Principal("ann"))
     page = await call(workspace, "aql_read", query=ROWS)

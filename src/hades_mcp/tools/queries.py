@@ -14,7 +14,7 @@ BindVars = dict[str, Any] | None
 
 @tool(title="Run a read-only query", read_only=True, idempotent=True)
 def aql_read(workspace: "Workspace", query: str, bind_vars: BindVars = None) -> Any:
-    """Run read-only AQL; bind variables: @value, @@collection."""
+    """Run read-only AQL; bind variables: @value, @@collection; vectors only if named."""
     return workspace.queries.read(query, bind_vars or {})
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARKS_ROOM = 48  # tokens of "truncated", "omitted" and "next"
 _SHORTEST_TEXT = 40
+_NUMBER_ROOM = 20  # characters of a double, about
 _LONGEST_INTEGER = 63
 _MOST_CHARACTERS = 16  # a token hardly ever has more: longer texts need not be counted
 
@@ -45,8 +46,8 @@ def render(value: Any, tokens: int, keep: Keep | None = None) -> Rendered:
     """Return `value` as compact JSON of at most `tokens` tokens.
 
     What does not fit loses rows from the end of its longest list; when one row alone is too long,
-    its long texts are cut. Either is said in the result: `truncated`, `omitted` (rows) and, with
-    `keep`, `next`: the handle of the rest.
+    its long texts and vectors are cut. Either is said in the result: `truncated`, `omitted` (rows)
+    and, with `keep`, `next`: the handle of the rest.
 
     Args:
         value: Dataclasses, lists, dictionaries and what JSON can hold.
@@ -147,7 +148,7 @@ def _with_shorter_texts(
         shown[key] = rows[:now]
     longest = tokens * 4
     while longest >= _SHORTEST_TEXT:
-        rest: dict[str, str] = {}
+        rest: dict[str, Any] = {}
         cut = _cut(shown, longest, "", rest)
         if _fits(_json(cut), tokens - _MARKS_ROOM // 2):
             if keep is not None:
@@ -163,8 +164,8 @@ def _with_shorter_texts(
     )
 
 
-def _cut(value: Any, longest: int, path: str, rest: dict[str, str]) -> Any:
-    """Return a value with its texts cut; put what was cut off into `rest`, by its place."""
+def _cut(value: Any, longest: int, path: str, rest: dict[str, Any]) -> Any:
+    """Return a value with its texts and vectors cut; put the rest into `rest`, by its place."""
     match value:
         case str() if len(value) > longest:
             rest[path.removeprefix(f"{REST}.")] = value[longest:]
@@ -173,10 +174,19 @@ def _cut(value: Any, longest: int, path: str, rest: dict[str, str]) -> Any:
             return {
                 k: _cut(v, longest, f"{path}.{k}" if path else k, rest) for k, v in value.items()
             }
+        case list() if len(value) * _NUMBER_ROOM > longest and _are_numbers(value):
+            # a vector that was asked for: its numbers have texts too
+            kept = max(1, longest // _NUMBER_ROOM)
+            rest[path.removeprefix(f"{REST}.")] = value[kept:]
+            return value[:kept]
         case list():
             return [_cut(v, longest, f"{path}.{n}", rest) for n, v in enumerate(value)]
         case _:
             return value
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    return all(isinstance(each, int | float) for each in values)
 
 
 def _fits(text: str, tokens: int) -> bool:

@@ -92,7 +92,7 @@ def test_a_query_is_stopped_when_it_holds_too_much(db: StandardDatabase) -> None
         queries.read("FOR n IN 1..100000 RETURN {n}")
 
 
-def test_vectors_are_never_in_the_answer(queries: QueryService, db: StandardDatabase) -> None:
+def test_a_document_comes_without_its_vector(queries: QueryService, db: StandardDatabase) -> None:
     db.collection("chunks").insert({"text": "t", "embedding": [0.5] * 384})
     (row,) = queries.read("FOR c IN chunks RETURN c").rows
     assert row["text"] == "t"

@@ -11,8 +11,9 @@ from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import HadesError, LimitReached, QueryError
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
-from hades_mcp.services.projection import without_vectors
+from hades_mcp.services.projection import Asked, without_vectors
 from hades_mcp.services.queries.advice import Failure, advise, advise_empty
+from hades_mcp.services.queries.asking import asked_for
 from hades_mcp.services.queries.changes import changes, revisions
 from hades_mcp.services.queries.limits import QueryLimits, forbidden
 from hades_mcp.services.queries.plans import QueryPlan, plan_of
@@ -54,7 +55,7 @@ class QueryResult:
     """What a query answered.
 
     Args:
-        rows: The rows, without vectors.
+        rows: The rows, without vectors but those whose attribute the query names.
         truncated: There were more rows than the limit.
         warnings: ArangoDB's warnings, as sentences.
         hint: What to look at when the answer is empty or cut short though the query is valid.
@@ -130,8 +131,8 @@ class QueryService:
 
         def work(tx: TransactionDatabase) -> QueryResult:
             if telling is not None:
-                watch = Watch(telling.returning)
-                result = self._run(tx, telling.text, bind, watch)
+                watch = Watch(telling)
+                result = self._run(tx, query, bind, watch)
                 made = watch.changes()
             else:
                 before = revisions(tx, plan.written)
@@ -185,13 +186,13 @@ class QueryService:
         try:
             cursor = cast(
                 "Cursor",
-                tx.aql.execute(query, bind_vars=bind, **bounds),
+                tx.aql.execute(watch.query.text if watch else query, bind_vars=bind, **bounds),
             )
             written = int((cursor.statistics() or {}).get("modified", 0))
             if written > limits.max_changes:
                 raise _too_many(written, limits.max_changes)
             answer = iter(cursor) if watch is None else watch.rows(cursor)
-            rows, truncated = _fetch(answer, limits)
+            rows, truncated = _fetch(answer, limits, asked_for(query, bind))
             if watch is not None:
                 deque(answer, maxlen=0)  # what changed is told to the last row
             cursor.close(ignore_missing=True)
@@ -236,12 +237,12 @@ class QueryService:
         return advise(Failure(message(error), query, bind, self._readable()), number)
 
 
-def _fetch(answer: Iterator[Any], limits: QueryLimits) -> tuple[list[Any], bool]:
-    """Return the rows within the limits, without vectors, and whether there were more."""
+def _fetch(answer: Iterator[Any], limits: QueryLimits, asked: Asked) -> tuple[list[Any], bool]:
+    """Return the rows within the limits, with no vector unasked, and whether there were more."""
     rows: list[Any] = []
     left = limits.max_bytes
     for found in answer:
-        row = without_vectors(found)
+        row = without_vectors(found, asked)
         left -= len(orjson.dumps(row, default=str))
         if len(rows) == limits.max_rows or (left < 0 and rows):
             return rows, True

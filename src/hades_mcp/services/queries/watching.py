@@ -31,11 +31,14 @@ class WatchedQuery:
 class Watch:
     """Takes the changes out of the answer of a watched query.
 
+    Args:
+        query: The query that is run.
+
     Attributes:
         seen: `_id` → the document before the first change, and the revision after the last.
     """
 
-    returning: bool
+    query: WatchedQuery
     seen: dict[str, tuple[dict[str, Any] | None, str | None]] = field(default_factory=dict)
 
     def rows(self, answer: Iterable[dict[str, Any]]) -> Iterator[Any]:
@@ -44,7 +47,7 @@ class Watch:
             old, identifier = each[_OLD], each[_ID]
             first = self.seen[identifier][0] if identifier in self.seen else old
             self.seen[identifier] = (first, each[_REV])
-            if self.returning:
+            if self.query.returning:
                 yield each[_ROW]
 
     def changes(self) -> list[Change]:
