@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -179,6 +180,46 @@ def test_the_server_leaves_promptly_and_cleanly(process: Server, end: str, busy:
     assert process.process.wait(timeout=30) == 0
     assert process.process.stderr is not None
     assert "Traceback" not in process.process.stderr.read()
+
+
+def test_a_host_may_speak_over_sockets_as_node_does(tmp_path: Path) -> None:
+    ours, stdin = socket.socketpair()
+    answers, stdout = socket.socketpair()
+    with ours, answers:
+        with stdin, stdout:
+            server = subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(tmp_path)],
+                stdin=stdin.fileno(),
+                stdout=stdout.fileno(),
+            )
+        long = LIST | {"params": {"name": "context_list", "arguments": {"x": "y" * 300_000}}}
+        for message in (HELLO, long):
+            ours.sendall(json.dumps(message).encode() + b"\n")
+        with answers.makefile(encoding="utf-8") as lines:
+            assert [json.loads(next(lines))["id"] for _ in range(2)] == [1, 3]
+        ours.shutdown(socket.SHUT_WR)
+        assert server.wait(30) == 0
+
+
+def test_requests_may_come_from_a_file(tmp_path: Path) -> None:
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text(json.dumps(HELLO))
+    with requests.open() as stdin:
+        answered = subprocess.run(
+            [sys.executable, "-c", SERVE, str(tmp_path)],
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert json.loads(answered.stdout)["id"] == 1
+
+
+async def test_answers_longer_than_a_pipe_holds_arrive_whole(tmp_path: Path) -> None:
+    async with Client(parameters(tmp_path)) as client:
+        unknown = "x" * 300_000
+        result = await client.call_tool("schema", {unknown: 1})
+    assert unknown in str(result.content)
 
 
 async def test_a_workspace_that_cannot_open_is_each_calls_answer(tmp_path: Path) -> None:

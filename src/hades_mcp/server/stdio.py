@@ -13,6 +13,7 @@ from mcp.server.stdio import stdio_server
 
 from hades_mcp.server.app import build_server
 from hades_mcp.server.opening import Opening
+from hades_mcp.server.pipes import standard_pipes
 from hades_mcp.tools.catalog import load_tools
 from hades_mcp.tools.toolset import Toolset
 
@@ -60,7 +61,7 @@ async def _serve(tools: Sequence[Tool], opening: Opening) -> None:
     server = build_server(Toolset(opening.workspace, tools))
     async with anyio.create_task_group() as group:
         await group.start(_leave_on_signal, opening)
-        async with stdio_server() as (incoming, outgoing):
+        async with stdio_server(*await standard_pipes()) as (incoming, outgoing):
             opening.start()
             await server.run(incoming, outgoing, server.create_initialization_options())
         group.cancel_scope.cancel()
@@ -83,8 +84,8 @@ async def _leave_on_signal(
 def _leave(opening: Opening) -> NoReturn:
     """Close the workspace and end the process.
 
-    An ordinary exit would wait for the thread that reads stdin, which nothing can wake while the
-    host holds the pipe open (python-sdk #3551), and for tools that still run.
+    An ordinary exit would wait for tools that still run and, where the SDK's own transport reads
+    stdin, for its thread, which nothing can wake while the host holds it open (python-sdk #3551).
     """
     opening.close()
     sys.stderr.flush()
