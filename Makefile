@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# each of the hundred processes that the tests start would compile all of HADES anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all check fix docs bench contract conformance driver-suite clean
 
@@ -10,7 +12,7 @@ demo: $(VENV)/.demo  ## The main job on real input: ingest, serve, search, walk,
 	@$(BIN)/python examples/demo/demo.py
 
 test: check  ## Every gate and every fast test.
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 test-all: check  ## Also the long and model-driven tests, and every Python found here.
 	@$(BIN)/python -m pytest -m "" --cov --cov-report=term:skip-covered

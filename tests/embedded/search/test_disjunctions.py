@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from arango.database import StandardDatabase
 
+from hades_mcp.embedded import connect
 from hades_mcp.embedded.storage.search.searcher import Searcher
 
 WORDS = "fox dog cow hen owl bee ant elk cat".split()  # noqa: SIM905  words, read as one
@@ -20,7 +23,15 @@ SEARCHES = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def db() -> Iterator[StandardDatabase]:
+    """One database for all, who only read: it takes longer to fill than they take."""
+    client = connect(None)
+    yield client.db("_system")
+    client.close()
+
+
+@pytest.fixture(scope="module")
 def animals(db: Any) -> None:
     lots = random.Random(7)
     for name in ("a", "b"):
@@ -57,11 +68,17 @@ def test_arrays_and_single_steps_find_the_same(
     assert bool(fast) == (most > 0 and "no such" not in search)
 
 
+@pytest.fixture
+def renamed(animals: None, db: StandardDatabase) -> Iterator[None]:
+    db.collection("a").rename("renamed")
+    yield
+    db.collection("renamed").rename("a")
+
+
 @pytest.mark.parametrize("loop", ["SORT BM25(d) DESC LIMIT 9", "SORT d._key", ""])
 def test_ids_read_without_their_documents_are_those_in_the_documents(
-    animals: None, db: Any, ask: Any, loop: str
+    renamed: None, ask: Any, loop: str
 ) -> None:
-    db.collection("a").rename("renamed")
     query = 'FOR d IN v SEARCH ANALYZER(d.text == "fox", "text_en") {} RETURN {}'
     ids = ask(query.format(loop, "[d._key, d._id]"))
     assert ids == [[d["_key"], d["_id"]] for d in ask(query.format(loop, "d"))]
