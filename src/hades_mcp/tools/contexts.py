@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from hades_mcp.services.owners import mint
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.rendering import plain
 
@@ -30,12 +31,17 @@ def context_add(
     ttl: SkipJsonSchema[float | None] = None,
 ) -> Any:
     """Remember in a context, else in a new one."""
-    context = context or workspace.contexts.mint()
+    name = context or mint()
     entry = workspace.contexts.add(
-        context, content, role=role, source=source, tags=tags or (), ttl=ttl
+        name, content, role=role, source=source, tags=tags or (), ttl=ttl, new=not context
     )
+    checked = workspace.verification.entry(entry.id) if source else None
     said = content if len(content) <= _ECHO else f"{content[: _ECHO - 1]}…"
-    return {"context": context, "id": entry.id, "content": said, "trust": entry.trust}
+    answer = {"context": name, "id": entry.id, "content": said, "trust": entry.trust}
+    if checked is None:
+        return answer
+    outcome = {"trust": checked.trust, "verified": checked.passed}
+    return answer | outcome | ({"reason": checked.reason} if checked.reason else {})
 
 
 @tool(title="Read a context", read_only=True, idempotent=True)

@@ -15,6 +15,7 @@ from hades_mcp.services.contexts.storing import entry_key
 from hades_mcp.services.contexts.tiers import COLD_AFTER, HOT, settle
 from hades_mcp.services.journal import Journal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.owners import mint
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -172,10 +173,10 @@ def test_a_full_context_takes_nothing_and_loses_nothing(
 
 
 def test_minted_names_are_names_and_never_twice_the_same(contexts: ContextService) -> None:
-    names = {contexts.mint() for _ in range(100)}
+    names = {mint() for _ in range(100)}
     assert len(names) == 100
     for name in names:
-        contexts.add(name, "x")
+        contexts.add(name, "x", new=True)
     assert {context.name for context in contexts.list()} == names
 
 

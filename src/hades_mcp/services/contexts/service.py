@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -50,6 +49,7 @@ from hades_mcp.services.contexts.tiers import settle, tally
 from hades_mcp.services.contexts.transfer import exported, parsed, renamed
 from hades_mcp.services.journal import DAY, JOURNAL_WRITES, Journal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.owners import may_use, may_use_entry, of_others
 from hades_mcp.services.refusals import LOCKED, translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -134,11 +134,6 @@ class ContextService:
         self._journal = Journal(db)
         self._nearness = Nearness(db, embedder)
 
-    @staticmethod
-    def mint() -> str:
-        """Return a name for a new context that nobody can guess."""
-        return f"ctx-{secrets.token_urlsafe(9)}"
-
     @translated
     def add(
         self,
@@ -149,6 +144,7 @@ class ContextService:
         source: str = "",
         tags: Sequence[str] = (),
         ttl: float | None = None,
+        new: bool = False,
     ) -> ContextEntry:
         """Remember something; the context is made by its first entry.
 
@@ -161,13 +157,17 @@ class ContextService:
             source: Where it comes from.
             tags: Words to find it by; `fact:NAME` says which fact it states.
             ttl: Seconds until it is forgotten; by default as the context has it.
+            new: The name was minted for this: then there is no such context yet.
 
         Raises:
             InvalidArgument: A name, content, tag or time to live that can't be stored.
-            UnknownName: There is no such role.
+            UnknownName: There is no such role, or the name is a handle that was not minted for the
+                caller.
             LimitReached: The entry is too long or the context full.
         """
         check_name(name)
+        if not new:
+            self._check_owner(name)
         check_entry(content, role, tags, ttl)
         entry = entry_document(name, content, role=role, source=source, tags=tags, ttl=ttl)
         entry |= vectors_of(self._embedder, [content])[0]
@@ -214,6 +214,7 @@ class ContextService:
         way: By = by or ("both" if asked else "recency")
         if way != "recency" and not asked:
             raise InvalidArgument(f"Reading by {way} needs a query.", hint="Say what you look for.")
+        self._check_owner(name)
         now = time.time()
         found = self._candidates(name, asked, way, now)
         if not found and not count(self._db, name, now):
@@ -234,6 +235,7 @@ class ContextService:
         else:
             query, key = "FOR e IN @@entries FILTER e.context == @name RETURN e._id", name
         bind = {"@entries": CONTEXT_ENTRIES, "name": key}
+        hidden = not (may_use_entry(self._db, key) if key != name else may_use(self._db, name))
 
         def work(tx: TransactionDatabase) -> Cleared:
             ids = rows(tx, query, bind)
@@ -246,8 +248,8 @@ class ContextService:
                     rows(tx, gone, {"@c": CONTEXTS, "name": name})
             return Cleared(len(ids), recording.handle)
 
-        cleared = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
-        if cleared.removed:
+        cleared = None if hidden else atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
+        if cleared is not None and cleared.removed:
             return cleared
         if slash:
             raise NotFound(f"There is no entry {name!r}.", hint="context_get shows the ids.")
@@ -255,7 +257,7 @@ class ContextService:
 
     @translated
     def list(self) -> list[ContextInfo]:
-        """Return all contexts, the one used last first."""
+        """Return all contexts but those of others, the one used last first."""
         found = rows(self._db, _LIST, {"@entries": CONTEXT_ENTRIES, "now": time.time()})
         kept = {
             one["_key"]: one for one in rows(self._db, "FOR c IN @@c RETURN c", {"@c": CONTEXTS})
@@ -263,6 +265,8 @@ class ContextService:
         by_name: dict[str, list[Row]] = {}
         for row in found:
             by_name.setdefault(row["name"], []).append(row)
+        for name in of_others(self._db):
+            by_name.pop(name, None)
         contexts = [_info(name, tiers, kept.get(name, {})) for name, tiers in by_name.items()]
         return sorted(contexts, key=lambda context: context.updated, reverse=True)
 
@@ -292,6 +296,7 @@ class ContextService:
             InvalidArgument: A time that can't be.
         """
         check_ttl(ttl)
+        self._check_owner(name)
         now = time.time()
         if not count(self._db, name, now):
             raise self._unknown(name)
@@ -310,6 +315,7 @@ class ContextService:
             UnknownName: There is no such context; the nearest name is suggested.
             Conflict: Somebody changed the entries meanwhile; nothing was done.
         """
+        self._check_owner(name)
         now = time.time()
         if not count(self._db, name, now):
             raise self._unknown(name)
@@ -341,6 +347,7 @@ class ContextService:
         Raises:
             UnknownName: There is no such context; the nearest name is suggested.
         """
+        self._check_owner(name)
         now = time.time()
         if not count(self._db, name, now):
             raise self._unknown(name)
@@ -362,6 +369,8 @@ class ContextService:
         """
         now = time.time()
         name, ttl, entries = parsed(lines, name, now)
+        if name in of_others(self._db):
+            raise self._unknown(name)
         entries = renamed(self._db, name, entries)
         known = len(entries)
         entries = [entry for entry in entries if not entry.pop("known")]
@@ -434,8 +443,12 @@ class ContextService:
 
     def _unknown(self, name: str) -> UnknownName:
         query = f"FOR e IN @@c FILTER {LIVE} RETURN DISTINCT e.context"
-        known = rows(self._db, query, {"@c": CONTEXT_ENTRIES, "now": time.time()})
-        return UnknownName("context", name, known)
+        known = set(rows(self._db, query, {"@c": CONTEXT_ENTRIES, "now": time.time()}))
+        return UnknownName("context", name, known - of_others(self._db))
+
+    def _check_owner(self, name: str) -> None:
+        if not may_use(self._db, name):
+            raise self._unknown(name)
 
 
 def _info(name: str, tiers: Sequence[Row], context: Row) -> ContextInfo:

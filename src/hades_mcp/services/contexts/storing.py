@@ -13,6 +13,7 @@ from hades_mcp.services.contexts.reading import iso
 from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS, PINS
+from hades_mcp.services.owners import first_owner
 from hades_mcp.services.pins import claim
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import evidence_of
@@ -49,7 +50,9 @@ RETURN stored - expired
 """
 _UPSERT = """
 UPSERT {_key: @name}
-  INSERT {_key: @name, created: @now, updated: @now, ttl: null, transitions: {}}
+  INSERT {
+    _key: @name, owner: @owner, created: @now, updated: @now, ttl: null, transitions: {}
+  }
   UPDATE {updated: @now}
   IN @@contexts
   RETURN NEW
@@ -126,7 +129,7 @@ def insert(
     Raises:
         LimitReached: The context would be too full.
     """
-    (context,) = rows(tx, _UPSERT, {"@contexts": CONTEXTS, "name": name, "now": now})
+    context = _made(tx, name, now)
     if count(tx, name, now) + len(entries) > MOST_ENTRIES:
         raise LimitReached(
             f"The context {name!r} would have more than {MOST_ENTRIES:,} entries.",
@@ -166,10 +169,17 @@ def count(db: Database, name: str, now: float) -> int:
 
 def expire(tx: TransactionDatabase, name: str, ttl: float | None, now: float) -> None:
     """Give a context's entries, those there and those to come, a time to live in seconds."""
-    rows(tx, _UPSERT, {"@contexts": CONTEXTS, "name": name, "now": now})
+    _made(tx, name, now)
     tx.collection(CONTEXTS).update({"_key": name, "ttl": ttl}, keep_none=True)
     if ttl is not None:
         rows(tx, _EXPIRE, {"@entries": CONTEXT_ENTRIES, "name": name, "ttl": ttl})
+
+
+def _made(tx: TransactionDatabase, name: str, now: float) -> dict[str, Any]:
+    """Return a context, made if need be: then it is the caller's if its name was minted."""
+    bind = {"@contexts": CONTEXTS, "name": name, "now": now, "owner": first_owner(name)}
+    (context,) = rows(tx, _UPSERT, bind)
+    return dict(context)
 
 
 def entry_key(nanoseconds: int) -> str:

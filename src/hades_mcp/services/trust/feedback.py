@@ -12,6 +12,7 @@ from hades_mcp.redaction import redact_text
 from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CHUNKS, CONTEXT_ENTRIES, DOCUMENTS, FEEDBACK
 from hades_mcp.services.names import document_id
+from hades_mcp.services.owners import may_use_entry
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -101,7 +102,7 @@ class FeedbackService:
         def work(tx: TransactionDatabase) -> tuple[float, float]:
             found = rows(tx, _READ, {"@c": collection, "key": key})
             if not found:
-                raise NotFound(f"There is no {thing!r} (any more).", hint="Search again.")
+                raise _gone(thing)
             evidence = _counted(found[0]["evidence"], now, helped=helped)
             rows(tx, _UPDATE, {"@c": collection, "key": key, "evidence": evidence})
             before, after = trust_of(found[0], now), trust_of({"evidence": evidence}, now)
@@ -128,6 +129,8 @@ class FeedbackService:
         if slash and collection == CHUNKS:
             bind = {"@c": CHUNKS, "key": key, "documents": DOCUMENTS}
             return str(next(iter(rows(self._db, _OF_CHUNK, bind)), target))
+        if slash and collection == CONTEXT_ENTRIES and not may_use_entry(self._db, key):
+            raise _gone(target)
         if slash and collection in WATCHED:
             return target
         thing = document_id(self._db, target)
@@ -137,6 +140,10 @@ class FeedbackService:
                 hint=f"Give a document, or an id that begins with {CONTEXT_ENTRIES}/.",
             )
         return thing
+
+
+def _gone(thing: str) -> NotFound:
+    return NotFound(f"There is no {thing!r} (any more).", hint="Search again.")
 
 
 def _counted(evidence: Any, now: float, *, helped: bool) -> dict[str, Any]:
