@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from arango.database import StandardDatabase
 
 from hades_mcp.embedded import connect
 from hades_mcp.embedded.storage.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arango.database import StandardDatabase
 
 WORDS = "fox dog cow hen owl bee ant elk cat".split()  # noqa: SIM905  words, read as one
 SEARCHES = [
@@ -123,3 +126,37 @@ def test_other_searches_are_scored_one_by_one(
     )
     assert len(ask(query)) == 5
     assert taken == [search]
+
+
+@pytest.mark.parametrize("norm", [1, 2**20])
+def test_what_is_remembered_of_words_follows_what_is_written(db: Any, ask: Any, norm: int) -> None:
+    """A text of very many words does not fit the numbers that postings are read as."""
+    texts = db.create_collection("texts")
+    texts.insert_many([{"_key": str(n), "text": "fox " * (n % 3)} for n in range(60)])
+    texts.insert({"_key": "long", "text": "fox " * norm})
+    fields = {"text": {"analyzers": ["text_en"]}}
+    db.create_arangosearch_view("v", {"links": {"texts": {"fields": fields}}})
+    search = 'FOR d IN v SEARCH ANALYZER(d.text == "fox", "text_en")'
+
+    def agree() -> set[str]:
+        quick = ask(f"{search} SORT BM25(d) DESC LIMIT 1000 RETURN [d._key, BM25(d)]")
+        slow = ask(f"{search} RETURN [d._key, BM25(d)]")
+        assert sorted(quick) == sorted(slow)
+        return {key for key, _ in quick}
+
+    assert len(agree()) == 41
+    texts.delete("1")
+    texts.insert({"_key": "new", "text": "a fox and a dog"})
+    texts.update({"_key": "2", "text": "a dog"})
+    texts.update({"_key": "3", "text": "a fox"})
+    texts.update({"_key": "4", "text": "fox " * 900})
+    assert agree() >= {"new", "3", "4", "long"}
+    assert not agree() & {"1", "2"}
+    other = db.begin_transaction(write=["texts"])
+    other.collection("texts").insert({"_key": "undone", "text": "fox"})
+    query = f"{search} SORT BM25(d) DESC LIMIT 1000 RETURN d._key"
+    assert "undone" in list(other.aql.execute(query))
+    other.abort_transaction()
+    assert "undone" not in agree()
+    texts.truncate()
+    assert agree() == set()
