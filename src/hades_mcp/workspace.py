@@ -24,6 +24,7 @@ from hades_mcp.services.refusals import message, translated
 from hades_mcp.services.schema.service import SchemaService
 from hades_mcp.services.search.service import SearchService
 from hades_mcp.services.trust.feedback import FeedbackService
+from hades_mcp.services.trust.verification import VerificationService
 from hades_mcp.services.upkeep.fsck import FsckService
 from hades_mcp.services.upkeep.outbox import Mirror
 from hades_mcp.services.upkeep.reembedding import ReembedService
@@ -64,6 +65,7 @@ class Workspace:
     vectors: VectorIndex
     contexts: ContextService
     feedback: FeedbackService
+    verification: VerificationService
     documents: DocumentService
     reembed: ReembedService
     search: SearchService
@@ -131,18 +133,21 @@ def open_workspace(
                 embedder.load_in_background()
         vectors = _vectors(settings, db, embedder, stack)
         documents = DocumentService(db, embedder, vectors)
+        queries = QueryService(db, _query_limits(settings))
+        feedback = FeedbackService(db, traces, metrics)
         return Workspace(
             settings=settings,
             db=db,
             embedder=embedder,
             vectors=vectors,
             contexts=ContextService(db, embedder, metrics),
-            feedback=FeedbackService(db, traces, metrics),
+            feedback=feedback,
+            verification=VerificationService(db, queries, feedback.watch, settings.home),
             documents=documents,
             reembed=ReembedService(db, embedder, vectors),
             search=SearchService(db, embedder, vectors),
             graphs=GraphService(db, max_vertices=settings.max_vertices),
-            queries=QueryService(db, _query_limits(settings)),
+            queries=queries,
             schema=SchemaService(db, _query_limits(settings).permits),
             fsck=FsckService(db, embedder, vectors),
             library=LibraryService(db, embedder, settings.home),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import CallerError, InvalidArgument
-from hades_mcp.services.trust.formula import trust_of
+from hades_mcp.services.trust.formula import trust_of, verdict_of
 from hades_mcp.tools.definition import tool
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def document_get(workspace: "Workspace", document: str) -> Any:
     """Read a document, by id or title."""
     found = workspace.documents.get(document)
     shown = {name: value for name, value in found.items() if name not in BOOKKEEPING}
-    return shown | {"trust": round(trust_of(found, time.time()), 2)}
+    shown |= {"trust": round(trust_of(found, time.time()), 2)}
+    verdict = verdict_of(found)
+    return shown if verdict is None else shown | {"verified": verdict}
 
 
 @tool(title="Delete a document", destructive=True)

@@ -41,6 +41,9 @@ class Metrics:
         self.alerts = meter.create_counter(
             "hades.trust.alerts", "{alert}", "Things whose trust became low or fell at once."
         )
+        self.checks = meter.create_counter(
+            "hades.trust.checks", "{check}", "Stored things that were run, by outcome."
+        )
         self.transitions = meter.create_counter(
             "hades.context.transitions", "{entry}", "Context entries that changed their tier."
         )

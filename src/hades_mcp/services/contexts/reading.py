@@ -11,7 +11,7 @@ import orjson
 from hades_mcp.services.contexts.records import ContextEntry, Older
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
-from hades_mcp.services.trust.formula import trust_of, weighed
+from hades_mcp.services.trust.formula import trust_of, verdict_of, weighed
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ def _entry(row: Row, older: Iterable[Row], now: float) -> ContextEntry:
             Older(one["id"], one["content"], one["time"], round(trust_of(one, now), 2))
             for one in older
         ),
+        verified=verdict_of(row),
     )
 
 

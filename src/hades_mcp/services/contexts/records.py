@@ -61,6 +61,7 @@ class ContextEntry:
         tags: What it was tagged with.
         expires: When it will be forgotten, ISO 8601, UTC; empty when never.
         contradicts: Older statements on the same subject that say otherwise.
+        verified: Whether the query it has for a source gave what it says; None when never run.
     """
 
     id: str
@@ -73,6 +74,7 @@ class ContextEntry:
     tags: tuple[str, ...] = ()
     expires: str = ""
     contradicts: tuple[Older, ...] = ()
+    verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from math import log
 from typing import TYPE_CHECKING, Any, cast
 
 from hades_mcp.errors import InvalidArgument
+from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import LIBRARY
 from hades_mcp.services.library.files import library_names, read_library
+from hades_mcp.services.library.running import example_key, run_examples
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
-from hades_mcp.services.trust.formula import trust_of
+from hades_mcp.services.trust.formula import evidence_of, executed, trust_of
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
@@ -148,7 +150,8 @@ class LibraryService:
     def install(self, name: str) -> int:
         """Store a library, in place of what was stored of it before; return how many documents.
 
-        All in one transaction; again is the same.
+        Each example is run first, and believed for what it gives. All in one transaction; again is
+        the same.
 
         Raises:
             UnknownName: There is no such library.
@@ -156,6 +159,10 @@ class LibraryService:
             Unavailable: The embedder or the store is not there.
         """
         documents = _documents(name, read_library(self._home, name))
+        outcomes = run_examples(self._home, name)
+        for document in documents:
+            if document["_key"] in outcomes:
+                document["evidence"] |= executed(outcomes[document["_key"]], str(caller()))
         vectors = self._embedder.embed([_embedded(document) for document in documents])
         for document, vector in zip(documents, vectors.astype("float64").round(6), strict=True):
             document["embedding"] = vector.tolist()
@@ -225,15 +232,16 @@ class LibraryService:
 
 def _documents(name: str, topics: Iterable[Topic]) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
-    evidence = {"source": "library", "verified": 1, "up": 0, "down": 0, "at": int(time.time())}
+    now = time.time()
     for topic in topics:
-        beside = {"library": name, "topic": topic.name, "evidence": evidence}
+        beside = {"library": name, "topic": topic.name}
         key = f"{name}-{topic.name}"
         note = {"_key": key, "kind": "note", "title": topic.title, "text": topic.note}
-        made.append(note | beside)
+        made.append(note | beside | {"evidence": evidence_of("library", now)})
         for position, example in enumerate(topic.examples, start=1):
             kept = {attribute: value for attribute, value in asdict(example).items() if value}
-            made.append({"_key": f"{key}-{position:02}", "kind": "example"} | kept | beside)
+            kept |= {"_key": example_key(name, topic.name, position), "kind": "example"}
+            made.append(kept | beside | {"evidence": evidence_of("library", now)})
     return made
 
 

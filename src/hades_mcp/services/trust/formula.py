@@ -1,7 +1,7 @@
 """Trust: how far a stored thing may be believed, from the evidence kept with it.
 
 The evidence is the attribute `evidence` of a document or context entry:
-`{"source": "file", "verified": 2, "up": 1, "down": 0, "at": 1764000000}`. The formula is a mean of
+`{"source": "file", "verified": 1, "up": 1, "down": 0, "at": 1764000000}`. The formula is a mean of
 a Beta distribution (Jøsang and Ismail, The Beta Reputation System, 2002) with a prior by source,
 shrunk by age; `trust_of` spells it out.
 """
@@ -9,6 +9,7 @@ shrunk by age; `trust_of` spells it out.
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ PRIOR_WEIGHT = 6.0
 """Voices the prior counts for: so many downs halve what a source is believed."""
 
 VERIFIED_WEIGHT = 2.0
-"""Voices one verification by execution counts for: a fact, where feedback is an opinion."""
+"""Voices a run counts for, passed or failed: a fact, where feedback is an opinion."""
 
 HALF_LIFE = 180 * 86_400.0
 """Seconds after which half of what age can take is taken."""
@@ -46,14 +47,15 @@ ALERT_BELOW = 0.7
 def trust_of(stored: Mapping[str, Any], now: float) -> float:
     """Return the trust in a stored document or context entry, from 0 to 1.
 
-    With prior p of the source, verifications v, up- and downvotes u and d, and age a in seconds:
+    With prior p of the source, runs v that gave what it says and f that did not, up- and downvotes
+    u and d, and age a in seconds:
 
-        believed = (6p + 2v + u) / (6 + 2v + u + d)
+        believed = (6p + 2v + u) / (6 + 2v + u + 2f + d)
         trust    = believed * (0.8 + 0.2 * 2 ** (-a / 180 days))
 
-    It rises with `verified` and `up` and falls with `down` and age. What is missing or makes no
-    sense (anybody may write the attribute by AQL) counts as neutral: another source, no voices, no
-    age.
+    It rises with `verified` and `up` and falls with `failed`, `down` and age. What is missing or
+    makes no sense (anybody may write the attribute by AQL) counts as neutral: another source, no
+    voices, no age.
 
     Args:
         stored: The document or entry; `evidence` is read, nothing else.
@@ -64,10 +66,20 @@ def trust_of(stored: Mapping[str, Any], now: float) -> float:
         return NEUTRAL
     prior = prior_of(evidence.get("source"))
     good = VERIFIED_WEIGHT * _number(evidence.get("verified")) + _number(evidence.get("up"))
-    bad = _number(evidence.get("down"))
+    bad = VERIFIED_WEIGHT * _number(evidence.get("failed")) + _number(evidence.get("down"))
     believed = (PRIOR_WEIGHT * prior + good) / (PRIOR_WEIGHT + good + bad)
     age = max(0.0, now - _number(evidence.get("at"), missing=now))
     return float(believed * (1 - AGE_TAKES + AGE_TAKES * math.exp2(-age / HALF_LIFE)))
+
+
+def verdict_of(stored: Mapping[str, Any]) -> bool | None:
+    """Return what running a stored thing came to: True passed, False failed, None was never run."""
+    evidence = stored.get("evidence")
+    if not isinstance(evidence, dict):
+        return None
+    if _number(evidence.get("failed")):
+        return False
+    return True if _number(evidence.get("verified")) else None
 
 
 def prior_of(source: object) -> float:
@@ -78,6 +90,20 @@ def prior_of(source: object) -> float:
 def evidence_of(source: str, now: float) -> dict[str, Any]:
     """Return the evidence of a thing that is stored now for the first time."""
     return {"source": source, "verified": 0, "up": 0, "down": 0, "at": round(now, 3)}
+
+
+def executed(reason: str = "", by: str = "") -> dict[str, Any]:
+    """Return what a run adds to the evidence, in place of what the run before had added.
+
+    Args:
+        reason: Why it did not give what it should; "" if it did, which confirms it anew.
+        by: Who ran it.
+    """
+    now = round(time.time(), 3)
+    checked = {name: said for name, said in (("by", by), ("reason", reason)) if said}
+    if reason:
+        return {"verified": 0, "failed": 1, "checked": {"at": now} | checked}
+    return {"verified": 1, "failed": 0, "checked": {"at": now} | checked, "at": now}
 
 
 def weighed(score: float, trust: float) -> float:

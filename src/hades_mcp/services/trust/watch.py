@@ -98,6 +98,13 @@ class TrustWatch:
         )
         return reason
 
+    def checked(self, thing: str, before: float, after: float, *, passed: bool) -> Reason | None:
+        """Count what was run, measure its trust, and warn as `judged` does."""
+        outcome = "passed" if passed else "failed"
+        kind = {"collection": thing.partition("/")[0], "outcome": outcome}
+        self._metrics.checks.add(1, kind)
+        return self.judged(thing, before, after)
+
     @translated
     def doubtful(self) -> list[Doubtful]:
         """Return what is below 0.7 or has fallen lately, the least trusted first."""
