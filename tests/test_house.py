@@ -6,10 +6,10 @@ import ast
 import re
 import statistics
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import grimp
-import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "hades_mcp"
@@ -19,9 +19,14 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 type_of_function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def functions(path: Path) -> list[type_of_function]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in ast.walk(tree) if isinstance(node, type_of_function)]
+    return [node for node in ast.walk(tree(path)) if isinstance(node, type_of_function)]
 
 
 def length(function: type_of_function) -> int:
@@ -36,32 +41,30 @@ def name(path: Path) -> str:
     return str(path.relative_to(SOURCE))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_no_file_is_longer_than_500_lines(path: Path) -> None:
-    assert lines(path) <= 500
+def test_no_file_is_longer_than_500_lines() -> None:
+    assert not {name(path): lines(path) for path in MODULES if lines(path) > 500}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_every_module_opens_with_one_sentence_that_says_what_it_is(path: Path) -> None:
-    caption = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert caption, "no docstring"
-    assert re.search(r"[.`:!?]$", caption.splitlines()[0]), caption.splitlines()[0]
+def test_every_module_opens_with_one_sentence_that_says_what_it_is() -> None:
+    captions = {name(path): ast.get_docstring(tree(path)) or "" for path in MODULES}
+    assert not [path for path, caption in captions.items() if not caption], "no docstring"
+    firsts = {path: caption.splitlines()[0] for path, caption in captions.items()}
+    assert not {path: first for path, first in firsts.items() if not re.search(r"[.`:!?]$", first)}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_no_function_is_longer_than_60_lines(path: Path) -> None:
-    long = {f"{f.name}:{f.lineno}": length(f) for f in functions(path) if length(f) > 60}
-    assert not long
+def test_no_function_is_longer_than_60_lines() -> None:
+    sizes = {f"{name(path)}:{f.lineno}": length(f) for path in MODULES for f in functions(path)}
+    assert not {place: size for place, size in sizes.items() if size > 60}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_every_function_says_what_it_returns(path: Path) -> None:
-    assert not [f.name for f in functions(path) if f.returns is None]
+def test_every_function_says_what_it_returns() -> None:
+    returns = {f"{name(path)}:{f.lineno}": f.returns for path in MODULES for f in functions(path)}
+    assert not [place for place, annotation in returns.items() if annotation is None]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_no_module_has_a_name_that_says_nothing(path: Path) -> None:
-    assert not VAGUE & set(path.relative_to(SOURCE).with_suffix("").parts)
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    parts = {name(path): path.relative_to(SOURCE).with_suffix("").parts for path in MODULES}
+    assert not [path for path, named in parts.items() if VAGUE & set(named)]
 
 
 def test_the_median_file_and_function_stay_small() -> None:

@@ -66,6 +66,20 @@ async def host(home: Path, mode: Mode) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+async def server(home: Path) -> AsyncIterator[Client]:
+    """One server for all calls that leave no trace which another test would see."""
+    async with host(home, "auto") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def older(home: Path) -> AsyncIterator[Client]:
+    """The same for a client of the protocol's older era."""
+    async with host(home, "legacy") as client:
+        yield client
+
+
 async def call(client: Client, tool: str, /, **arguments: Any) -> Any:
     result = await client.call_tool(tool, arguments)
     text = "".join(getattr(part, "text", "") for part in result.content)
@@ -113,44 +127,40 @@ async def test_every_listed_tool_answers_over_stdio(home: Path, mode: Mode) -> N
 
 
 @pytest.mark.promise("context:add-get-clear")
-@pytest.mark.parametrize("mode", MODES)
-async def test_a_context_outlives_the_server_until_it_is_cleared(home: Path, mode: Mode) -> None:
-    async with host(home, mode) as client:
-        await call(client, "context_add", context=mode, content="The oven is cold on Mondays.")
-    async with host(home, mode) as client:
-        got = await call(client, "context_get", context=mode)
+async def test_a_context_outlives_the_server_until_it_is_cleared(home: Path) -> None:
+    async with host(home, "auto") as client:
+        await call(client, "context_add", context="oven", content="The oven is cold on Mondays.")
+    async with host(home, "legacy") as client:
+        got = await call(client, "context_get", context="oven")
         assert [entry["content"] for entry in got["entries"]] == ["The oven is cold on Mondays."]
-        await call(client, "context_clear", context=mode)
-        gone = await client.call_tool("context_get", {"context": mode})
+        await call(client, "context_clear", context="oven")
+        gone = await client.call_tool("context_get", {"context": "oven"})
         assert gone.is_error
 
 
 @pytest.mark.promise("search:by-meaning")
-async def test_search_finds_by_meaning_what_shares_no_word(home: Path) -> None:
-    async with host(home, "auto") as client:
-        furnace = {"text": "a furnace for burning timber", "kind": "class", "limit": 1}
-        found = await call(client, "search", **furnace)
+async def test_search_finds_by_meaning_what_shares_no_word(server: Client) -> None:
+    furnace = {"text": "a furnace for burning timber", "kind": "class", "limit": 1}
+    found = await call(server, "search", **furnace)
     assert found["hits"][0]["title"] == "bakery.oven.Oven"
 
 
 @pytest.mark.promise("graph:walk")
-async def test_the_graph_of_ingested_code_is_walked(home: Path) -> None:
-    async with host(home, "auto") as client:
-        inside = await call(client, "graph_traverse", start="bakery.bread", edges=["contains"])
-        path = await call(
-            client, "graph_path", start="bakery.bread.Baker.bake", target="bakery.oven.Oven"
-        )
+async def test_the_graph_of_ingested_code_is_walked(server: Client) -> None:
+    inside = await call(server, "graph_traverse", start="bakery.bread", edges=["contains"])
+    path = await call(
+        server, "graph_path", start="bakery.bread.Baker.bake", target="bakery.oven.Oven"
+    )
     assert "bakery.bread.Baker" in {node["title"] for node in inside["nodes"]}
     assert path["path"][-1]["title"] == "bakery.oven.Oven"
 
 
 @pytest.mark.promise("aql:bind-variables")
-async def test_aql_runs_with_bind_variables_for_values_and_collections(home: Path) -> None:
+async def test_aql_runs_with_bind_variables_for_values_and_collections(server: Client) -> None:
     query = "FOR d IN @@c FILTER d.kind == @kind SORT d.title RETURN d.title"
-    async with host(home, "auto") as client:
-        answer = await call(
-            client, "aql_read", query=query, bind_vars={"@c": "documents", "kind": "class"}
-        )
+    answer = await call(
+        server, "aql_read", query=query, bind_vars={"@c": "documents", "kind": "class"}
+    )
     assert answer["rows"] == ["bakery.bread.Baker", "bakery.oven.Oven"]
 
 
@@ -169,10 +179,9 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "arguments", "told"), BAD_CALLS)
 async def test_a_bad_call_is_told_the_way_to_a_good_one(
-    home: Path, name: str, arguments: dict[str, Any], told: str
+    older: Client, name: str, arguments: dict[str, Any], told: str
 ) -> None:
-    async with host(home, "legacy") as client:
-        result = await client.call_tool(name, arguments)
+    result = await older.call_tool(name, arguments)
     text = "".join(getattr(part, "text", "") for part in result.content)
     assert result.is_error
     assert told in text
