@@ -74,6 +74,7 @@ EDGE_DEFINITIONS: list[dict[str, Any]] = [
 
 INDEXES: tuple[tuple[str, list[str]], ...] = (
     (DOCUMENTS, ["qualified_name"]),
+    (DOCUMENTS, ["title"]),
     (CHUNKS, ["document"]),
     (SOURCES, ["package"]),
     (CONTEXT_ENTRIES, ["context", "tier", "used"]),

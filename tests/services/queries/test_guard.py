@@ -155,7 +155,7 @@ def test_explain_names_indexes_scans_costs_and_warnings(queries: QueryService) -
     plan = queries.explain('FOR d IN documents FILTER d.qualified_name == "x" RETURN d')
     assert plan.indexes == ["documents(qualified_name) persistent"]
     assert plan.steps[0].startswith("IndexNode documents by (qualified_name)")
-    scan = queries.explain("FOR d IN documents FILTER d.title == 1 RETURN d")
+    scan = queries.explain("FOR d IN documents FILTER d.kind == 1 RETURN d")
     assert scan.steps[0].startswith("EnumerateCollectionNode documents")
     assert scan.estimated_cost > 0
     nested = queries.explain("LET x = (FOR d IN documents REMOVE d IN documents) RETURN 1")

@@ -196,7 +196,11 @@ def dump(value: object) -> bytes:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     if _MAY_BE_WHOLE.search(text) is None:
         return text
-    return _TEXT_OR_ZERO.sub(rb"\1", text)
+    if b"\\" in text:
+        return _TEXT_OR_ZERO.sub(rb"\1", text)
+    parts = text.split(b'"')  # every second one is inside a text; three times faster
+    parts[::2] = [_MAY_BE_WHOLE.sub(b"", part) if b".0" in part else part for part in parts[::2]]
+    return b'"'.join(parts)
 
 
 def plain(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

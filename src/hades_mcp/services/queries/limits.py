@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import LimitReached, QueryError, did_you_mean
@@ -82,5 +83,6 @@ def forbidden(collection: str, known: Iterable[str]) -> QueryError:
     )
 
 
+@lru_cache(maxsize=4096)  # every query asks of every collection
 def _fits(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
