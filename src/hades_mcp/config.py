@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hades_mcp.errors import ConfigError, did_you_mean
 
 CONFIG_FILE = "hades.toml"
+
+_ALSO = {
+    f"{table}_{key}": field
+    for table in ("model", "model_engine", "model_engine_ollama")
+    for key, field in (
+        ("endpoint", "model_url"),
+        ("default_model", "model_name"),
+        ("timeout", "model_timeout"),
+        ("max_tokens", "model_max_tokens"),
+    )
+}
+"""Other words for settings in the file: those of the first model engine's configuration."""
 
 
 class Settings(BaseSettings):
@@ -61,10 +74,18 @@ class Settings(BaseSettings):
     )
     model_url: str = Field(
         default="http://127.0.0.1:8080/v1",
-        description="OpenAI-compatible endpoint of the model server.",
+        description="Endpoint of the model server (also `[model] endpoint`); several, separated by"
+        " commas, share the work and stand in for each other.",
     )
     model_name: str = Field(
-        default="", description="Model to ask for; empty means the first one the server lists."
+        default="",
+        description="Model to ask for (also `[model] default_model`); empty means the first one the"
+        " server lists.",
+    )
+    model_driver: Literal["auto", "openai", "ollama", "transformers"] = Field(
+        default="auto",
+        description="How the model is spoken to; auto asks the server what it is. transformers"
+        " loads the folder that model_name names in this process.",
     )
     model_api_key: SecretStr = Field(
         default=SecretStr(""), description="Key for the model server, if it wants one."
@@ -75,11 +96,75 @@ class Settings(BaseSettings):
     model_max_tokens: int = Field(
         default=512, gt=0, description="Most tokens one model response may have."
     )
+    model_context: int = Field(
+        default=8192,
+        gt=0,
+        description="Tokens of prompt and reply together that Ollama and `hades models serve` make"
+        " room for; other servers say themselves what they have.",
+    )
+    model_adapter: str = Field(
+        default="",
+        description="LoRA adapter to answer with, by its name or number at the server; `none` is"
+        " the bare model, empty leaves the server's choice.",
+    )
+    model_keep_alive: str = Field(
+        default="5m", description="How long Ollama keeps an idle model loaded."
+    )
+    model_retries: int = Field(
+        default=2, ge=0, description="How often a request that may heal is tried again."
+    )
+    model_bits: Literal[4, 8, 16, 32] = Field(
+        default=16,
+        description="Bits of a weight that the transformers driver loads with; 4 and 8 need"
+        " bitsandbytes.",
+    )
+    model_folder: str = Field(
+        default="",
+        description="Folder that `hades models pull` fills; empty means models/ in the platform's"
+        " cache folder.",
+    )
+    model_weights: Literal["disk", "cache", "ram"] = Field(
+        default="disk",
+        description="Where `hades models serve` wants the weights before it starts: left on disk,"
+        " read once into the page cache, or copied to a folder in RAM.",
+    )
+    llama_server: str = Field(
+        default="", description="llama.cpp's llama-server; empty means the one on PATH."
+    )
+    filter_secrets: bool = Field(
+        default=False, description="Mask keys, tokens and passwords in what a model answers."
+    )
+    filter_mask: tuple[str, ...] = Field(
+        default=(), description="Regular expressions whose matches in a reply are masked."
+    )
+    filter_block: tuple[str, ...] = Field(
+        default=(), description="Regular expressions that no reply may match."
+    )
+    filter_characters: int = Field(
+        default=0, ge=0, description="Most characters of a reply; 0 is any number."
+    )
+    filter_model: str = Field(
+        default="",
+        description="Model at the same server that judges whether a reply is harmful; empty asks"
+        " none.",
+    )
+    compact_after: int = Field(
+        default=200,
+        ge=0,
+        description="Warm entries of a context after which the model summarises them, if model_url"
+        " or model_name is set; 0 means only on command.",
+    )
     agent: str = Field(default="librarian", description="Agent that `hades ask` runs.")
-    embedder: Literal["minilm", "hashing"] = Field(
+    embedder: Literal["minilm", "hashing", "openai", "ollama"] = Field(
         default="minilm",
-        description="What makes vectors of texts: the packaged model, or a hash of their words"
-        " (no meaning, no model). After a change: hades reembed.",
+        description="What makes vectors of texts: the packaged model, a hash of their words"
+        " (no meaning, no model), or a server's model. After a change: hades reembed.",
+    )
+    embedding_url: str = Field(
+        default="", description="Server that embeds; empty means the model server."
+    )
+    embedding_model: str = Field(
+        default="", description="Model that embeds there, for instance nomic-embed-text."
     )
     document_folders: str = Field(
         default="",
@@ -137,6 +222,21 @@ class Settings(BaseSettings):
     log_level: str = Field(default="WARNING", description="Least severe log line written.")
     log_json: bool = Field(default=False, description="Write log lines as JSON.")
 
+    @field_validator("filter_mask", "filter_block", mode="before")
+    @classmethod
+    def _one_pattern_a_line(cls, patterns: Any) -> Any:
+        return patterns.splitlines() if isinstance(patterns, str) else patterns
+
+    @field_validator("filter_mask", "filter_block")
+    @classmethod
+    def _patterns_that_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return patterns
+
     @field_validator("home")
     @classmethod
     def _the_users_home(cls, home: Path) -> Path:
@@ -184,7 +284,8 @@ def _read(config: Path | None, home: Path | str | None) -> dict[str, Any]:
         raise ConfigError(f"There is no settings file {path}.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"The settings file {path} cannot be read: {error}.") from None
-    return _known(_flatten(table), path)
+    flat = _flatten(table)
+    return _known({_ALSO.get(name, name): value for name, value in flat.items()}, path)
 
 
 def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:

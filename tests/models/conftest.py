@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+ENDLESS, BREAKS = "endless", "breaks"
+
+
 class WireServer(ThreadingHTTPServer):
     """Answers with prepared bytes, and keeps the bodies it was sent."""
 
@@ -24,6 +27,10 @@ class WireServer(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.answers: dict[str, tuple[int, str, bytes]] = {}
+        self.more: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.left = threading.Event()
+        """Set when a client left in the middle of an endless answer."""
 
     @property
     def url(self) -> str:
@@ -36,9 +43,33 @@ class WireServer(ThreadingHTTPServer):
         body = "".join([*lines, "data: [DONE]\n\n"]).encode()
         self.answers["/v1/chat/completions"] = (200, "text/event-stream", body)
 
-    def refuses(self, status: int, body: dict[str, Any], path: str = "/chat/completions") -> None:
+    def refuses(
+        self,
+        status: int,
+        body: dict[str, Any],
+        path: str = "/chat/completions",
+        more: dict[str, str] | None = None,
+    ) -> None:
         """Answer with an error."""
+        self.more = more or {}
         self.answers[f"/v1{path}"] = (status, "application/json", json.dumps(body).encode())
+
+    def says(self, path: str, body: Any, status: int = 200) -> None:
+        """Answer a path with JSON."""
+        self.answers[path] = (status, "application/json", json.dumps(body).encode())
+
+    def says_lines(self, path: str, *parts: dict[str, Any]) -> None:
+        """Answer a path with a stream of JSON lines, as Ollama does."""
+        body = "".join(f"{json.dumps(part)}\n" for part in parts).encode()
+        self.answers[path] = (200, "application/x-ndjson", body)
+
+    def never_ends(self, path: str, part: bytes) -> None:
+        """Answer a path with the same bytes again and again, until the client leaves."""
+        self.answers[path] = (200, ENDLESS, part)
+
+    def breaks_off(self, path: str, part: bytes) -> None:
+        """Answer a path with some bytes of a chunked stream, and hang up in its middle."""
+        self.answers[path] = (200, BREAKS, part)
 
     def lists(self, *models: dict[str, Any]) -> None:
         """Say which models there are."""
@@ -61,14 +92,33 @@ class _Handler(BaseHTTPRequestHandler):
         return
 
     def _answer(self) -> None:
+        self.server.asked.append(f"{self.command} {self.path}")
         self.server.headers.append({key.lower(): value for key, value in self.headers.items()})
         unknown = (404, "application/json", b'{"error": {"message": "File Not Found"}}')
         status, kind, body = self.server.answers.get(self.path, unknown)
         self.send_response(status)
+        if kind in {ENDLESS, BREAKS}:
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self._send_pieces(body, endless=kind == ENDLESS)
+            return
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.more.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_pieces(self, part: bytes, *, endless: bool) -> None:
+        piece = b"%x\r\n%s\r\n" % (len(part), part)
+        self.close_connection = True
+        try:
+            self.wfile.write(piece)
+            while endless:
+                self.wfile.write(piece)
+        except ConnectionError:
+            self.server.left.set()
 
 
 @contextmanager

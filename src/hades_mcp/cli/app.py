@@ -37,6 +37,7 @@ COMMANDS = {
     "import": "hades_mcp.cli.world_import",
     "ingest": "hades_mcp.cli.ingest",
     "library": "hades_mcp.cli.library",
+    "models": "hades_mcp.cli.models",
     "reembed": "hades_mcp.cli.reembed",
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hades_mcp.types import JsonObject
 
 
+NO_ADAPTER = "none"
+"""The name that asks for the bare model."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is asked of a model.
@@ -27,6 +31,10 @@ class ChatRequest:
         response_schema: JSON Schema the whole reply must fit; None leaves the model free.
         seed: For sampling that can be repeated.
         stop: Texts that end the reply.
+        grammar: What the whole reply must fit, in the server's own notation (GBNF at llama-server);
+            only where the server has one, and not together with tools.
+        adapter: The LoRA adapter to answer with, by its name or id at the server; `NO_ADAPTER` is
+            the bare model, None leaves what the driver was opened with.
     """
 
     messages: tuple[Message, ...]
@@ -36,6 +44,8 @@ class ChatRequest:
     response_schema: JsonObject | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    grammar: str = ""
+    adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Drives any server that speaks OpenAI's chat API: llama-server, Ollama, vLLM, LM Studio."""
+"""Drives any server that speaks OpenAI's chat API: llama-server, vLLM, LM Studio, OpenAI's own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import anyio
+
 from hades_mcp.errors import ConfigError, LimitReached, Unavailable, UnknownName
 from hades_mcp.messages import Message, Usage
+from hades_mcp.models import faults
 from hades_mcp.models.base import ChatResponse, Done, TextDelta
-from hades_mcp.models.wire import read_call, read_usage, request_body
+from hades_mcp.models.wire import (
+    adapter_body,
+    grammar_body,
+    read_call,
+    read_usage,
+    request_body,
+)
 
 try:
+    import httpx2
     import openai
 except ImportError:
     raise ConfigError(
@@ -22,33 +32,47 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator
     from types import TracebackType
 
     from hades_mcp.messages import ToolCall
     from hades_mcp.models.base import ChatEvent, ChatRequest
+    from hades_mcp.models.served import Adapter, ServerKind
     from hades_mcp.types import JsonObject
-
-START_HINT = (
-    "Start one (`hades doctor` says how) or name its address in HADES_MODEL_URL, "
-    "for instance http://127.0.0.1:11434/v1 for Ollama."
-)
 
 
 class OpenAICompatibleModel:
     """One model on one server.
+
+    Closing the stream closes the connection, on which the server stops working.
 
     Args:
         url: Base URL of the API, with its `/v1`.
         name: The model to ask for.
         api_key: Sent as bearer token; empty sends a placeholder, as local servers want none.
         timeout: Seconds one response may take, from first to last byte.
+        kind: Which server it is: grammars and adapters are asked for differently.
+        adapters: LoRA adapters the server holds.
+        adapter: The one to answer with when a request names none; empty leaves the server's choice.
     """
 
-    def __init__(self, url: str, name: str, *, api_key: str = "", timeout: float = 120.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        api_key: str = "",
+        timeout: float = 120.0,
+        kind: ServerKind = "openai",
+        adapters: tuple[Adapter, ...] = (),
+        adapter: str = "",
+    ) -> None:
         self._name = name
         self._url = url
         self._timeout = timeout
+        self._kind: ServerKind = kind
+        self._adapters = adapters
+        self._adapter = adapter or None
         # The library's own retries hide what happened and repeat what cannot heal.
         self._client = openai.AsyncOpenAI(
             base_url=url, api_key=api_key or "none", max_retries=0, timeout=timeout
@@ -70,32 +94,47 @@ class OpenAICompatibleModel:
     ) -> None:
         await self._client.close()
 
-    async def describe(self) -> list[JsonObject]:
-        """Return what the server says of each model it offers, in its own words.
-
-        Raises:
-            Unavailable: The server is not there.
-            ConfigError: It wants another key, or is no such API.
-        """
-        with explained(self._url, self._name):
-            page = await self._client.models.list()
-        return [cast("JsonObject", model.model_dump()) for model in page.data]
-
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Ask, and give the reply piece by piece; see `ChatModel.stream`."""
-        body = request_body(request, self._name)
+        body = self._body(request)
         reply = _Reply()
         deadline = time.monotonic() + self._timeout
         with explained(self._url, self._name):
             create: Any = self._client.chat.completions.create
-            async with await create(**body) as chunks:
-                async for chunk in chunks:
+            async with await self._within(deadline, create(**body)) as chunks:
+                while (chunk := await self._within(deadline, anext(chunks, None))) is not None:
                     text = reply.take(chunk)
                     if text:
                         yield TextDelta(text)
-                    if time.monotonic() > deadline:
-                        raise slow(self._url, self._timeout)
+        if not reply.finish_reason:
+            raise faults.broken_off(self._url)
         yield Done(reply.response(body))
+
+    async def _within(self, deadline: float, waited_for: Awaitable[Any]) -> Any:
+        """Wait for one thing until the response is due; no scope may span a `yield`."""
+        try:
+            with anyio.fail_after(max(0.0, deadline - time.monotonic())):
+                return await waited_for
+        except TimeoutError as error:
+            raise faults.slow(self._url, self._timeout) from error
+
+    def _body(self, request: ChatRequest) -> JsonObject:
+        """Return the body, with what each kind of server has beyond the API of all.
+
+        Raises:
+            ConfigError: The server has no grammars, or no adapters.
+            UnknownName: It has no such adapter.
+        """
+        body = request_body(request, self._name)
+        if request.grammar:
+            body["extra_body"] = {**grammar_body(request.grammar, self._kind)}
+        wanted = self._adapter if request.adapter is None else request.adapter
+        if wanted is not None:
+            chosen = adapter_body(wanted, self._adapters, self._kind)
+            body["model"] = chosen.pop("model", body["model"])
+            extra = body.get("extra_body")
+            body["extra_body"] = {**(extra if isinstance(extra, dict) else {}), **chosen}
+        return body
 
 
 @dataclass(slots=True)
@@ -146,32 +185,23 @@ class _Reply:
         return read_call(parts[0] or f"call_{uuid.uuid4().hex}", parts[1], parts[2])
 
 
-def slow(url: str, timeout: float) -> Unavailable:
-    """Return the error of a server that takes too long."""
-    return Unavailable(
-        f"The model server at {url} did not answer within {timeout:g} seconds.",
-        hint="Ask again, or allow more with HADES_MODEL_TIMEOUT.",
-    )
-
-
 @contextmanager
 def explained(url: str, model: str) -> Iterator[None]:
     """Turn the library's errors into ours."""
     try:
         yield
     except openai.APITimeoutError as error:
-        raise Unavailable(
+        raise faults.TooSlow(
             f"The model server at {url} did not answer in time.",
-            hint="Ask again, or allow more with HADES_MODEL_TIMEOUT.",
+            hint="Ask for less, or allow more with HADES_MODEL_TIMEOUT.",
         ) from error
     except openai.APIConnectionError as error:
-        raise Unavailable(f"No model server answers at {url}.", hint=START_HINT) from error
+        connected = not isinstance(error.__cause__, httpx2.ConnectError)
+        raise (faults.broken_off(url) if connected else faults.gone(url)) from error
     except openai.APIStatusError as error:
         raise _status(error, url, model) from error
     except openai.APIError as error:
-        raise Unavailable(
-            f"The model server at {url} broke off: {error.message}", hint="Ask again."
-        ) from error
+        raise faults.broken_off(url, error.message) from error
 
 
 def _status(error: openai.APIStatusError, url: str, model: str) -> Exception:
@@ -193,6 +223,10 @@ def _status(error: openai.APIStatusError, url: str, model: str) -> Exception:
                 f"The conversation does not fit the model's context window: {text}",
                 hint="Ask something shorter, or start the server with a larger window.",
             )
+        case 429 | 503:
+            wait = faults.seconds(error.response.headers.get("Retry-After"))
+            message = f"The model server at {url} has no room now: {text}"
+            return faults.Busy(message, hint="Ask again soon.", retry_after=wait)
         case code if code >= 500:  # noqa: PLR2004  HTTP: the server's fault
             return Unavailable(f"The model server at {url} failed: {text}", hint="Ask again.")
         case code:

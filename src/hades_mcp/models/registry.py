@@ -1,86 +1,103 @@
-"""Says what a model server has loaded, read from the server and never guessed."""
+"""Says what the configured servers hold, and opens the model the settings name."""
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio
+
 from hades_mcp.errors import Unavailable, UnknownName
-from hades_mcp.models.openai_compatible import START_HINT, OpenAICompatibleModel
+from hades_mcp.models.faults import START_HINT
+from hades_mcp.models.servers import addresses, look_at_server, read_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from hades_mcp.config import Settings
-    from hades_mcp.types import JsonObject
+    from hades_mcp.models.base import ChatModel
+    from hades_mcp.models.served import ServedModel
+    from hades_mcp.models.servers import Server
 
 
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """A model as its server describes it.
+async def look_at_servers(settings: Settings) -> list[Server]:
+    """Return how each configured server is, in their order."""
+    urls = list(dict.fromkeys(addresses(settings.model_url)))
+    found: dict[str, Server] = {}
 
-    Args:
-        name: What to ask for.
-        context_window: Tokens of prompt and reply together; None when the server does not say.
+    async def look(url: str) -> None:
+        found[url] = await look_at_server(url, _key(settings))
+
+    async with anyio.create_task_group() as group:
+        for url in urls:
+            group.start_soon(look, url)
+    return [found[url] for url in urls]
+
+
+async def ready_servers(settings: Settings) -> list[Server]:
+    """Return the configured servers that can be asked now.
+
+    Raises:
+        Unavailable: None can; what the first said is told.
+        ConfigError: None can, and the first wants another key, or is no model server.
     """
-
-    name: str
-    context_window: int | None = None
+    servers = await look_at_servers(settings)
+    ready = [server for server in servers if server.state == "ready"]
+    if ready:
+        return ready
+    first = servers[0].url if servers else ""
+    # Asked again for its own error, hint and all: it knows best what is wrong.
+    return [await read_server(first, _key(settings))]
 
 
 async def served_models(settings: Settings) -> list[ServedModel]:
-    """Return what the configured server offers.
+    """Return what the configured servers offer, each model once.
 
     Raises:
         Unavailable: No server answers.
-        ConfigError: It wants another key, or is no such API.
+        ConfigError: One wants another key, or is no such API.
     """
-    async with _driver(settings, "") as driver:
-        described = await driver.describe()
-    return [ServedModel(str(one["id"]), _window(one)) for one in described]
+    offered: dict[str, ServedModel] = {}
+    for server in await ready_servers(settings):
+        for model in server.models:
+            offered.setdefault(model.name, model)
+    return list(offered.values())
 
 
 @asynccontextmanager
-async def open_model(settings: Settings) -> AsyncIterator[OpenAICompatibleModel]:
-    """Open the model the settings name (the server's first when they name none).
+async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
+    """Open the model the settings name (the servers' first when they name none).
 
     Raises:
-        Unavailable: No server answers, or it has no model loaded.
-        UnknownName: It has no model of that name.
+        Unavailable: No server answers, or none has a model loaded.
+        UnknownName: None has a model of that name.
     """
-    names = [model.name for model in await served_models(settings)]
-    if not names:
-        raise Unavailable(
-            f"The model server at {settings.model_url} has no model loaded.", hint=START_HINT
-        )
-    name = settings.model_name or names[0]
-    if name not in names:
-        raise UnknownName("model", name, names)
-    async with _driver(settings, name) as driver:
+    servers = await ready_servers(settings)
+    name = choose(settings.model_name, servers)
+    async with AsyncExitStack() as stack:
+        driver = await stack.enter_async_context(_driver(settings, servers[0], name))
         yield driver
 
 
-def _driver(settings: Settings, name: str) -> OpenAICompatibleModel:
-    return OpenAICompatibleModel(
-        settings.model_url,
-        name,
-        api_key=settings.model_api_key.get_secret_value(),
-        timeout=settings.model_timeout,
-    )
+def choose(wanted: str, servers: Sequence[Server]) -> str:
+    """Return the name to ask for: the wanted one, or else a model that is in memory.
 
-
-def _window(description: JsonObject) -> int | None:
-    """Return the context window in a `/v1/models` entry.
-
-    llama-server says `meta.n_ctx` (what it was started with; `n_ctx_train` is the model's own),
-    vLLM says `max_model_len`; OpenAI and Ollama say nothing.
+    Raises:
+        Unavailable: No server has any model.
+        UnknownName: None has a model of that name.
     """
-    meta = description.get("meta")
-    found = (meta.get("n_ctx") if isinstance(meta, dict) else None) or description.get(
-        "max_model_len"
-    )
-    return found if isinstance(found, int) else None
+    models = [model for server in servers for model in server.models]
+    names = [model.name for model in models]
+    if not names:
+        where = ", ".join(server.url for server in servers)
+        raise Unavailable(f"The model server at {where} has no model loaded.", hint=START_HINT)
+    if not wanted:
+        return next((model.name for model in models if model.loaded), names[0])
+    # Ollama calls a model without a tag `NAME:latest`, and takes either.
+    found = next((name for name in (wanted, f"{wanted}:latest") if name in names), None)
+    if found is None:
+        raise UnknownName("model", wanted, names)
+    return found
 
 
 async def describe_server(settings: Settings) -> str:
@@ -90,8 +107,31 @@ async def describe_server(settings: Settings) -> str:
         Unavailable: No server answers, or it has no model loaded.
         UnknownName: It has no model of the configured name.
     """
-    served = {model.name: model for model in await served_models(settings)}
-    async with open_model(settings) as model:
-        window = served[model.name].context_window
-    room = f", {window} tokens of context" if window else ""
-    return f"{model.name} at {settings.model_url}{room}"
+    servers = await ready_servers(settings)
+    name = choose(settings.model_name, servers)
+    server, model = next(
+        (server, model) for server in servers for model in server.models if model.name == name
+    )
+    room = f", {model.context_window} tokens of context" if model.context_window else ""
+    return f"{name} at {server.url} ({server.kind}){room}"
+
+
+def _key(settings: Settings) -> str:
+    return settings.model_api_key.get_secret_value()
+
+
+@asynccontextmanager
+async def _driver(settings: Settings, server: Server, name: str) -> AsyncIterator[ChatModel]:
+    """Open one model on one server; the driver's package is loaded only here."""
+    from hades_mcp.models.openai_compatible import OpenAICompatibleModel  # noqa: PLC0415
+
+    async with OpenAICompatibleModel(
+        f"{server.url}/v1",
+        name,
+        api_key=_key(settings),
+        timeout=settings.model_timeout,
+        kind=server.kind or "openai",
+        adapters=next(model.adapters for model in server.models if model.name == name),
+        adapter=settings.model_adapter,
+    ) as model:
+        yield model

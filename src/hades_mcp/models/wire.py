@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from hades_mcp.errors import ConfigError, UnknownName
 from hades_mcp.messages import ToolCall, Usage
+from hades_mcp.models.base import NO_ADAPTER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hades_mcp.messages import Message, ToolSpec
     from hades_mcp.models.base import ChatRequest
-    from hades_mcp.types import JsonObject
+    from hades_mcp.models.served import Adapter, ServerKind
+    from hades_mcp.types import Json, JsonObject
 
 
 def request_body(request: ChatRequest, model: str) -> JsonObject:
@@ -37,6 +42,50 @@ def request_body(request: ChatRequest, model: str) -> JsonObject:
     if request.stop:
         body["stop"] = list(request.stop)
     return body
+
+
+def grammar_body(grammar: str, kind: ServerKind) -> JsonObject:
+    """Return the field that holds a reply to a grammar.
+
+    Raises:
+        ConfigError: The server has no grammars.
+    """
+    match kind:
+        case "llama-server":
+            return {"grammar": grammar}
+        case "vllm":  # since v0.12; the `guided_*` fields are gone
+            return {"structured_outputs": {"grammar": grammar}}
+        case _:
+            raise ConfigError(
+                f"A server of kind {kind} takes no grammar.", hint="Give a response schema instead."
+            )
+
+
+def adapter_body(wanted: str, held: Sequence[Adapter], kind: ServerKind) -> JsonObject:
+    """Return the fields that choose a LoRA adapter for one request.
+
+    Args:
+        wanted: Its name or id; `NO_ADAPTER` is the bare model.
+        held: What the server has.
+        kind: llama-server scales each of its adapters; vLLM serves each as a model.
+
+    Raises:
+        ConfigError: The server chooses no adapters by request.
+        UnknownName: It has no such adapter.
+    """
+    if wanted != NO_ADAPTER and kind not in {"llama-server", "vllm"}:
+        raise ConfigError(
+            f"A server of kind {kind} chooses no adapter by request.",
+            hint="Ask for the model it serves the adapter as, with HADES_MODEL_NAME.",
+        )
+    chosen = [one for one in held if wanted in {one.id, one.name}]
+    if wanted != NO_ADAPTER and not chosen:
+        raise UnknownName("adapter", wanted, [one.name or one.id for one in held])
+    if kind == "llama-server" and held:
+        # All are named: what the list leaves out would keep what the server was started with.
+        scales: list[Json] = [{"id": int(one.id), "scale": float(one in chosen)} for one in held]
+        return {"lora": scales}
+    return {"model": chosen[0].id} if chosen else {}
 
 
 def message_body(message: Message) -> JsonObject:
