@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from _thread import start_new_thread
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Lock, RLock, Timer
+from threading import Event, Lock, RLock
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hades_mcp.embedded.errors import ArangoError
@@ -24,6 +25,7 @@ Status: TypeAlias = Literal["running", "committed", "aborted"]
 IDLE_SECONDS = 60.0
 """ArangoDB's `--transaction.streaming-idle-timeout`: a forgotten writer must not block all."""
 
+_LOOK_SECONDS = IDLE_SECONDS / 4
 _REMEMBERED = 1000
 _UNREGISTERED = 1652
 _DISALLOWED = 1653
@@ -85,8 +87,8 @@ class Streams:
         self._lock = Lock()
         self._running: dict[str, Stream] = {}
         self._ended: OrderedDict[tuple[str, str], Status] = OrderedDict()
-        self._timer: Timer | None = None
-        self._closed = False
+        self._watched_until = 0.0  # on the machine's clock: later than a thread that lives would be
+        self._closed = Event()
 
     def begin(
         self,
@@ -102,8 +104,8 @@ class Streams:
             _ = stream.transaction  # what it reads is fixed now, and nobody waits for it
         with self._lock:
             self._running[stream.id] = stream
-            if self._timer is None and not self._closed:
-                self._arm()
+            if self._watched_until < time.monotonic() and not self._closed.is_set():
+                self._start_watching()
         return stream
 
     def running(self, realm: str) -> list[Stream]:
@@ -203,13 +205,9 @@ class Streams:
 
     def close(self) -> None:
         """Abort everything that is running."""
+        self._closed.set()
         with self._lock:
-            self._closed = True
             running = list(self._running.values())
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
-            timer.join()
         for stream in running:
             with stream.lock:
                 self._abort(stream)
@@ -218,15 +216,26 @@ class Streams:
         if stream.status == "running":
             self._finish(stream, "aborted")
 
+    def _start_watching(self) -> None:
+        """Look for forgotten ones from time to time; where there is no thread, each call looks.
+
+        Not by `threading.Thread`: its `start` waits for the thread to say that it runs, and for
+        ever for one that finds no memory to begin with.
+        """
+        self._watched_until = time.monotonic() + 2 * _LOOK_SECONDS
+        try:
+            start_new_thread(self._watch, ())
+        except (RuntimeError, MemoryError):
+            self._watched_until = 0.0
+
     def _watch(self) -> None:
-        """Look again later, as long as anything runs: other processes wait for its lock."""
+        while not self._closed.wait(_LOOK_SECONDS) and self._look():
+            pass
+
+    def _look(self) -> bool:
+        """Abort what is forgotten, as other processes wait for its lock; tell if anything runs."""
         self.expire()
         with self._lock:
-            self._timer = None
-            if self._running and not self._closed:
-                self._arm()
-
-    def _arm(self) -> None:
-        self._timer = Timer(IDLE_SECONDS / 4, self._watch)
-        self._timer.daemon = True
-        self._timer.start()
+            more = bool(self._running)
+            self._watched_until = time.monotonic() + 2 * _LOOK_SECONDS if more else 0.0
+        return more
