@@ -128,12 +128,10 @@ def test_other_searches_are_scored_one_by_one(
     assert taken == [search]
 
 
-@pytest.mark.parametrize("norm", [1, 2**20])
-def test_what_is_remembered_of_words_follows_what_is_written(db: Any, ask: Any, norm: int) -> None:
-    """A text of very many words does not fit the numbers that postings are read as."""
+def test_what_is_remembered_of_words_follows_what_is_written(db: Any, ask: Any) -> None:
     texts = db.create_collection("texts")
     texts.insert_many([{"_key": str(n), "text": "fox " * (n % 3)} for n in range(60)])
-    texts.insert({"_key": "long", "text": "fox " * norm})
+    texts.insert({"_key": "long", "text": "fox"})
     fields = {"text": {"analyzers": ["text_en"]}}
     db.create_arangosearch_view("v", {"links": {"texts": {"fields": fields}}})
     search = 'FOR d IN v SEARCH ANALYZER(d.text == "fox", "text_en")'
@@ -149,14 +147,11 @@ def test_what_is_remembered_of_words_follows_what_is_written(db: Any, ask: Any, 
     texts.insert({"_key": "new", "text": "a fox and a dog"})
     texts.update({"_key": "2", "text": "a dog"})
     texts.update({"_key": "3", "text": "a fox"})
-    texts.update({"_key": "4", "text": "fox " * 900})
+    texts.update({"_key": "4", "text": "fox " * 1100})  # more than usual numbers hold
     assert agree() >= {"new", "3", "4", "long"}
     assert not agree() & {"1", "2"}
-    other = db.begin_transaction(write=["texts"])
-    other.collection("texts").insert({"_key": "undone", "text": "fox"})
-    query = f"{search} SORT BM25(d) DESC LIMIT 1000 RETURN d._key"
-    assert "undone" in list(other.aql.execute(query))
-    other.abort_transaction()
-    assert "undone" not in agree()
+    db.create_arangosearch_view("new", {"links": {"texts": {"fields": fields}}})
+    search = search.replace("IN v", "IN new")
+    assert len(agree()) == 41  # read anew, in one piece
     texts.truncate()
     assert agree() == set()

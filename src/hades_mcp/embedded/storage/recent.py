@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from hades_mcp.embedded.storage.changes import Changes
 from hades_mcp.embedded.storage.columns import Columns
+from hades_mcp.embedded.storage.search.arrays import Remembered
 from hades_mcp.embedded.storage.web import Webs
 
 Hop: TypeAlias = tuple[int, str]
@@ -74,6 +75,7 @@ class Recent:
 
     Attributes:
         webs: The graphs that edges make.
+        postings: Of words that were searched for.
         changes: The rows that commits have written.
         moves: What commits have inserted and removed, and the ends of edges; see `Tally.moved`.
     """
@@ -83,6 +85,7 @@ class Recent:
         self.changes: Changes[int] = Changes()
         self.moves: Changes[str] = Changes()
         self.webs = Webs(self.moves)
+        self.postings = Remembered()
         self._latest: tuple[int, dict[int, Reads]] = (-1, {})
 
     def after(self, commits: int) -> dict[int, Reads]:

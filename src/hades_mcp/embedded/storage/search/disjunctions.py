@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hades_mcp.embedded.storage.search.arrays import Postings
     from hades_mcp.embedded.storage.search.matching import Corpus
-    from hades_mcp.embedded.storage.search.scoring import Scorer
+    from hades_mcp.embedded.storage.search.scoring import Score, Scorer
     from hades_mcp.embedded.storage.search.terms import Field
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float32]
-    _Parts: TypeAlias = "list[_Parts] | tuple[Field, dict[bytes, _Pairs]]"
-
-_NORM_BITS = 32
+    _Parts: TypeAlias = "list[_Parts] | tuple[Field, dict[bytes, Score]]"
 
 
 def any_of(wanted: Filter) -> list[Term | Terms] | None:
@@ -66,7 +65,7 @@ def best_of_any(
     parts = _prepared(wanted, 1.0, postings, scorer)
     terms = [(each.field, term) for each in words for term in corpus.terms(each)]
     for at in places:
-        rows = _union(postings.read(at, field, term)[0] for field, term in terms)
+        rows = _union(postings.read(at, field, term).rows for field, term in terms)
         found.append((rows, _total(parts, at, rows, postings)))
     return _highest(list(places), found, most)
 
@@ -87,10 +86,11 @@ def _total(parts: _Parts, at: int, rows: Ints, postings: _Postings) -> Floats:
             total += _total(part, at, rows, postings)
         return total
     where, terms = parts
-    for term, pairs in terms.items():
-        held, codes = postings.read(at, where, term)
-        kept = codes >= 1 << _NORM_BITS  # what is not counted is found, but not scored
-        total[np.searchsorted(rows, held[kept])] += pairs(codes[kept])
+    for term, score in terms.items():
+        held = postings.read(at, where, term)
+        # what is not counted is found, but not scored
+        scores = [score(*pair) if pair[0] else 0.0 for pair in held.frequencies_and_norms()]
+        total[np.searchsorted(rows, held.rows)] += np.array(scores, np.float32)[held.which]
     return total
 
 
@@ -99,47 +99,35 @@ class _Postings:
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
-        self._read: dict[tuple[int, Field, bytes], tuple[Ints, Ints]] = {}
+        self._read: dict[tuple[int, Field, bytes], Postings] = {}
 
-    def read(self, at: int, where: Field, term: bytes) -> tuple[Ints, Ints]:
-        """Return the rows of a term, in order; for each its frequency and norm in one number."""
+    def read(self, at: int, where: Field, term: bytes) -> Postings:
+        """Return the rows of a term."""
         key = (at, where, term)
         if key not in self._read:
             self._corpus.check()
-            numbers = chain.from_iterable(self._corpus.tables[at].postings(where, term))
-            columns = np.fromiter(numbers, np.int64).reshape(-1, 3).T
-            self._read[key] = columns[0], columns[1] << _NORM_BITS | columns[2]
+            self._read[key] = self._corpus.tables[at].arrays(where, term)
         return self._read[key]
 
-    def scored(self, words: Term | Terms, boost: float, scorer: Scorer) -> dict[bytes, _Pairs]:
+    def scored(self, words: Term | Terms, boost: float, scorer: Scorer) -> dict[bytes, Score]:
         """Return what scores each of the terms that words stand for."""
         tables = self._corpus.tables
         fields = [table.statistics(words.field) for table in tables]
         documents, total = (sum(column) for column in zip(*fields, strict=True))
         scores = {}
         for term, factor in self._corpus.terms(words).items():
-            count = sum(len(self.read(at, words.field, term)[0]) for at in range(len(tables)))
+            count = sum(len(self.read(at, words.field, term).rows) for at in range(len(tables)))
             statistics = Statistics(documents, total, (count,))
-            scores[term] = _Pairs(scorer, statistics, boost * factor)
+            scores[term] = scorer.prepare(statistics, boost * factor)
         return scores
-
-
-class _Pairs:
-    """Scores pairs of frequency and norm; there are far fewer of them than documents."""
-
-    def __init__(self, scorer: Scorer, statistics: Statistics, boost: float) -> None:
-        self._score = scorer.prepare(statistics, boost)
-
-    def __call__(self, codes: Ints) -> Floats:
-        pairs, which = np.unique(codes, return_inverse=True)
-        norm = (1 << _NORM_BITS) - 1
-        scores = [self._score(pair >> _NORM_BITS, pair & norm) for pair in pairs.tolist()]
-        return np.array(scores, np.float32)[which]
 
 
 def _union(lists: Iterable[Ints]) -> Ints:
     held = list(lists)
-    return np.unique(np.concatenate(held)) if held else np.empty(0, np.int64)
+    if len(held) < 2:  # noqa: PLR2004  nothing to join
+        return held[0] if held else np.empty(0, np.int64)
+    merged = np.sort(np.concatenate(held), kind="stable")  # which is fast where parts are sorted
+    return merged[np.diff(merged, prepend=-1) > 0]
 
 
 def _highest(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
+from hades_mcp.embedded.storage.search.arrays import Postings, postings_of, unpacked
 from hades_mcp.embedded.storage.search.fields import plan_of
 from hades_mcp.embedded.storage.search.occurrences import Occurrence, unpack
 from hades_mcp.embedded.storage.search.shapes import OTHERS, latitude_term
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _BATCH = 4000  # documents
 FEW = 16  # rows that are looked up one by one
+_ROW, _FREQUENCY, _NORM = 33, 10, 20  # bits of what usual postings need
 _LAST = b"\xff" * 5  # above what follows a latitude in a term
 
 
@@ -45,7 +49,7 @@ class SearchTable:
         self._session = session
         self._postings, self._fields = f"s{index.id}", f"sf{index.id}"
         self._documents = f"c{info.number}"
-        self._name = info.name
+        self._name, self._number = info.name, info.number
         self.plan = plan_of(index)
         self._always = bool(index.options.get("keepAll")) or index.type == "inverted"
         postings = self._postings
@@ -151,14 +155,50 @@ class SearchTable:
 
     def hits(self, field: Field, term: bytes) -> list[Hit]:
         """Return the rows that hold a term, in order."""
-        return list(map(Hit._make, self.postings(field, term)))
+        return list(map(Hit._make, self._numbers(field, term)))
 
-    def postings(self, field: Field, term: bytes) -> Iterable[tuple[int, int, int]]:
+    def _numbers(
+        self, field: Field, term: bytes, only: str = "", *wanted: str
+    ) -> Iterable[tuple[int, int, int]]:
         """Return row, frequency and norm of each row that holds a term, in order."""
         return self._session.execute(
-            f"SELECT row, frequency, norm FROM {self._postings} WHERE field = ? AND term = ?",  # noqa: S608  same
-            (field.key, term),
+            f"SELECT row, frequency, norm FROM {self._postings}"  # noqa: S608  same
+            f" WHERE field = ? AND term = ?{only}",
+            (field.key, term, *wanted),
         )
+
+    def arrays(self, field: Field, term: bytes) -> Postings:
+        """Return the rows that hold a term, read or remembered."""
+        reads = None if self._session.writable else self._session.reads(self._number)
+        if reads is None:
+            return self._read(field, term)
+        recent, key = self._session.recent, (self._postings, field.key, term)
+        version, found = recent.postings.find(key) or (-1, None)
+        if found is not None and version == reads.version:
+            return found
+        if found is not None and version > reads.version:  # an old snapshot reads for itself
+            return self._read(field, term)
+        changed = recent.changes.between(self._number, version, reads.version)
+        if found is None or changed is None:
+            found = self._read(field, term)
+        elif changed:
+            wanted = orjson.dumps(list(changed)).decode()
+            only = " AND row IN (SELECT value FROM json_each(?))"
+            found = found.mended(changed, postings_of(self._numbers(field, term, only, wanted)))
+        recent.postings.keep(key, reads.version, found)
+        return found
+
+    def _read(self, field: Field, term: bytes) -> Postings:
+        """Read postings as one text, which takes half the time of reading them one by one."""
+        row, frequency, norm, text = self._session.execute(
+            "SELECT max(row), max(frequency), max(norm), group_concat("  # noqa: S608  same
+            f"(row << {_FREQUENCY + _NORM}) | (frequency << {_NORM}) | norm, ' ')"
+            f" FROM {self._postings} WHERE field = ? AND term = ?",
+            (field.key, term),
+        ).fetchone()
+        if row is None or row >> _ROW or frequency >> _FREQUENCY or norm >> _NORM:
+            return postings_of(self._numbers(field, term))
+        return unpacked(text, _FREQUENCY, _NORM)
 
     def places(
         self, field: Field, term: bytes, among: Collection[int] | None = None
