@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Self, assert_never
 
 from arango.exceptions import ArangoServerError
 
-from hades_mcp.embedders.onnx import OnnxEmbedder
+from hades_mcp.embedders.registry import open_embedder
 from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.services.contexts.service import ContextService
+from hades_mcp.services.contexts.tidying import Tidier
 from hades_mcp.services.documents.service import DocumentService
 from hades_mcp.services.graphs.service import GraphService
 from hades_mcp.services.journal import Journal
@@ -35,6 +36,7 @@ from hades_mcp.traces.store import TraceStore
 from hades_mcp.vectors.arango import ArangoVectorIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from arango.client import ArangoClient
@@ -64,6 +66,7 @@ class Workspace:
     embedder: Embedder
     vectors: VectorIndex
     contexts: ContextService
+    tidier: Tidier
     feedback: FeedbackService
     verification: VerificationService
     documents: DocumentService
@@ -122,17 +125,12 @@ def open_workspace(
         stack.callback(recorder.close)
         metrics = open_metrics(settings.otlp_endpoint)
         stack.callback(metrics.close)
-        if embedder is None and settings.embedder == "hashing":
-            from hades_mcp.embedders.hashing import HashEmbedder  # noqa: PLC0415  imports numpy
-
-            embedder = HashEmbedder()
-        if embedder is None:
-            embedder = OnnxEmbedder()
-            stack.callback(embedder.close)
-            if preload:
-                embedder.load_in_background()
+        embedder = embedder or open_embedder(settings, stack, preload=preload)
         vectors = _vectors(settings, db, embedder, stack)
         documents = DocumentService(db, embedder, vectors)
+        contexts = ContextService(db, embedder, metrics)
+        tidier = _tidier(settings, db, contexts)
+        stack.callback(tidier.close)
         queries = QueryService(db, _query_limits(settings))
         feedback = FeedbackService(db, traces, metrics)
         return Workspace(
@@ -140,7 +138,8 @@ def open_workspace(
             db=db,
             embedder=embedder,
             vectors=vectors,
-            contexts=ContextService(db, embedder, metrics),
+            contexts=contexts,
+            tidier=tidier,
             feedback=feedback,
             verification=VerificationService(db, queries, feedback.watch, settings.home),
             documents=documents,
@@ -178,6 +177,18 @@ def _vectors(
             return mirror
         case _:
             assert_never(settings.vectors)
+
+
+def _tidier(settings: Settings, db: StandardDatabase, contexts: ContextService) -> Tidier:
+    # a model that nobody has named may not be there, and would be missed at every try
+    named = bool({"model_url", "model_name"} & settings.model_fields_set)
+
+    def summarise(texts: Sequence[str]) -> str:
+        from hades_mcp.models.summarising import summariser  # noqa: PLC0415  where there is a model
+
+        return summariser(settings)(texts)
+
+    return Tidier(db, contexts, summarise, after=settings.compact_after if named else 0)
 
 
 def _query_limits(settings: Settings) -> QueryLimits:

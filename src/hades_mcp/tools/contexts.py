@@ -35,6 +35,7 @@ def context_add(
     entry = workspace.contexts.add(
         name, content, role=role, source=source, tags=tags or (), ttl=ttl, new=not context
     )
+    workspace.tidier.added(name)
     checked = workspace.verification.entry(entry.id) if source else None
     said = content if len(content) <= _ECHO else f"{content[: _ECHO - 1]}…"
     answer = {"context": name, "id": entry.id, "content": said, "trust": entry.trust}
