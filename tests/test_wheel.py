@@ -21,14 +21,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def pip(*arguments: str, python: str = sys.executable) -> None:
-    command = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+def pip(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def fresh_environment(folder: Path) -> str:
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
@@ -37,7 +37,7 @@ def test_the_four_card_folders_ship_in_the_wheel_and_yours_come_first(
     wheel: Path, tmp_path: Path
 ) -> None:
     python = fresh_environment(tmp_path / "env")
-    pip("install", "--no-deps", str(wheel), python=python)
+    pip("--python", python, "install", "--no-deps", str(wheel))
     home = tmp_path / "home"
     (home / "agents").mkdir(parents=True)
     (home / "agents" / "librarian.toml").write_text("mine")
@@ -69,7 +69,7 @@ def test_the_four_card_folders_ship_in_the_wheel_and_yours_come_first(
 @pytest.mark.slow
 def test_a_fresh_install_of_the_wheel_serves_tools_over_stdio(wheel: Path, tmp_path: Path) -> None:
     python = fresh_environment(tmp_path / "env")
-    pip("install", str(wheel), python=python)
+    pip("--python", python, "install", str(wheel))
     assert_it_serves([str(Path(python).with_name("hades-mcp"))], tmp_path)
 
 
