@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 
-import anyio
-
 from hades_mcp.errors import ConfigError, LimitReached, Unavailable, UnknownName
 from hades_mcp.messages import Message, Usage
 from hades_mcp.models import faults
 from hades_mcp.models.base import ChatResponse, Done, TextDelta
+from hades_mcp.models.deadline import Deadline
 from hades_mcp.models.wire import (
     adapter_body,
     grammar_body,
@@ -32,7 +30,7 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from types import TracebackType
 
     from hades_mcp.messages import ToolCall
@@ -98,25 +96,17 @@ class OpenAICompatibleModel:
         """Ask, and give the reply piece by piece; see `ChatModel.stream`."""
         body = self._body(request)
         reply = _Reply()
-        deadline = time.monotonic() + self._timeout
+        deadline = Deadline(self._url, self._timeout)
         with explained(self._url, self._name):
             create: Any = self._client.chat.completions.create
-            async with await self._within(deadline, create(**body)) as chunks:
-                while (chunk := await self._within(deadline, anext(chunks, None))) is not None:
+            async with await deadline.wait(create(**body)) as chunks:
+                while (chunk := await deadline.wait(anext(chunks, None))) is not None:
                     text = reply.take(chunk)
                     if text:
                         yield TextDelta(text)
         if not reply.finish_reason:
             raise faults.broken_off(self._url)
         yield Done(reply.response(body))
-
-    async def _within(self, deadline: float, waited_for: Awaitable[Any]) -> Any:
-        """Wait for one thing until the response is due; no scope may span a `yield`."""
-        try:
-            with anyio.fail_after(max(0.0, deadline - time.monotonic())):
-                return await waited_for
-        except TimeoutError as error:
-            raise faults.slow(self._url, self._timeout) from error
 
     def _body(self, request: ChatRequest) -> JsonObject:
         """Return the body, with what each kind of server has beyond the API of all.

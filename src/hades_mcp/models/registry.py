@@ -13,6 +13,7 @@ from hades_mcp.models.servers import addresses, look_at_server, read_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from hades_mcp.config import Settings
     from hades_mcp.models.base import ChatModel
@@ -120,12 +121,24 @@ def _key(settings: Settings) -> str:
     return settings.model_api_key.get_secret_value()
 
 
-@asynccontextmanager
-async def _driver(settings: Settings, server: Server, name: str) -> AsyncIterator[ChatModel]:
-    """Open one model on one server; the driver's package is loaded only here."""
+def _driver(
+    settings: Settings, server: Server, name: str
+) -> AbstractAsyncContextManager[ChatModel]:
+    """Return the driver of one model on one server; its package is loaded only here."""
+    if _is_ollama(settings, server):
+        from hades_mcp.models.ollama import OllamaModel  # noqa: PLC0415
+
+        return OllamaModel(
+            server.url,
+            name,
+            context=settings.model_context,
+            timeout=settings.model_timeout,
+            keep_alive=settings.model_keep_alive,
+            api_key=_key(settings),
+        )
     from hades_mcp.models.openai_compatible import OpenAICompatibleModel  # noqa: PLC0415
 
-    async with OpenAICompatibleModel(
+    return OpenAICompatibleModel(
         f"{server.url}/v1",
         name,
         api_key=_key(settings),
@@ -133,5 +146,10 @@ async def _driver(settings: Settings, server: Server, name: str) -> AsyncIterato
         kind=server.kind or "openai",
         adapters=next(model.adapters for model in server.models if model.name == name),
         adapter=settings.model_adapter,
-    ) as model:
-        yield model
+    )
+
+
+def _is_ollama(settings: Settings, server: Server) -> bool:
+    if settings.model_driver == "auto":
+        return server.kind == "ollama"
+    return settings.model_driver == "ollama"
