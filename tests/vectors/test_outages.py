@@ -79,6 +79,24 @@ def test_a_milvus_lite_that_another_process_holds_is_said_and_used_when_it_is_fr
             check_all_made_up_for(workspace)
 
 
+def test_a_broken_milvus_lite_is_said_and_made_anew_once_it_is_moved_away(
+    tmp_path: Path, notes: Path
+) -> None:
+    settings = Settings(home=tmp_path / "home", vectors="milvus")
+    with open_workspace(settings, embedder=HashEmbedder(32)) as workspace:
+        workspace.documents.ingest([notes])
+    folder = settings.home / "milvus.db"
+    for schema in folder.rglob("schema.json"):
+        schema.write_text("{")
+    with open_workspace(settings, embedder=HashEmbedder(32)) as workspace:
+        check_goes_on_without_milvus(workspace, notes, "schema.json")
+        (finding,) = workspace.fsck.check(mend=True)
+        assert (finding.check, finding.count > 0, finding.mended) == ("milvus-away", True, False)
+        assert "holds copies only: move that folder away" in finding.text
+        folder.rename(settings.home / "broken.db")
+        check_all_made_up_for(workspace)
+
+
 def test_a_search_makes_up_for_what_a_dead_process_left(tmp_path: Path, notes: Path) -> None:
     settings = Settings(home=tmp_path / "home", vectors="milvus")
     with open_workspace(settings, embedder=HashEmbedder(32)) as workspace:

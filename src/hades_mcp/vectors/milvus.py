@@ -235,7 +235,8 @@ class MilvusStore:
             )
         if self.lite:
             return Unavailable(
-                f"Milvus Lite in {self.target} fails: {reason}.", hint="Run: hades fsck"
+                f"Milvus Lite in {self.target} fails: {reason}.",
+                hint="It holds copies only: move that folder away, and they are made anew.",
             )
         return Unavailable(
             f"Milvus at {self.target} does not answer: {reason}.",

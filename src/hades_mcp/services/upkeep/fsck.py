@@ -83,7 +83,6 @@ _DIFFERENCES = {
     "chunk-not-in-milvus": "chunks have no vector there",
     "vector-outdated": "vectors are not what their chunks say",
 }
-_AWAY = "does not answer; notes wait for it"
 _REMOVE = "FOR d IN @@c FILTER d._key IN @keys REMOVE d IN @@c"
 
 
@@ -214,8 +213,8 @@ class FsckService:
         if not isinstance(self._vectors, Mirror):
             return self._unread_notes()
         if not self._vectors.settle():
-            notes = waiting(self._db)
-            return [Finding("milvus-away", _AWAY, MILVUS, notes)]
+            text = f"notes wait for it. {self._vectors.trouble}"
+            return [Finding("milvus-away", text, MILVUS, waiting(self._db))]
         try:
             return self._compared(self._vectors, mend=mend)
         except Unavailable as error:

@@ -127,6 +127,8 @@ class Mirror:
         self._settling = threading.Lock()
         self._seen = False  # the copy is known to be there
         self._unsealed = 0
+        self.trouble = ""
+        """Why the last `settle` could not be done, for people; "" if it was."""
 
     def search(self, collection: str, vector: Sequence[float], k: int) -> list[Hit]:
         """See `VectorIndex.search`; raises Unavailable while Milvus is not there."""
@@ -152,10 +154,12 @@ class Mirror:
         try:
             self._catch_up(wait=True)
         except HadesError as error:
+            self.trouble = str(error)
             get_logger("services").warning(
-                "the vectors of what was written reach Milvus later", reason=str(error)
+                "the vectors of what was written reach Milvus later", reason=self.trouble
             )
             return False
+        self.trouble = ""
         return True
 
     def resume(self) -> None:
