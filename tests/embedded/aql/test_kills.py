@@ -18,7 +18,7 @@ from hades_mcp.embedded.storage.vector_block import Block, Vectors
 if TYPE_CHECKING:
     from hades_mcp.embedded.aql.executor import Execution
 
-COUNT = 100_000
+COUNT = 30_000
 TIMES = 15
 
 
@@ -86,10 +86,10 @@ def test_the_sort_of_many_groups_can_be_killed() -> None:
 
 
 LONG_QUERIES = [
-    f"RETURN [{'1,' * 20_000}]",
-    f"RETURN [{'ABS(1),' * 7000}]",
-    f"FOR i IN 1..2 FILTER {' OR '.join(f'i == {n}' for n in range(6000))} RETURN i",
-    "".join(f"LET x{n} = {n} FILTER x{n} < 5000 " for n in range(900)) + "RETURN 1",
+    f"RETURN [{'1,' * 8000}]",
+    f"RETURN [{'ABS(1),' * 3000}]",
+    f"FOR i IN 1..2 FILTER {' OR '.join(f'i == {n}' for n in range(2500))} RETURN i",
+    "".join(f"LET x{n} = {n} FILTER x{n} < 5000 " for n in range(450)) + "RETURN 1",
 ]
 
 
