@@ -37,6 +37,11 @@ class WireServer(ThreadingHTTPServer):
         """Base URL of the API."""
         return f"http://127.0.0.1:{self.server_port}/v1"
 
+    @property
+    def root(self) -> str:
+        """Address of the server, without a path."""
+        return f"http://127.0.0.1:{self.server_port}"
+
     def streams(self, *chunks: dict[str, Any]) -> None:
         """Answer chat requests with server-sent events."""
         lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]

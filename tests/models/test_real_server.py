@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import httpx2
 import pytest
 
@@ -14,7 +16,8 @@ from hades_mcp.errors import LimitReached
 from hades_mcp.messages import Message, ToolCall
 from hades_mcp.models import ChatRequest, complete
 from hades_mcp.models.constrained import call_schema, read_constrained_call
-from hades_mcp.models.registry import open_model, served_models
+from hades_mcp.models.registry import look_at_servers, open_model, served_models
+from hades_mcp.models.servers import root
 from hades_mcp.models.wire import message_body, tool_body
 from hades_mcp.prompts.chat import render
 from hades_mcp.tools.catalog import BUILT_IN
@@ -99,3 +102,29 @@ async def test_a_conversation_too_long_for_the_window_is_refused(model_url):
     async with open_model(load_settings(model_url=model_url)) as model:
         with pytest.raises(LimitReached, match="context window"):
             await complete(model, ChatRequest((Message("user", "word " * 9000),), max_tokens=8))
+
+
+async def test_a_reply_can_be_held_to_a_grammar(model_url):
+    asked = (Message("user", "Is water wet?"),)
+    async with open_model(load_settings(model_url=model_url)) as model:
+        response = await complete(model, ChatRequest(asked, grammar='root ::= "yes" | "no"'))
+    assert response.message.content in {"yes", "no"}
+
+
+async def test_closing_the_stream_ends_the_servers_work(model_url):
+    asked = ChatRequest((Message("user", "Count from 1 to 5000."),), max_tokens=4000)
+    async with open_model(load_settings(model_url=model_url)) as model:
+        async with aclosing(model.stream(asked)) as events:  # type: ignore[type-var]
+            await anext(events)
+        with anyio.fail_after(60):
+            async with httpx2.AsyncClient() as client:
+                while (await client.get(f"{root(model_url)}/slots")).json()[0]["is_processing"]:
+                    pass
+
+
+async def test_the_server_tells_its_window_and_that_it_holds_no_adapter(model_url):
+    (server,) = await look_at_servers(load_settings(model_url=model_url))
+    (model,) = server.models
+    assert (server.kind, model.loaded) == ("llama-server", True)
+    assert (model.context_window, model.trained_window) == (8192, 32768)
+    assert model.adapters == ()

@@ -27,7 +27,7 @@ class _OpenAI:
         self._url = url
         self._model = model
         self._client = openai.OpenAI(
-            base_url=url, api_key=api_key or "none", max_retries=2, timeout=timeout
+            base_url=url, api_key=api_key or "none", max_retries=0, timeout=timeout
         )
 
     @property
