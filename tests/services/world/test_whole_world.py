@@ -92,8 +92,9 @@ def full(make: Callable[[], World], shop: Path) -> World:
     }
     graph = cast("Any", world.db).create_graph("owners", edge_definitions=[owns])
     graph.edge_collection("owns").insert({"_key": "o", "_from": "people/ada", "_to": lions})
-    liked = "FOR d IN documents FILTER d.title == @t UPDATE d WITH {evidence: {up: 3}} IN documents"
-    world.db.aql.execute(liked, bind_vars={"t": "Lions"})
+    known = {"evidence": {"up": 3}, "check": {"query": "RETURN 1", "expected": [1]}}
+    say = "FOR d IN documents FILTER d.title IN @titles UPDATE d WITH @known IN documents"
+    world.db.aql.execute(say, bind_vars={"titles": ["Lions", "Note"], "known": known})
     return world
 
 
@@ -141,6 +142,16 @@ def test_importing_again_with_replace_mends_what_was_changed_and_keeps_the_rest(
     assert "at noon" in full.search.search("lions sleep").hits[0].snippet
 
 
+def test_what_a_killed_import_left_is_swept_by_the_next(make: Callable[[], World]) -> None:
+    world = make()
+    folder = world.folder / "temporary"
+    for name in ("import-999999999.abcd-x", "other"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "world.sqlite").write_text("")
+    world.load({"documents": []})
+    assert [left.name for left in folder.iterdir()] == ["other"]
+
+
 def text_of(world: dict[str, Any], title: str) -> dict[str, Any]:
     return next(text for text in world["documents"] if text["title"] == title)
 
@@ -168,7 +179,7 @@ def broken(exported: dict[str, Any], **changes: Any) -> dict[str, Any]:
     ("changes", "said"),
     [
         ({"more": 1}, "has a 'hades' that is none"),
-        ({"evidence": {"Lions": 1}}, "evidence that is no object"),
+        ({"evidence": {"Lions": 1}}, "evidence that are no objects"),
         ({"parts": []}, "with parts, but without"),
         ({"all": {"parts": []}}, "no parts, or two of one name"),
         ({"all": {"parts": [1]}}, "a part 0 that is no object of at, kind, title"),

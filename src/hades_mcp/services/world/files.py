@@ -1,8 +1,9 @@
 """Files in a world: the parts and edges a text was read as, so that it need not be read again.
 
 Beside `id`, `title` and `text`, which anybody may write, an exported text has `hades`. Of a text
-that came by `hades import` it is only the `evidence` for and against its parts; of everything else
-also what the reader of that file made of it: each part with the place of its words in `text`.
+that came by `hades import` it is only the `evidence` for and against its parts, and the `checks`
+that verify them; of everything else also what the reader of that file made of it: each part with the
+place of its words in `text`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ OURS = "hades"
 
 _KEYS: dict[str, type] = {
     "evidence": dict,
+    "checks": dict,
     "path": str,
     "hash": str,
     "package": str,
@@ -37,6 +39,9 @@ _KEYS: dict[str, type] = {
     "edges": dict,
 }
 _PART: dict[str, type] = {"at": list, "kind": str, "title": str, "qualified_name": str}
+_ELSEWHERE = ("_key", "text", "content_hash", "source")
+"""Attributes of a part that are not written among its others."""
+
 _LEDGER = ("package", "fingerprint", "ingested_at", "aliases", "bases")
 
 
@@ -48,14 +53,10 @@ def exported(row: dict[str, Any]) -> dict[str, Any]:
             documents as stored, that of the file first; `edges`, each [kind, from, to].
     """
     entry, kept, parts = row["entry"], row["kept"], row["parts"]
-    evidence = {
-        part["qualified_name"]: part["evidence"]
-        for part in parts
-        if isinstance(part.get("evidence"), dict)
-    }
+    about = {"evidence": _about(parts, "evidence"), "checks": _about(parts, "check")}
     if kept:
         said = {"id": kept["id"], "title": kept["title"], "text": kept["text"]}
-        return {**said, OURS: {"evidence": evidence}}
+        return {**said, OURS: about}
     text, places = _joined(parts)
     edges: dict[str, list[list[str]]] = {}
     for kind, origin, target in row["edges"]:
@@ -65,11 +66,10 @@ def exported(row: dict[str, Any]) -> dict[str, Any]:
         "hash": _hash(text),
         **{name: entry[name] for name in _LEDGER},
         "parts": [
-            {"at": place, **_without(part, "_key", "text", "content_hash", "source", "evidence")}
-            for part, place in zip(parts, places, strict=True)
+            {"at": place, **_others(part)} for part, place in zip(parts, places, strict=True)
         ],
         "edges": edges,
-        "evidence": evidence,
+        **about,
     }
     identifier = entry["path"].removeprefix(SCHEME)
     return {"id": identifier, "title": parts[0]["title"], "text": text, OURS: ours}
@@ -82,8 +82,9 @@ def fault_in(text: dict[str, Any]) -> str:
         isinstance(value, _KEYS.get(name, ())) for name, value in ours.items()
     ):
         return f"has a {OURS!r} that is none"
-    if not all(isinstance(said, dict) for said in ours.get("evidence", {}).values()):
-        return "has evidence that is no object"
+    for name in ("evidence", "checks"):
+        if not all(isinstance(said, dict) for said in ours.get(name, {}).values()):
+            return f"has {name} that are no objects"
     if "parts" not in ours:
         return ""
     if ours.keys() != _KEYS.keys() or not ours["path"].strip():
@@ -148,8 +149,12 @@ def plan_of(text: dict[str, Any]) -> Plan | None:
 
 def evidence_in(text: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what is known for and against a text's documents, as updates of them."""
-    path, known = path_of(text), text.get(OURS, {}).get("evidence", {})
-    return [{"_key": key_of(path, name), "evidence": said} for name, said in known.items()]
+    path, ours = path_of(text), text.get(OURS, {})
+    return [
+        {"_key": key_of(path, name), attribute: said}
+        for attribute, known in (("evidence", "evidence"), ("check", "checks"))
+        for name, said in ours.get(known, {}).items()
+    ]
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> tuple[str, list[list[int]]]:
@@ -162,6 +167,17 @@ def _joined(parts: Iterable[dict[str, Any]]) -> tuple[str, list[list[int]]]:
         places.append([len(joined), len(joined) + len(part["text"])])
         joined += part["text"]
     return joined, places
+
+
+def _others(part: dict[str, Any]) -> dict[str, Any]:
+    # a file's own front matter may have a `check` that is none of ours
+    told = (name for name in ("evidence", "check") if isinstance(part.get(name), dict))
+    return _without(part, *_ELSEWHERE, *told)
+
+
+def _about(parts: Iterable[dict[str, Any]], attribute: str) -> dict[str, dict[str, Any]]:
+    known = ((part["qualified_name"], part.get(attribute)) for part in parts)
+    return {name: said for name, said in known if isinstance(said, dict)}
 
 
 def _document(path: str, part: dict[str, Any], text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +22,7 @@ from hades_mcp.services.world.files import OURS, evidence_in, path_of, plan_of
 from hades_mcp.services.world.indexes import exported_indexes, same_index
 from hades_mcp.services.world.reading import world_pieces
 from hades_mcp.services.world.writing import WorldReport, write_world
+from hades_mcp.traces.liveness import alive, owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +46,8 @@ FOR known IN @evidence
   UPDATE known IN @@c OPTIONS {mergeObjects: false, ignoreErrors: true}
 """
 _FINGERPRINT = "UPDATE @key WITH {fingerprint: @fingerprint} IN @@c"
+
+_PREFIX = "import-"
 
 MOST_NAMED = 5
 """Names told when something is in the way."""
@@ -109,8 +113,10 @@ class WorldService:
             Unavailable: The store or the embedder is not there.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        _sweep(self._folder)
+        mark = owner().replace(":", ".")
         with (
-            TemporaryDirectory(dir=self._folder, prefix="import-") as folder,
+            TemporaryDirectory(dir=self._folder, prefix=f"{_PREFIX}{mark}-") as folder,
             Workbench(Path(folder)) as bench,
         ):
             try:
@@ -275,6 +281,14 @@ class WorldService:
             told = text[OURS]["fingerprint"]
             rows(self._db, _FINGERPRINT, {"@c": SOURCES, "key": key, "fingerprint": told})
         rows(self._db, _KNOWN, {"@c": DOCUMENTS, "evidence": evidence_in(text)})
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what imports left that were killed: each is as large as its world."""
+    for left in folder.glob(f"{_PREFIX}*.*-*"):
+        mark = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if not alive(mark.replace(".", ":")):
+            rmtree(left, ignore_errors=True)
 
 
 def _own_edges(mine: Contents) -> Iterator[str]:
