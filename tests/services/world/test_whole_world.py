@@ -92,7 +92,7 @@ def full(make: Callable[[], World], shop: Path) -> World:
     }
     graph = cast("Any", world.db).create_graph("owners", edge_definitions=[owns])
     graph.edge_collection("owns").insert({"_key": "o", "_from": "people/ada", "_to": lions})
-    known = {"evidence": {"up": 3}, "check": {"query": "RETURN 1", "expected": [1]}}
+    known: dict[str, Any] = {"evidence": {"up": 3}, "check": {"query": "RETURN 1", "expected": [1]}}
     say = "FOR d IN documents FILTER d.title IN @titles UPDATE d WITH @known IN documents"
     world.db.aql.execute(say, bind_vars={"titles": ["Lions", "Note"], "known": known})
     return world

@@ -2,8 +2,8 @@
 
 Beside `id`, `title` and `text`, which anybody may write, an exported text has `hades`. Of a text
 that came by `hades import` it is only the `evidence` for and against its parts, and the `checks`
-that verify them; of everything else also what the reader of that file made of it: each part with the
-place of its words in `text`.
+that verify them; of everything else also what the reader of that file made of it: each part with
+the place of its words in `text`.
 """
 
 from __future__ import annotations
