@@ -90,3 +90,16 @@ def test_what_is_doubtful_is_listed(hades: Hades, remembered: str) -> None:
     (listed,) = hades("trust").out.splitlines()
     assert listed.startswith("0.57  low+fell  context_entries/")
     assert listed.endswith("We fly to Lisbon.")
+
+
+def test_facts_are_run_again_and_those_that_changed_are_listed(hades: Hades) -> None:
+    assert "0 of 0" in hades("trust", "verify").err
+    with open_workspace(load_settings()) as workspace:
+        for says in ("There are 0 documents.", "We have 7 documents."):
+            workspace.contexts.add("facts", says, source="aql: RETURN LENGTH(documents)")
+    done = hades("trust", "verify")
+    (listed,) = done.out.splitlines()
+    assert listed.startswith("0.64  was 0.85  context_entries/")
+    assert "1 of 2" in done.err
+    assert "low+fell" in hades("trust").out
+    assert "trust 0.89" in hades("contexts", "show", "facts").out

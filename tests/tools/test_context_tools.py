@@ -95,3 +95,16 @@ async def test_wrong_calls_say_what_would_be_right(tools: Toolset) -> None:
         answer = await tools.call(name, arguments)
         assert answer.is_error
         assert said in answer.content
+
+
+async def test_an_entry_with_its_query_says_whether_the_query_agrees(tools: Toolset) -> None:
+    query = "aql: RETURN 6 * 7"
+    right = await call(tools, "context_add", context="c", content="It is 42.", source=query)
+    assert (right["verified"], right["trust"]) == (True, 0.81)
+    wrong = await call(tools, "context_add", context="c", content="Ann counted 41.", source=query)
+    assert (wrong["verified"], wrong["trust"]) == (False, 0.56)
+    assert "something else" in wrong["reason"]
+    got = await call(tools, "context_get", context="c")
+    assert [entry["verified"] for entry in got["entries"]] == [True, False]
+    plain = await call(tools, "context_add", context="c", content="It rains.", source="Ann")
+    assert "verified" not in plain
