@@ -6,17 +6,23 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # each of the hundred processes that the tests start would compile all of HADES anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check fix docs bench contract conformance driver-suite clean
+# neighbours stay with one worker, and with what their module or session has set up
+ALL_CORES := -n auto --dist worksteal
+
+.PHONY: demo test test-all coverage check fix docs bench contract conformance driver-suite clean
 
 demo: $(VENV)/.demo  ## The main job on real input: ingest, serve, search, walk, query, ask.
 	@$(BIN)/python examples/demo/demo.py
 
 test: check  ## Every gate and every fast test.
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest $(ALL_CORES)
 
 test-all: check  ## Also the long and model-driven tests, and every Python found here.
 	@$(BIN)/python -m pytest -m "" --cov --cov-report=term:skip-covered
 	@$(BIN)/python tests/tools/other_pythons.py
+
+coverage: $(VENV)/.dev  ## The fast tests, watched: they must reach the share pyproject.toml names.
+	@$(BIN)/python -m pytest $(ALL_CORES) --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.dev  ## The gates: format, lint, types, layers, generated files.
 	@$(BIN)/ruff format --check --quiet .
