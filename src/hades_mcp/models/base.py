@@ -110,7 +110,18 @@ async def complete(model: ChatModel, request: ChatRequest) -> ChatResponse:
     Raises:
         Unavailable: As `ChatModel.stream`, or the stream ended without a reply.
     """
-    async for event in model.stream(request):
-        if isinstance(event, Done):
-            return event.response
+    events = model.stream(request)
+    try:
+        async for event in events:
+            if isinstance(event, Done):
+                return event.response
+    finally:
+        await close(events)
     raise Unavailable(f"The reply of {model.name} broke off.", hint="Ask again.")
+
+
+async def close(events: AsyncIterator[ChatEvent]) -> None:
+    """Close a stream now, so that its server stops working, and not when memory is tidied up."""
+    closing = getattr(events, "aclose", None)
+    if closing is not None:
+        await closing()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from hades_mcp.errors import Unavailable, UnknownName
+from hades_mcp.models.balancing import BalancedModel
 from hades_mcp.models.faults import START_HINT
+from hades_mcp.models.retrying import RetryingModel
 from hades_mcp.models.servers import addresses, look_at_server, read_server
 
 if TYPE_CHECKING:
@@ -76,8 +78,12 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
     servers = await ready_servers(settings)
     name = choose(settings.model_name, servers)
     async with AsyncExitStack() as stack:
-        driver = await stack.enter_async_context(_driver(settings, servers[0], name))
-        yield driver
+        drivers = {
+            server.url: await stack.enter_async_context(_driver(settings, server, name))
+            for server in servers
+            if any(model.name == name for model in server.models)
+        }
+        yield RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
 
 
 def choose(wanted: str, servers: Sequence[Server]) -> str:
