@@ -111,6 +111,23 @@ def test_a_full_backlog_is_emptied_by_who_brings_the_next() -> None:
     assert done == list(range(LONGEST + 1))
 
 
+def test_nobody_waits_for_a_batch_that_is_being_done() -> None:
+    begun, more = threading.Event(), threading.Event()
+    done: list[bool] = []
+
+    def slow() -> None:
+        begun.set()
+        done.append(more.wait(60))
+
+    backlog = Backlog(lambda work: [one() for one in work].clear())
+    backlog.put(slow)
+    assert begun.wait(60)
+    backlog.put(lambda: None)  # if it waited for its turn, slow would wait in vain
+    more.set()
+    backlog.close()
+    assert done == [True]
+
+
 def test_what_comes_after_the_end_is_done_at_once() -> None:
     elsewhere, done = Elsewhere(), list[int]()
     backlog = Backlog(elsewhere.together)

@@ -47,6 +47,7 @@ class Backlog:
         self._came = threading.Event()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()  # not the turn, which is held while a batch is written
 
     def put(self, work: Work) -> None:
         """Leave a piece of work, which must not raise.
@@ -95,10 +96,12 @@ class Backlog:
         self.flush()
 
     def _wake(self) -> None:
-        with self._turn:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
-                self._thread.start()
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    thread = threading.Thread(target=self._run, name="traces", daemon=True)
+                    thread.start()
+                    self._thread = thread
         self._came.set()
 
     def _run(self) -> None:
