@@ -7,13 +7,11 @@ import random
 from pathlib import Path
 
 import pytest
-from dashscope import get_tokenizer
+from tests.tools.qwen import QWEN
 
 from hades_mcp.tokens import count_tokens
 
 ROOT = Path(__file__).parent.parent
-# the first Qwen's vocabulary: that of 2.5 differs in special tokens only
-QWEN = get_tokenizer("qwen-7b-chat")
 LONG = 3000
 _random = random.Random(4)
 ROWS = [

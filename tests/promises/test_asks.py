@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from dashscope import get_tokenizer
 from mcp import Client
 from tests.promises.conftest import ROWS, Host, host_of
+from tests.tools.qwen import QWEN
 
 from hades_mcp.models.wire import tool_body
 from hades_mcp.server.app import build_server
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-QWEN = get_tokenizer("qwen-7b-chat")
 EVERY_ROW = "FOR r IN loaves SORT r.n RETURN r"
 
 

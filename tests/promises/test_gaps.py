@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dashscope import get_tokenizer
 from tests.promises.conftest import Host, host_of
+from tests.tools.qwen import QWEN
 
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.embedders.onnx import OnnxEmbedder
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-QWEN = get_tokenizer("qwen-7b-chat")
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from dashscope import get_tokenizer
+from tests.tools.qwen import QWEN
 from tests.tools.test_definition import sample
 
 from hades_mcp.models.wire import tool_body
@@ -25,8 +25,6 @@ LIST = 1000
 COMPACT = 450
 """Most tokens of the same list as our own agent puts it."""
 SPECS = [tool.spec for tool in BUILT_IN]
-# the first Qwen's vocabulary: that of 2.5 differs in special tokens only
-QWEN = get_tokenizer("qwen-7b-chat")
 
 
 def compact_json(value: Any) -> str:
