@@ -1,8 +1,7 @@
-"""Everything HADES asks of ArangoDB: the contract of the tools, worlds and checks, recorded."""
+"""Everything HADES asks of ArangoDB: the contract of the tools, worlds and upkeep, recorded."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.promises.backends import test_contract
-from tests.promises.backends.kitchens import Kitchen
+from tests.promises.backends.kitchens import furnished, opened
 from tests.promises.backends.recording import Recorder
 
 from hades_mcp import workspace
@@ -32,8 +31,10 @@ def all_requests() -> Shapes:
     listened = partial(_listened, workspace._client, shapes)
     with pytest.MonkeyPatch.context() as listening:
         listening.setattr(workspace, "_client", listened)
-        _run(partial(Settings, vectors="arango"))
-        _run(partial(Settings, vectors="milvus"))
+        with TemporaryDirectory() as folder:
+            _ask_of_everything(Path(folder))
+        with TemporaryDirectory() as folder:
+            _ask_beside_milvus(Path(folder))
     return shapes
 
 
@@ -45,12 +46,8 @@ def _listened(
     return client
 
 
-def _run(settings: Callable[..., Settings]) -> None:
-    with TemporaryDirectory() as folder, ExitStack() as stack:
-        home = Path(folder)
-        kitchen = Kitchen(settings(home=home / "first"))
-        stack.callback(kitchen.close)
-        kitchen.furnish()
+def _ask_of_everything(home: Path) -> None:
+    with furnished(Settings(home=home / "first")) as kitchen:
         for name, promise in vars(test_contract).items():
             if name.startswith("test_") and promise.__code__.co_argcount:
                 promise(kitchen)
@@ -62,8 +59,17 @@ def _run(settings: Callable[..., Settings]) -> None:
         kitchen.workspace.db.collection("loaves").add_index(unique)
         kitchen.workspace.world.dump(home / "world.json")
         kitchen.workspace.fsck.check(mend=True)
-        with workspace.open_workspace(
-            settings(home=home / "second"), embedder=kitchen.workspace.embedder
-        ) as other:
-            other.world.load(home / "world.json")
-            other.world.load(home / "world.json", replace=True)
+        kitchen.workspace.library.install("aql")
+        kitchen.workspace.verification.run()
+        kitchen.workspace.reembed.run(force=True)
+    with opened(Settings(home=home / "second")) as other:
+        other.workspace.world.load(home / "world.json")
+        other.workspace.world.load(home / "world.json", replace=True)
+
+
+def _ask_beside_milvus(home: Path) -> None:
+    """Ask what keeps the copy in step."""
+    with furnished(Settings(home=home, vectors="milvus")) as kitchen:
+        test_contract.test_a_deleted_document_is_found_again_once_it_is_undone(kitchen)
+        test_contract.test_the_stores_agree_after_all_of_it(kitchen)
+        kitchen.workspace.reembed.run(force=True)

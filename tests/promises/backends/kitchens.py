@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from hades_mcp.tools.toolset import Toolset
 from hades_mcp.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hades_mcp.config import Settings
     from hades_mcp.tools.toolset import ToolAnswer
 
@@ -75,3 +78,21 @@ class Kitchen:
     def titles(self, text: str, **arguments: Any) -> list[str]:
         """Return what a search finds."""
         return [hit["title"] for hit in self.ask("search", text=text, **arguments)["hits"]]
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Kitchen]:
+    """Open an empty one."""
+    kitchen = Kitchen(settings)
+    try:
+        yield kitchen
+    finally:
+        kitchen.close()
+
+
+@contextmanager
+def furnished(settings: Settings) -> Iterator[Kitchen]:
+    """Open one with the notes and rows in it."""
+    with opened(settings) as kitchen:
+        kitchen.furnish()
+        yield kitchen
