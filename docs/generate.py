@@ -168,10 +168,14 @@ def _answer_cost(answer: dict[str, int] | None) -> str:
 def tool_latency() -> str:
     """Return milliseconds of each tool over stdio, and the server's memory, from benchmarks/."""
     report = _results("tools_latency")
-    lines = ["| over stdio | p50 ms | p99 ms | times echo |", "|---|---:|---:|---:|"]
+    lines = [
+        "| over stdio | p50 ms | p99 ms | times echo | least tenth, times echo | CPU ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for name, row in report["calls"].items():
         times = f"{row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['times_echo']:.2g}"
-        lines.append(f"| `{name}` | {times} |")
+        used = f"{row['best_times_echo']:.2g} | {row['cpu_ms']:.1f}"
+        lines.append(f"| `{name}` | {times} | {used} |")
     held = ", ".join(f"{what} {size} MB" for what, size in report["resident_mb"].items())
     where = f"{report['date']}, {report['machine']}, not idle; {report['rounds']} rounds."
     return "\n".join([*lines, "", f"Measured {where} In memory: {held}."])
