@@ -132,7 +132,7 @@ def test_a_word_that_is_nothing_lists_what_there_is(queries: QueryService) -> No
         ("FOR d IN documents FILTER d.a = 1 RETURN d", "Compare with =="),
         ("FOR d IN documents", "ends with RETURN"),
         ("RETURN d FOR d IN documents", "FOR comes first"),
-        ("FOR d IN documents RETURN {", "Compare with a query that parses"),
+        ("FOR d IN documents RETURN {", "as in the example"),
     ],
 )
 def test_a_syntax_error_has_its_place_and_a_way_out(

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import QueryError, did_you_mean, nearest
-from hades_mcp.services.queries.repairs import masked, parses, repaired
+from hades_mcp.services.queries.habits import (
+    SYNONYMS,
+    masked,
+    plain_quotes,
+    substituted,
+    unaccustomed,
+)
+from hades_mcp.services.queries.repairs import parses, repaired
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -16,6 +23,8 @@ if TYPE_CHECKING:
     from arango.database import StandardDatabase
 
 EXAMPLE = 'FOR d IN documents FILTER d.kind == "class" SORT d.title LIMIT 5 RETURN d.title'
+
+TRY = "Try it as in the example."
 
 SAMPLE = 200
 """Documents looked at to learn a collection's attributes."""
@@ -73,17 +82,19 @@ def advise(failure: Failure, number: int) -> QueryError:
             advice = _collection(failure)
         case 1501:
             advice = _syntax(failure)
-        case 1551 | 1552 | 1512 | 1553 | 1554:
+        case 1512:
+            advice = _variable(failure)
+        case 1551 | 1552 | 1553 | 1554:
             advice = _bind(failure)
         case 1540:
             advice = _function(failure)
         case 1541:
             advice = _arity(failure)
         case _:
-            advice = Advice("")
+            advice = _habit(failure)
     example: dict[str, Any] = {}
     if advice.query or advice.bind is not None:
-        bind = failure.bind if advice.bind is None else advice.bind
+        bind = _filled(failure, advice)
         example = {"query": advice.query or failure.query} | ({"bind_vars": bind} if bind else {})
     said = _placed(failure, advice.wrong)
     return QueryError(f"{said}.", number=number, hint=advice.hint, example=example)
@@ -132,6 +143,13 @@ def _placed(failure: Failure, wrong: str) -> str:
 
 def _collection(failure: Failure) -> Advice:
     missing = failure.text.rpartition(": ")[2].split(" ")[0].strip("'\"`")
+    mended = unaccustomed(plain_quotes(failure.query))
+    if mended != failure.query and parses(mended):
+        return Advice("This is not AQL.", mended, wrong=missing)
+    if re.search(rf"(?<![\w.]){re.escape(missing)}\s*[.\[(),}}]", masked(failure.query)):
+        advice = _variable(failure, missing)
+        if advice.query:
+            return advice
     near = nearest(missing, failure.known)
     if near is None:
         said = f"{missing!r} is neither a collection nor a variable."
@@ -147,7 +165,10 @@ def _function(failure: Failure) -> Advice:
     from hades_mcp.embedded.aql.functions import FUNCTIONS  # noqa: PLC0415  only for this error
 
     name = failure.text.partition("'")[2].partition("(")[0]
-    near = nearest(name, FUNCTIONS)
+    mended = unaccustomed(failure.query)
+    if name.upper() == "IF" and mended != failure.query and parses(mended):
+        return Advice("Write condition ? this : that.", mended, wrong=name)
+    near = SYNONYMS.get(name.upper()) or nearest(name, FUNCTIONS)
     if near is None:
         return Advice("AQL has no such function; do without it.", wrong=name)
     corrected = re.sub(rf"\b{re.escape(name)}(?=\s*\()", near, failure.query, flags=re.IGNORECASE)
@@ -178,11 +199,62 @@ def _syntax(failure: Failure) -> Advice:
         return Advice("FOR comes first and RETURN last.", better)
     if "assignment" in failure.text or re.search(r"[^=!<>~]=[^=~]", masked(query)):
         return Advice("Compare with ==; a single = only stands in LET.", better)
+    if better != EXAMPLE:
+        return Advice(TRY, better)
     return Advice("Compare with a query that parses.", better)
 
 
+def _variable(failure: Failure, name: str = "") -> Advice:
+    """Return what to write for a variable that is not there: hidden by COLLECT, or miscalled."""
+    name = name or failure.text.partition("'")[2].partition("'")[0]
+    hidden = masked(failure.query)
+    loops: dict[str, str] = dict(_LOOP.findall(hidden))
+    if re.search(r"\bCOLLECT\b", hidden, re.IGNORECASE) and name in loops:
+        hint = (
+            f"After COLLECT {name} is gone: count WITH COUNT INTO n, AGGREGATE a value, or read "
+            f"groups[*].{name} of INTO groups."
+        )
+        query = f"FOR d IN {loops[name]} COLLECT k = d._key WITH COUNT INTO n RETURN {{k, n}}"
+        return Advice(hint, query, wrong=name)
+    if len(loops) == 1 and name not in loops:
+        (variable,) = loops
+        hint = f"The variable is {variable!r}, not {name!r}."
+        return Advice(hint, _renamed(failure.query, name, variable), wrong=name)
+    return Advice(f"There is no variable {name!r} here.", wrong=name)
+
+
+def _habit(failure: Failure) -> Advice:
+    """Return the query as AQL writes it, where what was written means something else."""
+    query = unaccustomed(plain_quotes(failure.query))
+    for collection in failure.known:
+        name = re.escape(collection)
+        loop = re.search(rf"\bFOR\s+(\w+)\s+IN\s+{name}\b", masked(query), re.IGNORECASE)
+        if loop is not None:
+            query = substituted(query, rf"\b{name}\.(?=\w)", f"{loop[1]}.")
+        each = f"{{0}}(FOR d IN {collection} RETURN d.{{1}})"
+        query = substituted(query, rf"\b(\w+)\({name}\.(\w+)\)", each)
+    if query == failure.query or not parses(query):
+        return Advice("")
+    return Advice(TRY, query)
+
+
+def _filled(failure: Failure, advice: Advice) -> dict[str, Any]:
+    """Return values for all parameters of the corrected query."""
+    if advice.bind is not None or not advice.query or advice.query == EXAMPLE:
+        return advice.bind or {}
+    names = _parameters(advice.query)
+    return {
+        name: failure.bind[name] if name in failure.bind else _value(name, [], failure.known)
+        for name in names
+    }
+
+
+def _parameters(query: str) -> list[str]:
+    return sorted(set(re.findall(r"(?<!@)@(@?\w+)", masked(query))))
+
+
 def _bind(failure: Failure) -> Advice:
-    used = sorted(set(re.findall(r"(?<!@)@(@?\w+)", masked(failure.query))))
+    used = _parameters(failure.query)
     unused = sorted(set(failure.bind) - set(used))
     missing = [name for name in used if name not in failure.bind]
     parts = []

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hades_mcp.services.queries.habits import LONGEST, masked, plain_quotes, unaccustomed
+from hades_mcp.services.queries.sql import from_sql
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STRING = re.compile(
-    r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL
-)
-_SQL = re.compile(
-    r"^\s*SELECT\s+(?P<what>.*?)\s+FROM\s+(?P<name>@?@?\w+)(?:\s+(?:AS\s+)?(?P<alias>(?!WHERE\b|"
-    r"ORDER\b|LIMIT\b|GROUP\b)\w+))?(?:\s+WHERE\s+(?P<where>.*?))?"
-    r"(?:\s+ORDER\s+BY\s+(?P<order>.*?))?(?:\s+LIMIT\s+(?P<limit>\d+))?\s*;?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
 _LOOP = re.compile(r"\bFOR\s+(\w+)", re.IGNORECASE)
 _EARLY_RETURN = re.compile(
     r"\bRETURN\s+(?P<what>.*?)\s+(?P<rest>(?:FOR|FILTER|SORT|LIMIT|COLLECT|LET)\b.*)$",
@@ -33,13 +27,9 @@ _KEYWORDS = (
 _KEYWORD_AS_NAME = re.compile(
     rf"(?<=\.)(?:{_KEYWORDS})\b|(?<=[{{,\s])(?:{_KEYWORDS})(?=\s*:(?!:))", re.IGNORECASE
 )
-_WORD = re.compile(r"\w+")
+_SIGNS = (",", ")", "]", "}", " INTO", " IN")
+_MOST_FILLED = 3
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-
-
-def masked(query: str) -> str:
-    """Return a query with its strings, quoted names and comments blanked, each place kept."""
-    return _STRING.sub(lambda found: re.sub(r"[^\n]", "~", found.group()), query)
 
 
 def parses(query: str) -> bool:
@@ -56,57 +46,20 @@ def parses(query: str) -> bool:
 
 def repaired(query: str) -> str:
     """Return a query that parses, as near to the given one as known mistakes explain; else ""."""
-    attempt = query.strip().rstrip(";").strip()
-    for repair in _REPAIRS:
-        changed = repair(attempt)
-        if changed != attempt and parses(changed):
+    if len(query) > LONGEST:
+        return ""
+    attempt = start = query.strip().rstrip(";").strip()
+    if attempt != query and parses(attempt):
+        return attempt
+    for repair in _REPAIRS:  # one mistake is likelier than several
+        changed = repair(start)
+        if changed != start and parses(changed):
             return changed
-        attempt = changed
-    return attempt if attempt != query and parses(attempt) else ""
-
-
-def _from_sql(query: str) -> str:
-    found = _SQL.match(query)
-    if found is None:
-        return query
-    name, variable = found["name"], found["alias"] or "d"
-    parts = [f"FOR {variable} IN {name}"]
-    if found["where"]:
-        parts.append(f"FILTER {_attributes(found['where'], variable)}")
-    if found["order"]:
-        parts.append(f"SORT {_attributes(found['order'], variable)}")
-    if found["limit"]:
-        parts.append(f"LIMIT {found['limit']}")
-    parts.append(f"RETURN {_columns(found['what'], variable)}")
-    return " ".join(parts)
-
-
-def _columns(what: str, variable: str) -> str:
-    names = re.findall(r"\w+", what)
-    if "*" in what or not re.fullmatch(r"[\w.,\s]+", what):
-        return variable
-    last = [name for name in names if name != variable]
-    if len(last) == 1:
-        return f"{variable}.{last[0]}"
-    return "{" + ", ".join(f"{name}: {variable}.{name}" for name in last) + "}"
-
-
-def _attributes(condition: str, variable: str) -> str:
-    hidden = masked(condition)
-    words = {"AND", "OR", "NOT", "IN", "LIKE", "NULL", "TRUE", "FALSE", "ASC", "DESC", "IS"}
-
-    def qualified(found: re.Match[str]) -> str:
-        word = found.group()
-        before, after = hidden[: found.start()], hidden[found.end() :]
-        plain = word.upper() in words or word[0].isdigit() or word == variable
-        inside = before.endswith((".", "@")) or after.lstrip().startswith("(") or "~" in word
-        return word if plain or inside or hidden[found.start()] == "~" else f"{variable}.{word}"
-
-    parts, end = [], 0
-    for found in _WORD.finditer(hidden):
-        parts += [condition[end : found.start()], qualified(found)]
-        end = found.end()
-    return "".join([*parts, condition[end:]])
+    for repair in _REPAIRS:
+        attempt = repair(attempt)
+        if parses(attempt):
+            return attempt
+    return ""
 
 
 def _compared(query: str) -> str:
@@ -158,17 +111,67 @@ def _returning(query: str) -> str:
     return f"{query} RETURN {loop.group(1)}"
 
 
-def _offset(query: str) -> str:
-    """Write `LIMIT offset, count` for `LIMIT count OFFSET offset`."""
-    return re.sub(r"\bLIMIT\s+(\d+)\s+OFFSET\s+(\d+)", r"LIMIT \2, \1", query, flags=re.IGNORECASE)
+def _ended(query: str) -> str:
+    """Say where a document is written or removed: in the collection it was read from."""
+    hidden = masked(query)
+    loop = re.search(r"\bFOR\s+\w+\s+IN\s+(@?@?\w+)", hidden, re.IGNORECASE)
+    if loop is None or not re.search(r"\b(UPDATE|REPLACE|REMOVE)\b", hidden, re.IGNORECASE):
+        return query
+    name = loop[1]
+    return query if re.search(rf"\bIN\s+{name}\s*$", hidden) else f"{query} IN {name}"
+
+
+def _filled(query: str) -> str:
+    """Put what is missing where the parser stumbles: a comma, a bracket, INTO."""
+    for _ in range(_MOST_FILLED):
+        at = _stumbles(query)
+        if at is None:
+            return query
+        tries = [f"{query[:at].rstrip()}{sign} {query[at:]}" for sign in _SIGNS]
+        better = [one for one in tries if parses(one)]
+        if better:
+            return better[0]
+        query = tries[0]
+    return query
+
+
+def _stumbles(query: str) -> int | None:
+    """Return where in a query the parser does not go on."""
+    from hades_mcp.embedded.aql.parser import parse  # noqa: PLC0415  only after an error
+    from hades_mcp.embedded.errors import ArangoError  # noqa: PLC0415
+
+    try:
+        parse(query)
+    except ArangoError as error:
+        place = re.search(r"position (\d+):(\d+)", error.message)
+        if place is None:
+            return None
+        line, column = int(place[1]), int(place[2])
+        before = query.split("\n")[: line - 1]
+        at = sum(len(one) + 1 for one in before) + column - 1
+        quote = query[at : at + 1]
+        return query.rfind(quote, 0, at) if quote in {"'", '"'} else at  # it tells a string's end
+    return None
+
+
+def _string_closed(query: str) -> str:
+    """Close a string behind its first word."""
+    quotes = re.findall(r"[\"']", query)
+    if len(quotes) != 1:
+        return query
+    return re.sub(r"([\"'])([\w.-]+)", r"\1\2\1", query, count=1)
 
 
 _REPAIRS: tuple[Callable[[str], str], ...] = (
-    _from_sql,
-    _offset,
+    plain_quotes,
+    from_sql,
+    unaccustomed,
     _compared,
     _quoted,
     _return_last,
+    _string_closed,
     _closed,
     _returning,
+    _ended,
+    _filled,
 )

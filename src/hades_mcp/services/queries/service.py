@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from arango.exceptions import ArangoServerError
 
-from hades_mcp.errors import HadesError, LimitReached, QueryError
+from hades_mcp.errors import HadesError, LimitReached, QueryError, did_you_mean
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
 from hades_mcp.services.projection import Asked, without_vectors
-from hades_mcp.services.queries.advice import Failure, advise, advise_empty
+from hades_mcp.services.queries.advice import TRY, Failure, advise, advise_empty
 from hades_mcp.services.queries.asking import asked_for
 from hades_mcp.services.queries.changes import changes, revisions
 from hades_mcp.services.queries.limits import QueryLimits, forbidden
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _BATCH = 200
 _KEYS_SHOWN = 20
+_NO_GRAPH = 1924
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,21 @@ class QueryService:
             case 1652:
                 name = message(error).partition("transaction: ")[2].partition(" ")[0]
                 return forbidden(name, self._readable())
-        return advise(Failure(message(error), query, bind, self._readable()), number)
+        if number == _NO_GRAPH:
+            graphs = [graph["name"] for graph in cast("list[Any]", self._db.graphs())]
+            return QueryError(f"{message(error)}.", number=number, hint=_graph_hint(error, graphs))
+        told = advise(Failure(message(error), query, bind, self._readable()), number)
+        if told.example and not self._plans(**told.example):
+            told.example = {}  # what is shown as right must be
+            told.hint = told.hint.removesuffix(TRY)
+        return told
+
+    def _plans(self, query: str, bind_vars: dict[str, Any] | None = None) -> bool:
+        try:
+            self._db.aql.explain(query, bind_vars=bind_vars)
+        except ArangoServerError:
+            return False
+        return True
 
 
 def _fetch(answer: Iterator[Any], limits: QueryLimits, asked: Asked) -> tuple[list[Any], bool]:
@@ -275,6 +290,10 @@ def _changed(made: list[Change]) -> Changed:
     counts: Counter[Effect] = Counter(change.effect for change in made)
     keys = [change.id.partition("/")[2] for change in made[:_KEYS_SHOWN]]
     return Changed(counts["inserted"], counts["updated"], counts["removed"], keys)
+
+
+def _graph_hint(error: ArangoServerError, graphs: list[str]) -> str:
+    return did_you_mean(message(error).partition("'")[2].partition("'")[0], graphs)
 
 
 def _changes_data() -> QueryError:
