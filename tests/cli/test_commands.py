@@ -87,6 +87,29 @@ def test_a_folder_is_ingested_and_found_again_by_meaning(hades: Hades, notes: Pa
     assert found.rows[0]["title"].startswith("Bees")
 
 
+def test_a_search_keeps_to_kinds_and_values_and_adds_what_the_graph_leads_to(
+    hades: Hades, notes: Path
+) -> None:
+    (notes / "wax.md").write_text(
+        "---\nyear: 2024\n---\n# Wax\n\nBees make wax. See [bees](bees.md).\n"
+    )
+    (notes / "hive.py").write_text('def hive():\n    """Hold bees."""\n')
+    hades("ingest", notes)
+
+    def titles(*options: str) -> list[str]:
+        return [row["title"] for row in hades("search", "bees", "--json", *options).rows]
+
+    assert titles("--kind", "function") == ["hive.hive"]
+    assert titles("--where", "year=2024") == ["Wax"]
+    assert titles("--where", "year=2023", "--where", "year=2024") == ["Wax"]
+    assert "Bees" in titles("--where", "connected_to=Wax")
+    assert "hive.hive" not in titles("--where", "connected_to=Wax")
+    (added,) = hades("search", "wax", "-n1", "--hops", "1", "--json").rows[1:]
+    assert added["via"].startswith("documents/")
+    done = hades("search", "bees", "--where", "year")
+    assert (done.code, "NAME=VALUE" in done.err) == (2, True)
+
+
 def test_a_missing_folder_stores_nothing_and_says_which(hades: Hades, notes: Path) -> None:
     done = hades("ingest", notes, notes.parent / "note")
     assert done.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -41,6 +42,14 @@ FOR d IN @@documents
     COLLECT n = name
     RETURN n
 """
+# of all types only objects sort behind lists
+_LISTS = """
+FOR d IN @@documents
+  COLLECT AGGREGATE greatest = MAX({attribute})
+  FILTER IS_ARRAY(greatest) || IS_OBJECT(greatest)
+  RETURN 1
+"""
+_PLAIN_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _ANY_HAS = "FOR d IN @@documents FILTER d.@path != null LIMIT 1 RETURN 1"
 
 
@@ -87,13 +96,16 @@ def filter_of(db: StandardDatabase, kind: str | None, where: Mapping[str, Any] |
             conditions.append("FILTER d._key IN @connected")
             bind["connected"] = _around(db, values)
             continue
-        path, bound = f"w{number}", f"v{number}"
-        # an attribute that is a list, as tags are, fits by any of its members
-        conditions.append(
-            f"FILTER IS_ARRAY(d.@{path}) ? d.@{path} ANY IN @{bound} : d.@{path} IN @{bound}"
-        )
-        bind |= {path: name.split("."), bound: values}
-        attributes.append(name.split("."))
+        path = name.split(".")
+        attribute, named = _attribute(path, f"w{number}")
+        bound = f"v{number}"
+        condition = f"{attribute} IN @{bound}"
+        if rows(db, _LISTS.format(attribute=attribute), {"@documents": DOCUMENTS} | named):
+            # an attribute that is a list, as tags are, fits by any of its members
+            condition = f"IS_ARRAY({attribute}) ? {attribute} ANY IN @{bound} : {condition}"
+        conditions.append(f"FILTER {condition}")
+        bind |= {bound: values} | named
+        attributes.append(path)
     return Filter(" ".join(conditions), bind, attributes)
 
 
@@ -108,6 +120,13 @@ def check_attributes(db: StandardDatabase, wanted: Filter) -> None:
         if not rows(db, _ANY_HAS, bind | {"path": path}):
             known = {n for n in rows(db, _NAMES, bind) if not n.startswith("_")} | {CONNECTED}
             raise UnknownName("attribute of documents", ".".join(path), known)
+
+
+def _attribute(path: list[str], name: str) -> tuple[str, dict[str, Any]]:
+    """Return an attribute as AQL and what it binds: plain names are written, to be looked up."""
+    if all(map(_PLAIN_NAME.fullmatch, path)):
+        return "d" + "".join(f".`{part}`" for part in path), {}
+    return f"d.@{name}", {name: path}
 
 
 def _check_kind(db: StandardDatabase, kind: str) -> None:

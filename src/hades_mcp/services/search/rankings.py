@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import ConfigError, Unavailable
-from hades_mcp.services.layout import ANALYZER, CHUNKS, SEARCH_VIEW
+from hades_mcp.services.layout import ANALYZER, CHUNKS, DOCUMENTS, SEARCH_VIEW
 from hades_mcp.services.pins import check_pin
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message
+from hades_mcp.services.search.rows import homes
 from hades_mcp.services.statements import rows
 from hades_mcp.vectors.base import Hit
 
@@ -53,12 +54,17 @@ _FEW_WORDS = "FILTER NOT_NULL(c.document, c._key) IN @few"
 _FEW_VECTORS = """
 FOR c IN @@chunks
   FILTER c.document IN @few
-  LET score = COSINE_SIMILARITY(c.embedding, @vector)
-  FILTER score != null
+  LET score = {function}(c.embedding, @vector)
+  {scored}
   SORT score DESC
   LIMIT @k
   RETURN [c._id, score]
 """
+_FEW_NEAR = _FEW_VECTORS.format(function="APPROX_NEAR_COSINE", scored="")
+_FEW_EXACT = _FEW_VECTORS.format(function="COSINE_SIMILARITY", scored="FILTER score != null")
+_NO_VECTOR_INDEX = 1554
+_REACH = 2000
+"""Passages with the words that are ranked at first to find those of a few documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,12 @@ class Ranker:
         if few is None:
             return self._vectors.search(CHUNKS, vector, k)
         bind = {"@chunks": CHUNKS, "few": few, "vector": vector, "k": k}
-        return [Hit(*row) for row in rows(self._db, _FEW_VECTORS, bind)]
+        try:
+            return [Hit(*row) for row in rows(self._db, _FEW_NEAR, bind)]
+        except ArangoServerError as error:  # without an index, or one that takes no filters
+            if error.error_code != _NO_VECTOR_INDEX:
+                raise
+        return [Hit(*row) for row in rows(self._db, _FEW_EXACT, bind)]
 
     def _by_words(self, question: Question, k: int, few: Sequence[str] | None) -> list[Hit]:
         # a document's title and its text are two hits
@@ -166,6 +177,13 @@ class Ranker:
         return self._best(condition, bound | {"k": k}, few)
 
     def _best(self, condition: str, bind: dict[str, Any], few: Sequence[str] | None) -> list[Hit]:
+        if few is not None:
+            # to filter before ranking, every passage with one of the words must be read
+            wide = self._best(condition, bind | {"k": _REACH}, None)
+            known, wanted = homes(self._db, [wide]), {f"{DOCUMENTS}/{key}" for key in few}
+            kept = [hit for hit in wide if known.get(hit.id) in wanted]
+            if len(kept) >= bind["k"] // 4 or len(wide) < _REACH:
+                return kept[: bind["k"]]
         only = {} if few is None else {"few": few}
         query = _BEST.format(condition=condition, few=_FEW_WORDS if only else "")
         return [Hit(*row) for row in rows(self._db, query, bind | only)]
