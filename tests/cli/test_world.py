@@ -43,6 +43,25 @@ def test_a_world_goes_in_and_out_by_the_command_line(
     assert json.loads(target.read_text()) == WORLD
 
 
+def test_what_was_ingested_is_found_in_another_home_after_export_and_import(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HADES_EMBEDDER", "hashing")
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "bees.md").write_text("# Bees\n\nBees make honey. See [rails](rails.md).\n")
+    (notes / "rails.md").write_text("# Rails\n\nTrains run on rails.\n")
+    assert hades(capsys, "ingest", str(notes))[0] == 0
+    _, before, _ = hades(capsys, "search", "honey", "--json")
+    target = tmp_path / "out.json"
+    assert "2 texts" in hades(capsys, "export", str(target))[1]
+    monkeypatch.setenv("HADES_HOME", str(tmp_path / "elsewhere"))
+    assert "2 texts" in hades(capsys, "import", str(target))[1]
+    assert hades(capsys, "search", "honey", "--json") == (0, before, "")
+    assert "Bees make honey" in before
+    assert hades(capsys, "fsck")[0] == 0
+
+
 def test_a_library_is_listed_and_installed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = hades(capsys, "library", "list")
     assert code == 0
