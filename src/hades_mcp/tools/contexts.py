@@ -81,4 +81,5 @@ def context_list(workspace: "Workspace") -> Any:
 def _lean(entry: dict[str, Any]) -> dict[str, Any]:
     times = {name: entry[name][:_SECONDS] for name in ("time", "expires") if name in entry}
     older = [one | {"time": one["time"][:_SECONDS]} for one in entry.get("contradicts", ())]
-    return entry | times | ({"contradicts": older} if older else {})
+    lean = entry | times | ({"contradicts": older} if older else {})
+    return {name: value for name, value in lean.items() if value != ""}

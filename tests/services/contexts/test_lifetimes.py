@@ -14,7 +14,7 @@ from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.contexts.storing import entry_key
 from hades_mcp.services.contexts.tiers import COLD_AFTER, HOT, settle
 from hades_mcp.services.journal import Journal
-from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.owners import mint
 from hades_mcp.services.statements import rows
 
@@ -188,9 +188,13 @@ def test_keys_sort_by_time_and_after_those_of_an_older_hades() -> None:
     assert len(set(map(len, keys))) == 1
 
 
-def test_nothing_is_left_of_a_context_in_its_own_collection(
+def test_a_clearing_can_be_undone_when_something_was_added_since(
     db: StandardDatabase, contexts: ContextService
 ) -> None:
-    contexts.add("c", "x")
-    contexts.clear("c")
-    assert rows(db, "FOR c IN @@c RETURN c", {"@c": CONTEXTS}) == []
+    contexts.add("c", "before")
+    contexts.expire("c", 3600)
+    cleared = contexts.clear("c")
+    contexts.add("c", "after")
+    Journal(db).undo(cleared.undo)
+    assert [entry.content for entry in contexts.get("c").entries] == ["before", "after"]
+    assert contexts.show("c").ttl == 3600

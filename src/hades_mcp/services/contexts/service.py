@@ -225,6 +225,9 @@ class ContextService:
     def clear(self, name: str) -> Cleared:
         """Forget a context, or a single entry by its id; undoable for a day.
 
+        What is known of the context itself stays: its owner, its time to live. So it can be undone,
+        too, when something was added under the same name since.
+
         Raises:
             UnknownName: There is no such context; the nearest name is suggested.
             NotFound: There is no such entry.
@@ -240,12 +243,9 @@ class ContextService:
         def work(tx: TransactionDatabase) -> Cleared:
             ids = rows(tx, query, bind)
             with self._journal.recording(tx, CLEAR_ACTION, note=name, keep=DAY) as recording:
-                recording.before([*ids, *([] if slash else [f"{CONTEXTS}/{name}"])])
+                recording.before(ids)
                 remove = "FOR id IN @ids REMOVE PARSE_IDENTIFIER(id).key IN @@c"
                 rows(tx, remove, {"@c": CONTEXT_ENTRIES, "ids": ids})
-                if not slash:
-                    gone = "FOR c IN @@c FILTER c._key == @name REMOVE c IN @@c"
-                    rows(tx, gone, {"@c": CONTEXTS, "name": name})
             return Cleared(len(ids), recording.handle)
 
         cleared = None if hidden else atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
