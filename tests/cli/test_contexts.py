@@ -102,4 +102,6 @@ def test_facts_are_run_again_and_those_that_changed_are_listed(hades: Hades) -> 
     assert listed.startswith("0.64  was 0.85  context_entries/")
     assert "1 of 2" in done.err
     assert "low+fell" in hades("trust").out
-    assert "trust 0.89" in hades("contexts", "show", "facts").out
+    shown = hades("contexts", "show", "facts").out
+    assert "trust 0.89  verified  There are 0 documents." in shown
+    assert "trust 0.64  query disagrees  We have 7 documents." in shown

@@ -196,7 +196,8 @@ def _moves(context: ContextInfo) -> str:
 def _entry(entry: ContextEntry) -> str:
     head = f"{entry.id}  {entry.time[:19]}  {entry.role:<9} trust {entry.trust:.2f}"
     near = "" if entry.score is None else f"  near {entry.score:.2f}"
-    return f"{head}{near}  {_short(entry.content)}"
+    run = {None: "", True: "  verified", False: "  query disagrees"}[entry.verified]
+    return f"{head}{near}{run}  {_short(entry.content)}"
 
 
 def _short(text: str) -> str:
