@@ -1,7 +1,7 @@
 """Standard input and output as the event loop itself reads and writes them.
 
-The SDK's transport has threads for both, and so each call changes threads three times more: a third
-of what a server costs that does nothing else.
+The SDK's transport has threads for both (mcp 2.3), and so each call changes threads three times
+more: once to be read, twice to be answered.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ async def standard_pipes() -> Files:
     if not _suitable():
         return None, None
     incoming, outgoing = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
     os.dup2(2, 1)
     return cast("Files", (await _reading(incoming), await _writing(outgoing)))
 
