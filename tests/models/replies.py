@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hades_mcp.messages import ToolSpec
+from hades_mcp.messages import ToolAnnotations, ToolSpec
 
 
 def _spec(name: str, required: list[str], **properties: dict[str, Any]) -> ToolSpec:
     schema: dict[str, Any] = {"type": "object", "properties": properties, "required": required}
-    return ToolSpec(name, f"Does {name}.", schema)
+    return ToolSpec(name, f"Does {name}.", schema, ToolAnnotations(read_only=True))
 
 
 TOOLS = (

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.replies import CALLS, NOT_CALLS, TOOLS
 
-from hades_mcp.models.json_text import loads, spans
+from hades_mcp.models.reading import loads
 from hades_mcp.models.recovery import attempted, recover, resolve
 
 KNOWN = {spec.name: spec for spec in TOOLS}
@@ -64,4 +64,3 @@ def test_no_text_breaks_the_reader(text):
     recover(text, TOOLS)
     attempted(text)
     loads(text)
-    list(spans(text))

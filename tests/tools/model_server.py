@@ -47,13 +47,13 @@ PATIENCE = 120.0
 
 @contextlib.contextmanager
 def model_server(
-    size: str = "0.5b", *, template: Path = TEMPLATE, extra: tuple[str, ...] = ()
+    size: str = "0.5b", *, template: Path | None = TEMPLATE, extra: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """Serve a model while the block runs, and yield its OpenAI-compatible base URL.
 
     Args:
         size: Which Qwen2.5-Coder: "0.5b" or "1.5b".
-        template: The chat template to serve with.
+        template: The chat template to serve with; None takes the model's own.
         extra: More arguments for llama-server, `--lora` say.
 
     Raises:
@@ -62,7 +62,7 @@ def model_server(
     command = [
         str(fetch_server()),
         *("-m", str(fetch_model(size)), "--alias", f"qwen2.5-coder-{size}"),
-        *("--jinja", "--chat-template-file", str(template)),
+        *("--jinja", *(("--chat-template-file", str(template)) if template else ())),
         *("--host", "127.0.0.1", "--no-ui", "--embeddings", "--pooling", "mean"),
         # One thread for tokens and passive waiting: llama.cpp's barriers collapse on busy cores.
         *("-c", str(CONTEXT), "-np", "1", "-t", "1", "-tb", "2"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hades_mcp.messages import ToolCall
-from hades_mcp.models.json_text import loads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def _open_object(schema: Json) -> bool:
 
 def read_constrained_call(text: str, tools: Sequence[ToolSpec]) -> ToolCall | None:
     """Return the call a constrained reply is; None if it was cut off or breaks the schema."""
-    value = loads(text.strip())
+    value = _read(text)
     if not isinstance(value, dict):
         return None
     name, arguments = value.get("name"), value.get("arguments")
@@ -82,6 +82,14 @@ def read_constrained_call(text: str, tools: Sequence[ToolSpec]) -> ToolCall | No
 
 def read_constrained_answer(text: str) -> str:
     """Return the answer a constrained reply holds, or the text when it is none."""
-    value = loads(text.strip())
+    value = _read(text)
     answer = value.get("answer") if isinstance(value, dict) else None
     return answer if isinstance(answer, str) else text
+
+
+def _read(text: str) -> Any:
+    """Return the JSON a reply is; None if it was cut off, for half a call must not run."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,278 @@
+"""Goes through a reply once, from left to right, and finds the calls that are made in it.
+
+What is only shown is passed over: thinking, quotations, inline code, elements of unknown name, code
+that is more than calls, turns the model invented for others, and calls announced as examples.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hades_mcp.models.reading.cues import shown
+from hades_mcp.models.reading.markers import (
+    ELEMENT,
+    INVENTED,
+    MARKER,
+    SILENT,
+    STOP,
+    THOUGHT_ENDS,
+    Fence,
+    end_of_element,
+    find_fence,
+    inline_end,
+)
+from hades_mcp.models.reading.shapes import Written, call_shaped, calls_in
+from hades_mcp.models.reading.syntax import (
+    OPENING,
+    read_action,
+    read_element,
+    read_python,
+    read_tags,
+)
+from hades_mcp.models.reading.values import Fuel, Unreadable, read_value
+
+if TYPE_CHECKING:
+    from hades_mcp.models.reading.shapes import Tools
+
+_ATTEMPT = re.compile(
+    r"""\{[\s{]*["'“]?(?:name|tool|tool_name|function)["'”]?\s*[:=].{0,200}?
+        ["'“]?(?:arguments|parameters|args)["'”]?\s*[:=]""",
+    re.DOTALL | re.VERBOSE,
+)
+_RESYNC = re.compile(r"\n(?=[ \t]*(?:[{\[<`]|\n))")
+_REST_OF_LINE = re.compile(r"[ \t,;.:\\}\])\"]*(?:$|[<\[{]|```|[#])", re.MULTILINE)
+_BETWEEN = re.compile(r"(?:[\s,;}\])\\]|#[^\n]*|//[^\n]*)*")
+_AFTER_PYTHON = re.compile(r"[ \t]*(?:[,;\]]|#|//|<|$)", re.MULTILINE)
+_LINE = re.compile(r"[^\n]*")
+_INTENT = re.compile(
+    r"\b(?:I['\u2019]ll|I will|let me|let['\u2019]s|now|I am going to|I need)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Calls that are made, and where they stand."""
+
+    start: int
+    end: int
+    calls: tuple[Written, ...]
+
+
+class Scan:
+    """One way through a reply.
+
+    Args:
+        text: The reply.
+        tools: The tools there are, by name.
+        fuel: What it may cost.
+    """
+
+    def __init__(self, text: str, tools: Tools, fuel: Fuel) -> None:
+        self.found: list[Found] = []
+        self.attempted = False
+        self._text = text
+        self._tools = tools
+        self._fuel = fuel
+        self._lead = 0  # where the prose before the next call begins
+        self._showing = False
+
+    def run(self) -> None:
+        """Find the calls; what fuel does not suffice for is not read."""
+        try:
+            alone = re.fullmatch(r"\s*`([^`\n]+)`\s*", self._text)
+            if alone is not None:
+                self._take(0, len(self._text), self._only_calls(alone[1], closed=True))
+                return
+            at: int | None = 0
+            while at is not None and (match := STOP.search(self._text, at)) is not None:
+                self._fuel.burn(match.end() - at)
+                at = self._step(match)
+        except Unreadable:
+            return
+
+    def _step(self, match: re.Match[str]) -> int | None:
+        """Read what begins here; return where to go on, or None at the end of the reply."""
+        at = match.start()
+        while self._text[at] in " \t":
+            at += 1
+        character = self._text[at]
+        if character in "`~":
+            fence = find_fence(self._text, at)
+            return self._fence(fence) if fence else inline_end(self._text, at, self._fuel)
+        if character == "<":
+            return self._tag(at)
+        if character in "{[":
+            return self._value(at)
+        if character == ">":
+            return self._end_of_line(at)
+        if INVENTED.match(self._text, at):
+            return None
+        return self._word(at, match.end() - 1)  # its bracket may begin a value
+
+    def _end_of_line(self, at: int) -> int:
+        match = _LINE.match(self._text, at)
+        return match.end() if match else len(self._text)
+
+    def _value(self, at: int) -> int:
+        marker = MARKER.match(self._text, at)
+        if marker is not None:
+            return self._after_marker(marker.end())
+        try:
+            value, end = read_value(self._text, at, self._fuel)
+        except Unreadable:
+            return self._unreadable(at)
+        calls = tuple(calls_in(value, self._tools))
+        self._in_prose(at, end, calls, shaped=call_shaped(value))
+        return end
+
+    def _unreadable(self, at: int) -> int:
+        """Go on after a bracket that begins no value, but never inside a call that went wrong."""
+        if self._text[at] == "[":
+            return self._after_marker(at + 1)
+        if _ATTEMPT.match(self._text, at) is None:
+            return at + 1
+        self._missed(at)
+        again = _RESYNC.search(self._text, at)
+        self._fuel.burn((again.end() if again else len(self._text)) - at)
+        return again.end() if again else len(self._text)
+
+    def _after_marker(self, at: int) -> int:
+        """Read a Python call that stands behind a tag or a bracket instead of on its own line."""
+        while at < len(self._text) and self._text[at] in " \t\n":
+            at += 1
+        return self._word(at, at)
+
+    def _word(self, at: int, otherwise: int) -> int:
+        read = read_action(self._text, at, self._tools, self._fuel)
+        if read is None:
+            read = read_python(self._text, at, self._tools, self._fuel)
+            if read is None or not _AFTER_PYTHON.match(self._text, read[1]):
+                return otherwise
+        self._take(at, read[1], (read[0],))
+        return self._listed(read[1])
+
+    def _listed(self, at: int) -> int:
+        """Go on behind a call: another may follow on the same line, after a comma."""
+        comma = re.compile(r"[ \t]*[,;]\s*").match(self._text, at)
+        if comma is None:
+            return at
+        return self._word(comma.end(), at)
+
+    def _tag(self, at: int) -> int | None:
+        if INVENTED.match(self._text, at) and (self.found or self._text[:at].strip()):
+            return None
+        ends = THOUGHT_ENDS.match(self._text, at)
+        if ends is not None:  # its beginning stood in the prompt: all so far was thought
+            self.found.clear()
+            self.attempted = self._showing = False
+            self._lead = ends.end()
+            return ends.end()
+        silent = SILENT.match(self._text, at)
+        if silent is not None:
+            self._lead = end_of_element(self._text, silent, self._fuel)
+            return self._lead
+        if OPENING.match(self._text, at):
+            return self._function(at)
+        marker = MARKER.match(self._text, at)
+        if marker is None:
+            return self._element(at)
+        if "_call" in marker[0] and not shown(self._before(at), ""):
+            self.attempted = True
+        return self._after_marker(marker.end())
+
+    def _function(self, at: int) -> int:
+        read = read_tags(self._text, at, self._tools, self._fuel)
+        if read is not None:
+            self._take(at, read[1], (read[0],))
+            return read[1]
+        self._missed(at)
+        end = self._text.find("</function>", at)
+        self._fuel.burn((end if end >= 0 else len(self._text)) - at)
+        return end + 1 if end >= 0 else len(self._text)
+
+    def _element(self, at: int) -> int:
+        read = read_element(self._text, at, self._tools, self._fuel)
+        if read is not None:
+            self._take(at, read[1], (read[0],))
+            return read[1]
+        element = ELEMENT.match(self._text, at)
+        if element is None:
+            return at + 1
+        end = self._text.find(f"</{element[1]}>", element.end())
+        self._fuel.burn((end if end >= 0 else len(self._text)) - at)
+        return end + 1 if end >= 0 else element.end()
+
+    def _fence(self, fence: Fence) -> int:
+        body = self._text[fence.inside : fence.inside_end]
+        self._fuel.burn(len(body))
+        if fence.language_of_calls:
+            calls = self._only_calls(body, closed=fence.closed)
+            if calls:
+                self._take(fence.start, fence.end, calls)
+            elif _ATTEMPT.match(body.lstrip()) or OPENING.match(body.lstrip()):
+                self._missed(fence.start, fence.end)
+        return fence.end
+
+    def _only_calls(self, body: str, *, closed: bool) -> tuple[Written, ...]:
+        """Return the calls of a text that is nothing but calls; code that is more has none."""
+        calls: list[Written] = []
+        at = 0
+        while True:
+            between = _BETWEEN.match(body, at)
+            at = between.end() if between else at
+            self._fuel.burn()
+            if at >= len(body):
+                return tuple(calls)
+            marker = MARKER.match(body, at)
+            end = marker.end() if marker else self._one(body, at, calls, closed=closed)
+            if end is None:
+                return ()
+            at = end
+
+    def _one(self, body: str, at: int, calls: list[Written], *, closed: bool) -> int | None:
+        """Add the call that begins here; return where it ends, or None if something else begins."""
+        if body[at] in "{[":
+            try:
+                value, end = read_value(body, at, self._fuel, closed=closed)
+            except Unreadable:
+                return at + 1 if body[at] == "[" else None
+            calls.extend(calls_in(value, self._tools))
+            return end
+        for reader in (read_tags, read_element, read_action, read_python):
+            read = reader(body, at, self._tools, self._fuel)
+            if read is not None and (
+                reader is not read_python or _AFTER_PYTHON.match(body, read[1])
+            ):
+                calls.append(read[0])
+                return read[1]
+        return None
+
+    def _in_prose(self, start: int, end: int, calls: tuple[Written, ...], *, shaped: bool) -> None:
+        """Take calls that are not in the middle of a sentence."""
+        if not _REST_OF_LINE.match(self._text, end):
+            self._lead = end if calls else self._lead
+        elif calls:
+            self._take(start, end, calls)
+        elif shaped:
+            self._missed(start, end)
+
+    def _take(self, start: int, end: int, calls: tuple[Written, ...]) -> None:
+        if calls and not self._shown(start, end):
+            self.found.append(Found(start, end, calls))
+        self._lead = end
+
+    def _missed(self, start: int, end: int | None = None) -> None:
+        if not self._shown(start, len(self._text) if end is None else end):
+            self.attempted = True
+
+    def _shown(self, start: int, end: int) -> bool:
+        """Tell whether a call is only shown, as what follows an example mostly is."""
+        before = self._before(start)
+        again = self._showing and not _INTENT.search(before)
+        self._showing = again or shown(before, self._text[end : end + 1000])
+        return self._showing
+
+    def _before(self, at: int) -> str:
+        return MARKER.sub("", self._text[max(self._lead, at - 1000) : at])
