@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from hades_mcp.services.documents.ledger import Entry, read_entry
@@ -179,8 +180,7 @@ class Writer:
         texts = [f"{titles[chunk['document']]}\n{chunk['text']}" for chunk in chunks]
         vectors = self._embedder.embed(texts, progress=lambda done, _total: progress(done))
         embedded.update({document["_key"]: [] for document in todo})
-        # six decimals lose nothing that int8 weights gave, and halve the JSON
-        for chunk, vector in zip(chunks, vectors.astype("float64").round(6).tolist(), strict=True):
+        for chunk, vector in zip(chunks, vectors, strict=True):
             chunk["embedding"] = vector
             embedded[chunk["document"]].append(chunk)
 
@@ -215,7 +215,7 @@ def _replace(
     _delete_chunks(tx, {key: old[key].chunks for key in renewed})
     _insert(tx, DOCUMENTS, _with_evidence(tx, plan, stored))
     chunks = [chunk for key in new for chunk in embedded.get(key, ())]
-    _insert(tx, CHUNKS, chunks)
+    _insert(tx, CHUNKS, map(_with_numbers, chunks))
     touch(tx, [chunk["_key"] for chunk in chunks])
     _insert(tx, CHUNK_OF, map(_chunk_edge, chunks))
     for name in INGESTED_EDGES:
@@ -341,11 +341,17 @@ def _chunk_edge(chunk: dict[str, Any]) -> dict[str, Any]:
 
 
 def _insert(tx: TransactionDatabase, name: str, documents: Iterable[dict[str, Any]]) -> None:
-    todo = list(documents)
-    for start in range(0, len(todo), BATCH):
+    todo = iter(documents)
+    while batch := list(islice(todo, BATCH)):
         tx.collection(name).insert_many(
-            todo[start : start + BATCH], overwrite_mode="replace", raise_on_document_error=True
+            batch, overwrite_mode="replace", raise_on_document_error=True
         )
+
+
+def _with_numbers(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Return a chunk as it is stored, its vector a list: made late, for it takes most room."""
+    # six decimals lose nothing that int8 weights gave, and halve the JSON
+    return chunk | {"embedding": chunk["embedding"].astype("float64").round(6).tolist()}
 
 
 def _delete(tx: TransactionDatabase, name: str, keys: list[str]) -> None:
