@@ -35,12 +35,13 @@ AQL_SOURCE = "aql:"
 
 _LONGEST_REASON = 200
 
-_ENTRY = """
+_ENTRIES = """
 FOR e IN @@c
-  FILTER STARTS_WITH(e.source, @aql) AND (@key == null OR e._key == @key)
+  FILTER STARTS_WITH(e.source, @aql)
   FILTER e.expires == null OR e.expires > @now
   RETURN {id: e._id, query: SUBSTRING(e.source, LENGTH(@aql)), says: e.content}
 """
+_ENTRY = _ENTRIES.replace("FILTER", "FILTER e._key == @key AND", 1)
 _DOCUMENT = """
 FOR d IN @@c
   FILTER IS_OBJECT(d.check) AND IS_STRING(d.check.query) AND IS_ARRAY(d.check.expected)
@@ -100,7 +101,8 @@ class VerificationService:
         Args:
             identifier: Its `_id`.
         """
-        for row in self._entries(identifier.partition("/")[2]):
+        bind = {"key": identifier.partition("/")[2]}
+        for row in rows(self._db, _ENTRY, _of_entries() | bind):
             return self._stated(row)
         return None
 
@@ -114,7 +116,7 @@ class VerificationService:
         return list(self._run())
 
     def _run(self) -> Iterator[Verified]:
-        entries = [self._stated(row) for row in self._entries(None)]
+        entries = [self._stated(row) for row in rows(self._db, _ENTRIES, _of_entries())]
         documents = [self._expected(row) for row in rows(self._db, _DOCUMENT, {"@c": DOCUMENTS})]
         yield from (done for done in (*entries, *documents) if done is not None)
         for library in rows(self._db, _INSTALLED, {"@c": LIBRARY}):
@@ -122,10 +124,6 @@ class VerificationService:
                 done = self._record(f"{LIBRARY}/{key}", reason)
                 if done is not None:
                     yield done
-
-    def _entries(self, key: str | None) -> list[dict[str, Any]]:
-        bind = {"@c": CONTEXT_ENTRIES, "aql": AQL_SOURCE, "key": key, "now": time.time()}
-        return rows(self._db, _ENTRY, bind)
 
     def _stated(self, row: dict[str, Any]) -> Verified | None:
         try:
@@ -183,3 +181,7 @@ class VerificationService:
         before, after = changed
         alert = self._watch.checked(thing, before, after, passed=not reason)
         return Verified(thing, not reason, round(after, 2), round(before, 2), reason, alert)
+
+
+def _of_entries() -> dict[str, Any]:
+    return {"@c": CONTEXT_ENTRIES, "aql": AQL_SOURCE, "now": time.time()}
