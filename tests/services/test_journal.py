@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from hades_mcp.errors import Conflict, UnknownName
 from hades_mcp.services.callers import local_user
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
+from hades_mcp.services.queries.service import QueryService
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
 
@@ -145,7 +148,8 @@ def test_entries_say_who_and_what_and_go_by_themselves(
     (entry,) = journal.list()
     assert (entry.handle, entry.action, entry.note) == (handle, "test", "a note")
     assert entry.principal == local_user()
-    stored: Any = db.collection("journal").get(handle)
+    (stored,) = rows(db, "FOR e IN journal FILTER e.handle == @h RETURN e", {"h": handle})
+    assert stored["_key"] != handle  # nobody who is told the handle can guess it
     assert stored["expires"] > stored["at"] + 6 * 86_400
     indexes: Any = db.collection("journal_images").indexes()
     assert "ttl" in {index["type"] for index in indexes}
@@ -156,3 +160,50 @@ def test_nobody_can_guess_where_an_image_is_kept(journal: Journal, db: StandardD
     keys = rows(db, "FOR i IN journal_images RETURN i._key")
     assert len(keys) == 4
     assert all(len(key) >= 16 and not key.isdecimal() for key in keys)
+
+
+def test_of_two_undos_at_once_one_is_made_and_the_other_refused(
+    journal: Journal, db: StandardDatabase
+) -> None:
+    handle = write(journal, db)
+    both = Barrier(2)
+
+    def undo(_: int) -> str:
+        both.wait()
+        try:
+            return journal.undo(handle).action
+        except Conflict as refused:
+            return refused.message
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(undo, range(2)))
+    assert said == sorted([f"{handle} was undone already.", "undo"])
+    assert len([entry for entry in journal.list() if entry.of == handle]) == 1
+
+
+def test_what_others_write_beside_an_undo_is_never_lost(db: StandardDatabase) -> None:
+    queries, journal = QueryService(db), Journal(db)
+    for turn in range(6):
+        key = f"k{turn}"
+        db.collection("documents").insert({"_key": key, "n": 0})
+        made = queries.write("UPDATE @k WITH {n: 1} IN documents", {"k": key}).undo
+        both = Barrier(2)
+
+        def undo(handle: str, both: Barrier) -> bool:
+            both.wait()
+            try:
+                return bool(journal.undo(handle))
+            except Conflict:
+                return False
+
+        def later(key: str, both: Barrier) -> None:
+            both.wait()
+            queries.write("UPDATE @k WITH {later: true} IN documents", {"k": key})
+
+        with ThreadPoolExecutor(2) as pool:
+            undone, written = pool.submit(undo, made, both), pool.submit(later, key, both)
+            written.result()
+            was_first = undone.result()
+        (found,) = rows(db, "FOR d IN documents FILTER d._key == @k RETURN d", {"k": key})
+        assert found["later"] is True
+        assert found["n"] == (0 if was_first else 1)

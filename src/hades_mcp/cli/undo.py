@@ -48,6 +48,8 @@ def command(
 
 
 def _line(entry: JournalEntry) -> str:
+    from hades_mcp.services.callers import caller
+
     when = datetime.fromtimestamp(entry.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     effects = ", ".join(
         f"{name}: {' '.join(f'{effect} {count}' for effect, count in counts.items())}"
@@ -57,4 +59,5 @@ def _line(entry: JournalEntry) -> str:
     state = f"  [undone by {entry.undone}]" if entry.undone else ""
     note = " ".join(entry.note.split())
     shown = f"  {note[:_NOTE_SHOWN]}" if note else ""
-    return f"{entry.handle}  {when}  {what} ({effects}){state}{shown}"
+    who = f"  by {entry.principal}" if entry.principal != str(caller()) else ""
+    return f"{entry.handle}  {when}  {what} ({effects}){who}{state}{shown}"

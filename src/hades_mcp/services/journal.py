@@ -36,7 +36,7 @@ _SHOWN_IDS = 10
 
 _READ = "FOR d IN @@c FILTER d._key IN @keys RETURN d"
 _REVISIONS = "FOR d IN @@c FILTER d._key IN @keys RETURN [d._key, d._rev]"
-_ENTRY = "FOR e IN @@c FILTER e._key == @key RETURN e"
+_ENTRY = "FOR e IN @@c FILTER e.handle == @key RETURN e"
 _LATEST = """
 FOR e IN @@c
   FILTER e.undone == null AND e.of == null
@@ -192,7 +192,8 @@ class Journal:
             return ""
         handle, now = secrets.token_hex(4), time.time()
         entry = {
-            "_key": handle,
+            "_key": secrets.token_urlsafe(12),  # the handle is told: see the images
+            "handle": handle,
             "action": action,
             "at": now,
             "principal": str(caller()),
@@ -267,7 +268,7 @@ class Journal:
             )
         _restore(tx, images)
         undoing = self.record(tx, "undo", recording.changes(), note=entry["note"], of=handle)
-        tx.collection(JOURNAL).update({"_key": handle, "undone": undoing or handle})
+        tx.collection(JOURNAL).update({"_key": entry["_key"], "undone": undoing or handle})
         return undoing
 
     def _find(self, handle: str) -> JournalEntry:
@@ -327,7 +328,7 @@ def _shown(ids: Sequence[str]) -> str:
 
 def _entry(row: dict[str, Any]) -> JournalEntry:
     return JournalEntry(
-        handle=row["_key"],
+        handle=row["handle"],
         action=row["action"],
         at=row["at"],
         principal=row["principal"],

@@ -82,6 +82,7 @@ INDEXES: tuple[tuple[str, list[str]], ...] = (
     (CONTEXT_ENTRIES, ["context", "expires"]),
     (FEEDBACK, ["target"]),
     (JOURNAL, ["at"]),
+    (JOURNAL, ["handle"]),
     (JOURNAL_IMAGES, ["entry"]),
 )
 """The persistent indexes: a collection, and the attributes one is on."""

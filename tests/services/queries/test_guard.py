@@ -64,6 +64,77 @@ def test_hidden_collections_cannot_be_read_by_any_way(
         queries.explain("FOR d IN journal RETURN d")
 
 
+@pytest.mark.parametrize(
+    "what",
+    [
+        'DOCUMENT("journal/{handle}")',
+        'DOCUMENT("journal", "{handle}")',
+        'DOCUMENT(["documents/1", "journal/{handle}"])',
+        "DOCUMENT(@id)",
+        'COLLECTION_COUNT("journal")',
+        'COLLECTION_COUNT(CONCAT("jour", "nal"))',
+        'FULLTEXT(LOWER("JOURNAL"), "note", "x")',
+        'APPLY("DOCUMENT", ["journal/{handle}"])',
+        'APPLY(CONCAT("DOCU", "MENT"), ["journal/{handle}"])',
+        'CALL("CALL", "DOCUMENT", "journal/{handle}")',
+        'DOCUMENT("outbox/mirror")',
+        'DOCUMENT("pages/x")',
+    ],
+)
+def test_a_write_reads_nothing_of_the_journal_it_is_recorded_in(
+    queries: QueryService, what: str
+) -> None:
+    handle = queries.write("INSERT {_key: 'secret', text: 's3cret'} INTO documents").undo
+    queries.write("REMOVE 'secret' IN documents")
+    bind = {"id": [f"journal/{handle}"]} if "@id" in what else {}
+    query = "LET x = " + what.replace("{handle}", handle) + " INSERT {x} INTO documents RETURN NEW"
+    with pytest.raises(QueryError, match="may not use"):
+        queries.write(query, bind)
+    assert queries.read("FOR d IN documents RETURN d").rows == []
+
+
+def test_a_handle_is_no_key_so_that_ids_made_while_a_query_runs_lead_nowhere(
+    queries: QueryService, db: StandardDatabase
+) -> None:
+    handle = queries.write("INSERT {_key: 'a', to: 'journal/'} INTO documents").undo
+    query = (
+        "FOR d IN documents UPDATE d WITH {x: DOCUMENT(CONCAT(d.to, @h))} IN documents RETURN NEW.x"
+    )
+    assert queries.write(query, {"h": handle}).rows == [None]
+    walk = (
+        "FOR v IN 0..1 OUTBOUND CONCAT('journal/', @h) relations "
+        "INSERT {v} INTO documents RETURN NEW.v"
+    )
+    assert not any(queries.write(walk, {"h": handle}).rows)
+    assert db.collection("journal").count()
+
+
+SMUGGLED = [
+    "RETURN (INSERT {} INTO documents RETURN 1)",
+    "LET x = (UPSERT {a: 1} INSERT {a: 1} UPDATE {} IN documents RETURN NEW) RETURN x",
+    "FOR i IN 1..3 LET a = (FOR j IN 1..2 INSERT {i} INTO documents RETURN 1) RETURN a",
+    "FOR d IN passages REMOVE d IN documents",
+    "FOR d IN documents UPDATE d WITH {a: 1} IN @@c OPTIONS {exclusive: true}",
+    "RETURN 1 /* */ INSERT {} INTO documents",
+    "RETURN 1; INSERT {} INTO documents",
+    "\u0130NSERT {} INTO documents",
+    "\uff29NSERT {} INTO documents",
+    "INS\u200bERT {} INTO documents",
+    "RETURN my::f()",
+    "RETURN EXECUTE('INSERT {} INTO documents')",
+]
+
+
+@pytest.mark.parametrize("query", SMUGGLED)
+def test_no_write_is_smuggled_into_a_read(
+    queries: QueryService, db: StandardDatabase, query: str
+) -> None:
+    db.collection("documents").insert({"_key": "stays"})
+    with pytest.raises(QueryError):
+        queries.read(query, {"@c": "documents"} if "@@c" in query else {})
+    assert [d["_key"] for d in queries.read("FOR d IN documents RETURN d").rows] == ["stays"]
+
+
 def test_the_allow_list_is_the_person_s_to_set(db: StandardDatabase) -> None:
     db.collection("documents").insert({"n": 1})
     only = QueryService(db, QueryLimits(allowed=("chunk*",)))

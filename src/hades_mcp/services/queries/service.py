@@ -17,6 +17,7 @@ from hades_mcp.services.queries.asking import asked_for
 from hades_mcp.services.queries.changes import changes, revisions
 from hades_mcp.services.queries.limits import QueryLimits, forbidden
 from hades_mcp.services.queries.plans import QueryPlan, plan_of
+from hades_mcp.services.queries.reaching import UNKNOWN, reached
 from hades_mcp.services.queries.watching import Watch, watched
 from hades_mcp.services.refusals import LOCKED, UNUSABLE, message, refusal, translated
 from hades_mcp.services.transactions import Overtaken, atomically, snapshot
@@ -126,6 +127,9 @@ class QueryService:
         self._limits.check(plan, readable)
         if not plan.modifies:
             return self._read(query, bind, readable)
+        for name in sorted(reached(query, bind)):
+            if not self._limits.permits(name) or name == UNKNOWN:
+                raise forbidden(name, readable)
 
         writes = [*plan.written, *JOURNAL_WRITES]
         telling = watched(query) if len(plan.written) == 1 else None
