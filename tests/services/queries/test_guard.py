@@ -135,6 +135,35 @@ def test_no_write_is_smuggled_into_a_read(
     assert [d["_key"] for d in queries.read("FOR d IN documents RETURN d").rows] == ["stays"]
 
 
+def test_a_view_leads_to_no_hidden_collection(queries: QueryService, db: StandardDatabase) -> None:
+    links = {"links": {"journal": {"includeAllFields": True}}}
+    db.create_arangosearch_view("recorded", links)
+    for query in ("FOR j IN recorded RETURN j", "FOR j IN recorded INSERT {j} INTO documents"):
+        with pytest.raises(QueryError, match="may not use the collection 'journal'"):
+            queries.write(query)
+    with pytest.raises(QueryError, match="may not use the collection 'chunks'"):
+        QueryService(db, QueryLimits(denied=("chunks",))).read("FOR p IN passages RETURN p")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "RETURN RANGE(1, 1000000000000)",
+        "FOR i IN 1..1000000000000 RETURN i",
+        "FOR a IN 1..100000 FOR b IN 1..100000 FOR c IN 1..100000 RETURN 1",
+        "RETURN REGEX_TEST(CONCAT(REPEAT('a', 60), '!'), '^(a+)+$')",
+        "RETURN REGEX_REPLACE(REPEAT('a', 100000), '(a*)*b', 'x')",
+        "RETURN FLATTEN(FOR i IN 1..1000 RETURN 1..100000)",
+        "RETURN 1 + FIRST(FOR i IN 1..100000000 FILTER i < 0 RETURN i)",
+    ],
+)
+def test_a_bomb_is_defused(db: StandardDatabase, query: str) -> None:
+    careful = QueryService(db, QueryLimits(max_runtime=1, max_memory=2**26))
+    with pytest.raises(LimitReached) as refused:
+        careful.read(query)
+    assert refused.value.hint
+
+
 def test_the_allow_list_is_the_person_s_to_set(db: StandardDatabase) -> None:
     db.collection("documents").insert({"n": 1})
     only = QueryService(db, QueryLimits(allowed=("chunk*",)))
