@@ -45,6 +45,7 @@ class ServedModel:
         quantization: Their format.
         adapters: LoRA adapters it can answer with.
         base: The model it is an adapter of, where the server offers adapters as models.
+        failed: Whether the server could not load it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ServedModel:
     quantization: str = ""
     adapters: tuple[Adapter, ...] = ()
     base: str = ""
+    failed: bool = False
 
 
 def kind_of(listed: Sequence[Mapping[str, Any]]) -> ServerKind | None:
@@ -119,6 +121,7 @@ def from_llama_server(
             parameters=_millions(_count(_at(one, "meta", "n_params"))),
             quantization=str(_at(one, "meta", "ftype") or ""),
             adapters=held if alone else (),
+            failed=_at(one, "status", "failed") is True,
         )
         for one in listed
     ]
