@@ -120,7 +120,7 @@ class SearchService:
             text: The question, in words.
             limit: How many documents at most, 1 to 50; as many again for each of `hops`.
             kind: Only documents of this kind.
-            where: Only documents with these attributes; see `search_filters.filter_of`.
+            where: Only documents with these attributes; see `filters.filter_of`.
             hops: How many edges far what hangs together with the hits is added, 0 to 2. It gets
                 half the score of its hit per edge, beside what it has of its own.
             tokens: Budget of the hits; those that do not fit whole are left out, and counted.
