@@ -56,6 +56,13 @@ class Recording:
         with self._run.llm(request.messages, model=model, parameters=parameters) as recorder:
 
             def keep(response: ChatResponse, read: Message, facts: JsonObject) -> None:
+                guardrail = response.guardrail
+                if guardrail is not None:
+                    rules = [f"{one.action}: {one.rule}" for one in guardrail.findings]
+                    recorder.guardrail(
+                        guardrail.verdict, rules, started=guardrail.started, ended=guardrail.ended
+                    )
+                    facts = {**facts, "guardrail": [guardrail.verdict, *rules]}
                 recorder.respond(
                     read,
                     response.usage,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from hades_mcp.errors import Unavailable
 from hades_mcp.messages import Usage
@@ -49,6 +49,41 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an output filter found in a reply.
+
+    Args:
+        rule: Which rule found it.
+        action: What was done about it.
+    """
+
+    rule: str
+    action: Literal["masked", "cut", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """What an output filter made of a reply.
+
+    Args:
+        findings: What it found, in the order of its rules.
+        started: When it began, in nanoseconds since 1970.
+        ended: When it was done, likewise.
+    """
+
+    findings: tuple[Finding, ...]
+    started: int
+    ended: int
+
+    @property
+    def verdict(self) -> Literal["passed", "masked", "blocked"]:
+        """What became of the reply in the end."""
+        if any(finding.action == "blocked" for finding in self.findings):
+            return "blocked"
+        return "masked" if self.findings else "passed"
+
+
+@dataclass(frozen=True, slots=True)
 class ChatResponse:
     """What a model answered.
 
@@ -58,6 +93,7 @@ class ChatResponse:
         finish_reason: Why it ended, in the server's words: stop, length, tool_calls.
         raw_request: What went over the wire, for the trace.
         raw_response: What came back, for the trace.
+        guardrail: What an output filter made of it; None when there is none.
     """
 
     message: Message
@@ -65,6 +101,7 @@ class ChatResponse:
     finish_reason: str = "stop"
     raw_request: JsonObject = field(default_factory=dict)
     raw_response: JsonObject = field(default_factory=dict)
+    guardrail: Guardrail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import anyio
 from hades_mcp.errors import Unavailable, UnknownName
 from hades_mcp.models.balancing import BalancedModel
 from hades_mcp.models.faults import START_HINT
+from hades_mcp.models.filtering import AskJudge, FilteredModel, rules_of
 from hades_mcp.models.retrying import RetryingModel
 from hades_mcp.models.servers import addresses, look_at_server, read_server
 
@@ -83,7 +84,20 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
             for server in servers
             if any(model.name == name for model in server.models)
         }
-        yield RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
+        model = RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
+        rules = rules_of(
+            secrets=settings.filter_secrets,
+            mask=settings.filter_mask,
+            block=settings.filter_block,
+            characters=settings.filter_characters,
+        )
+        if settings.filter_model:
+            judge = choose(settings.filter_model, servers)
+            server = next(one for one in servers if judge in {model.name for model in one.models})
+            driver = await stack.enter_async_context(_driver(settings, server, judge))
+            # Before what is masked or cut: a judge is to see the whole.
+            rules.insert(len(settings.filter_block), AskJudge(driver))
+        yield FilteredModel(model, rules) if rules else model
 
 
 def choose(wanted: str, servers: Sequence[Server]) -> str:

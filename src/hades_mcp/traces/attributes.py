@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.messages import Message, ToolCall, Usage
 
-SpanKind = Literal["AGENT", "LLM", "TOOL", "RETRIEVER"]
+SpanKind = Literal["AGENT", "LLM", "TOOL", "RETRIEVER", "GUARDRAIL"]
 Attributes = dict[str, str | int | float | bool]
 
 SPAN_KIND = "openinference.span.kind"
@@ -58,6 +58,8 @@ TOOL_SOURCE = "hades.tool.source"
 TOOL_CHANNEL = "hades.tool.channel"
 CONTRACT = "hades.contract"
 RUN_STATUS = "hades.run.status"
+GUARDRAIL_VERDICT = "hades.guardrail.verdict"
+GUARDRAIL_RULES = "hades.guardrail.rules"
 
 _TEXT, _JSON = "text/plain", "application/json"
 _OPERATIONS: Mapping[SpanKind, str] = {
@@ -65,6 +67,7 @@ _OPERATIONS: Mapping[SpanKind, str] = {
     "LLM": "chat",
     "TOOL": "execute_tool",
     "RETRIEVER": "retrieval",
+    "GUARDRAIL": "apply_guardrail",
 }
 
 

@@ -91,7 +91,8 @@ class RunRecorder:
             if self._content:
                 describe(span, names.messages(names.LLM_INPUT_MESSAGES, sent))
         with _ended(span):
-            yield LLMRecorder(span, self._writer, model=model, content=self._content)
+            tracer = self._tracer
+            yield LLMRecorder(span, self._writer, tracer, model=model, content=self._content)
 
     @contextmanager
     def tool(self, call: ToolCall) -> Iterator[CallRecorder]:
@@ -145,9 +146,12 @@ class RunRecorder:
 class LLMRecorder:
     """One model request while it is answered."""
 
-    def __init__(self, span: Span, writer: TraceWriter, *, model: str, content: bool) -> None:
+    def __init__(
+        self, span: Span, writer: TraceWriter, tracer: Tracer, *, model: str, content: bool
+    ) -> None:
         self._span = span
         self._writer = writer
+        self._tracer = tracer
         self._model = model
         self._content = content
 
@@ -189,6 +193,24 @@ class LLMRecorder:
                 hades=ended | (facts or {}),
             )
         )
+
+    def guardrail(self, verdict: str, rules: Sequence[str], *, started: int, ended: int) -> None:
+        """Record what an output filter made of the answer, as a span inside the request's.
+
+        Args:
+            verdict: passed, masked or blocked.
+            rules: What struck, in words that give away nothing of the answer.
+            started: Nanoseconds since 1970.
+            ended: Likewise.
+        """
+        with unfailing("guardrail span"):
+            inside = set_span_in_context(self._span)
+            span = self._tracer.start_span("apply_guardrail", inside, start_time=started)
+            described = names.kind("GUARDRAIL")
+            described |= {names.GUARDRAIL_VERDICT: verdict, names.GUARDRAIL_RULES: "; ".join(rules)}
+            describe(span, described)
+            span.set_status(StatusCode.OK)
+            span.end(ended)
 
 
 @contextmanager
