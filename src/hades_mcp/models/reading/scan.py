@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hades_mcp.models.reading.shapes import Tools
 
 _ATTEMPT = re.compile(
-    r"""\{[\s{]*["'“]?(?:name|tool|tool_name|function)["'”]?\s*[:=].{0,200}?
+    r"""\{[\s{]{0,8}["'“]?(?:name|tool|tool_name|function)["'”]?\s*[:=].{0,200}?
         ["'“]?(?:arguments|parameters|args)["'”]?\s*[:=]""",
     re.DOTALL | re.VERBOSE,
 )
@@ -45,6 +45,7 @@ _RESYNC = re.compile(r"\n(?=[ \t]*(?:[{\[<`]|\n))")
 _REST_OF_LINE = re.compile(r"[ \t,;.:\\}\])\"]*(?:$|[<\[{]|```|[#])", re.MULTILINE)
 _BETWEEN = re.compile(r"(?:[\s,;}\])\\]|#[^\n]*|//[^\n]*)*")
 _AFTER_PYTHON = re.compile(r"[ \t]*(?:[,;\]]|#|//|<|$)", re.MULTILINE)
+_COMMA = re.compile(r"[ \t]*[,;]\s*")
 _LINE = re.compile(r"[^\n]*")
 _INTENT = re.compile(
     r"\b(?:I['\u2019]ll|I will|let me|let['\u2019]s|now|I am going to|I need)\b", re.IGNORECASE
@@ -145,20 +146,18 @@ class Scan:
         return self._word(at, at)
 
     def _word(self, at: int, otherwise: int) -> int:
-        read = read_action(self._text, at, self._tools, self._fuel)
-        if read is None:
-            read = read_python(self._text, at, self._tools, self._fuel)
-            if read is None or not _AFTER_PYTHON.match(self._text, read[1]):
-                return otherwise
-        self._take(at, read[1], (read[0],))
-        return self._listed(read[1])
-
-    def _listed(self, at: int) -> int:
-        """Go on behind a call: another may follow on the same line, after a comma."""
-        comma = re.compile(r"[ \t]*[,;]\s*").match(self._text, at)
-        if comma is None:
-            return at
-        return self._word(comma.end(), at)
+        """Read the calls that begin with a name here, several with commas between them."""
+        while True:
+            read = read_action(self._text, at, self._tools, self._fuel)
+            if read is None:
+                read = read_python(self._text, at, self._tools, self._fuel)
+                if read is None or not _AFTER_PYTHON.match(self._text, read[1]):
+                    return otherwise
+            self._take(at, read[1], (read[0],))
+            comma = _COMMA.match(self._text, read[1])
+            if comma is None:
+                return read[1]
+            at, otherwise = comma.end(), read[1]
 
     def _tag(self, at: int) -> int | None:
         if INVENTED.match(self._text, at) and (self.found or self._text[:at].strip()):
@@ -178,7 +177,7 @@ class Scan:
         marker = MARKER.match(self._text, at)
         if marker is None:
             return self._element(at)
-        if "_call" in marker[0] and not shown(self._before(at), ""):
+        if not self.attempted and "_call" in marker[0] and not shown(self._before(at), ""):
             self.attempted = True
         return self._after_marker(marker.end())
 

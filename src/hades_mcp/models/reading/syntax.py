@@ -194,11 +194,9 @@ def _parameters(text: str, at: int, tool: ToolSpec, fuel: Fuel) -> tuple[Written
         arguments[match[1]] = _tag_value(tool, match[1], value)
         at = ends.end()
     closing = _ENDS.match(text, at)
-    if closing is None and text[at:].strip():
-        return None
-    if not arguments and (closing is None or bare(tool) is None):
-        return None
-    return Written(tool, arguments), closing.end() if closing else len(text)
+    if closing is None or (not arguments and bare(tool) is None):
+        return None  # without its end, other arguments may have been to come
+    return Written(tool, arguments), closing.end()
 
 
 def _tag_value(tool: ToolSpec, key: str, value: str) -> Any:

@@ -28,7 +28,7 @@ _KEY = re.compile(r"[A-Za-z_$][\w$\-]*")
 _COLON = re.compile(r"=>|[:=]")
 _CLOSING_QUOTE = {'"': '"', "'": "'", "“": '”“"', "\u2018": "\u2019\u2018'", "”": "”"}
 _AFTER_STRING = re.compile(
-    r"""\s*(?: [:}\])=] | \Z | //|/\*|\# | </ | <\||```
+    r"""\s*\\?(?: [:}\])=] | \Z | //|/\*|\# | </ | <\||```
       | ,\s*(?: ["'“\u2018{\[}\])] | [-+.]?\d | (?:true|false|null|None|True|False)\b
               | [A-Za-z_$][\w$]*\s*[:=] | //|/\*|\# | \Z )
       | ["'“]?[A-Za-z_]\w*["'”]?\s*:\s*(?:["'“\u2018{\[\d\-]|true|false|null|None|True|False) )""",
@@ -55,13 +55,13 @@ class Fuel:
     """Steps a reading may still take.
 
     Args:
-        size: Characters of the text; each allows four steps.
+        size: Characters of the text; every two allow a step, and a few thousand are free.
     """
 
     __slots__ = ("left", "spent")
 
     def __init__(self, size: int) -> None:
-        self.left = 4 * size + 4000
+        self.left = size // 2 + 4000
         self.spent = 0
 
     def burn(self, characters: int = 0) -> None:
@@ -168,7 +168,7 @@ class Reader:
         doubled = self.skip() == "{"  # the template of the 1.5B shows `{{"name": …}}`
         self.at += doubled
         found: dict[str, Any] = {}
-        comma = False
+        key, comma = "", False
         while True:
             character = self.skip()
             if character == ",":
@@ -179,7 +179,7 @@ class Reader:
                 if doubled and self.skip() == "}":
                     self.at += 1
                 return found
-            elif found and self._ends(character, comma=comma):
+            elif found and self._ends(character, found[key], 0 if comma else depth + 1):
                 return found
             else:
                 key = self._key(character)
@@ -187,13 +187,17 @@ class Reader:
                 found[key] = self.value(depth + 1)
                 comma = False
 
-    def _ends(self, character: str, *, comma: bool) -> bool:
-        """Tell whether a bracket was left out here, after a whole value."""
-        if not character:
-            if comma:
-                raise Unreadable("cut off after a comma")
-            return True
-        return character in "])<{" or self._text.startswith("```", self.at)
+    def _ends(self, character: str, last: Any, level: int) -> bool:
+        """Tell whether a bracket was left out here, after a whole value.
+
+        Where the reply ends too, more may have been to come: only the outermost bracket may be
+        missing there, behind one that is closed. `level` is 0 after a comma, else the depth.
+        """
+        if character:
+            return character in "])<{" or self._text.startswith("```", self.at)
+        if not level or not (self._closed or (level == 1 and isinstance(last, dict | list))):
+            raise Unreadable("cut off")
+        return True
 
     def _key(self, character: str) -> str:
         if character and character in _CLOSING_QUOTE:
@@ -218,20 +222,18 @@ class Reader:
         comma = False
         while True:
             character = self.skip()
+            left = 0 if comma else depth + 1
             if character == ",":
                 comma = True
                 self.at += 1
-            elif character == closer:
-                self.at += 1
+            elif character and character in "}])":
+                self.at += character == closer  # another's bracket: this one was left out
                 return found
-            elif found and character != "{" and self._array_ends(character, comma=comma):
+            elif found and character != "{" and self._ends(character, found[-1], left):
                 return found
             else:
                 found.append(self.value(depth + 1))
                 comma = False
-
-    def _array_ends(self, character: str, *, comma: bool) -> bool:
-        return character in ("}", "]", ")") or self._ends(character, comma=comma)
 
     def string(self) -> str:
         """Return the string here; quotes inside it that were not escaped belong to it."""
