@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 
 from hades_mcp.config import load_settings
-from hades_mcp.errors import ConfigError, LimitReached, Unavailable, UnknownName
+from hades_mcp.errors import ConfigError, LimitReached, NotFound, Unavailable
 from hades_mcp.messages import Message, ToolCall, ToolSpec
 from hades_mcp.models import ChatRequest, Done, TextDelta, complete
 from hades_mcp.models.faults import Busy, TooSlow
@@ -118,7 +118,7 @@ async def test_a_prompt_longer_than_the_window_is_refused_before_it_is_cut(wire)
 @pytest.mark.parametrize(
     ("status", "message", "error"),
     [
-        (404, "model 'm' not found", UnknownName),
+        (404, "model 'm' not found", NotFound),
         (400, "the input length exceeds the context length", LimitReached),
         (400, "m does not support tools", ConfigError),
         (401, "unauthorized", ConfigError),

@@ -134,7 +134,7 @@ class ChatModel(Protocol):
 
         Raises:
             Unavailable: The server is not there, or too slow.
-            UnknownName: The server has no such model.
+            UnknownName, NotFound: The server has no such model, or no such adapter.
             LimitReached: The request is longer than the model's context window.
             ConfigError: The server refuses the request or the key.
         """

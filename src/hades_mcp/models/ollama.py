@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from hades_mcp.errors import ConfigError, HadesError, LimitReached, Unavailable, UnknownName
+from hades_mcp.errors import ConfigError, HadesError, LimitReached, NotFound, Unavailable
 from hades_mcp.messages import Message, ToolCall, Usage
 from hades_mcp.models import faults
 from hades_mcp.models.base import NO_ADAPTER, ChatResponse, Done, TextDelta
@@ -117,7 +117,7 @@ class OllamaModel:
 
         Raises:
             Unavailable: No server answers.
-            UnknownName: It has no such model.
+            NotFound: It has no such model.
         """
         with explained(self._url, self._name):
             await self._client.generate(
@@ -294,7 +294,10 @@ def _refusal(error: ollama.ResponseError, url: str, model: str) -> HadesError:
     text = str(error.error)
     match error.status_code:
         case 404:
-            return UnknownName("model", model, (), otherwise=f"Run: ollama pull {model}")
+            return NotFound(
+                f"Ollama at {url} has no model {model!r}.",
+                hint=f"Fetch it with: hades models pull ollama:{model}",
+            )
         case _ if "context" in text.lower():
             return LimitReached(
                 f"The conversation does not fit the model's context window: {text}",

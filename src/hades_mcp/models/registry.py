@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 
     from hades_mcp.config import Settings
     from hades_mcp.models.base import ChatModel
+    from hades_mcp.models.filtering import OutputRule
     from hades_mcp.models.served import ServedModel
     from hades_mcp.models.servers import Server
+
+
+IN_PROCESS = "transformers"
+"""The driver that needs no server."""
 
 
 async def look_at_servers(settings: Settings) -> list[Server]:
@@ -75,7 +81,13 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
     Raises:
         Unavailable: No server answers, or none has a model loaded.
         UnknownName: None has a model of that name.
+        ConfigError: A package is missing, or the folder to load holds no model.
     """
+    if settings.model_driver == IN_PROCESS:
+        async with _in_process(settings) as model:
+            rules = _rules(settings)
+            yield FilteredModel(model, rules) if rules else model
+        return
     servers = await ready_servers(settings)
     name = choose(settings.model_name, servers)
     async with AsyncExitStack() as stack:
@@ -84,20 +96,15 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
             for server in servers
             if any(model.name == name for model in server.models)
         }
-        model = RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
-        rules = rules_of(
-            secrets=settings.filter_secrets,
-            mask=settings.filter_mask,
-            block=settings.filter_block,
-            characters=settings.filter_characters,
-        )
+        balanced = RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
+        rules = _rules(settings)
         if settings.filter_model:
             judge = choose(settings.filter_model, servers)
             server = next(one for one in servers if judge in {model.name for model in one.models})
             driver = await stack.enter_async_context(_driver(settings, server, judge))
             # Before what is masked or cut: a judge is to see the whole.
             rules.insert(len(settings.filter_block), AskJudge(driver))
-        yield FilteredModel(model, rules) if rules else model
+        yield FilteredModel(balanced, rules) if rules else balanced
 
 
 def choose(wanted: str, servers: Sequence[Server]) -> str:
@@ -128,6 +135,8 @@ async def describe_server(settings: Settings) -> str:
         Unavailable: No server answers, or it has no model loaded.
         UnknownName: It has no model of the configured name.
     """
+    if settings.model_driver == IN_PROCESS:
+        return f"{settings.model_name} in this process"
     servers = await ready_servers(settings)
     name = choose(settings.model_name, servers)
     server, model = next(
@@ -135,6 +144,27 @@ async def describe_server(settings: Settings) -> str:
     )
     room = f", {model.context_window} tokens of context" if model.context_window else ""
     return f"{name} at {server.url} ({server.kind}){room}"
+
+
+def _rules(settings: Settings) -> list[OutputRule]:
+    return rules_of(
+        secrets=settings.filter_secrets,
+        mask=settings.filter_mask,
+        block=settings.filter_block,
+        characters=settings.filter_characters,
+    )
+
+
+def _in_process(settings: Settings) -> AbstractAsyncContextManager[ChatModel]:
+    """Return the model of a folder, in memory; torch is loaded only here."""
+    from hades_mcp.models.in_process import InProcessModel  # noqa: PLC0415
+
+    return InProcessModel(
+        Path(settings.model_name).expanduser(),
+        bits=settings.model_bits,
+        adapter=settings.model_adapter,
+        timeout=settings.model_timeout,
+    )
 
 
 def _key(settings: Settings) -> str:
