@@ -45,6 +45,15 @@ def test_a_table_is_the_first_word_of_its_settings(home):
     assert settings.arango_url == "http://a"
 
 
+@pytest.mark.parametrize("table", ["model", "model_engine", "model_engine.ollama"])
+def test_the_words_of_the_first_model_engine_are_understood(home, table):
+    keys = 'endpoint = "http://m:11434"\ndefault_model = "q"\ntimeout = 30\nmax_tokens = 2048\n'
+    write(home, f"[{table}]\n{keys}")
+    settings = load_settings()
+    assert (settings.model_url, settings.model_name) == ("http://m:11434", "q")
+    assert (settings.model_timeout, settings.model_max_tokens) == (30, 2048)
+
+
 def test_the_file_may_be_named_by_flag_or_environment(home, tmp_path, monkeypatch):
     write(home, "max_rows = 1\n")
     other = tmp_path / "other.toml"

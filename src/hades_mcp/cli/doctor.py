@@ -108,11 +108,13 @@ def _store(loaded: Settings) -> Check:
 
 
 def _embedder(loaded: Settings) -> Check:
-    del loaded
-    from hades_mcp.embedders.onnx import OnnxEmbedder
+    from contextlib import ExitStack
 
-    embedder = OnnxEmbedder()
-    vector = embedder.embed(["hades"])[0]
+    from hades_mcp.embedders.registry import open_embedder
+
+    with ExitStack() as stack:
+        embedder = open_embedder(loaded, stack, preload=False)
+        vector = embedder.embed(["hades"])[0]
     return Check("embedder", "ok", f"{embedder.model_id}, {len(vector)} dimensions")
 
 
@@ -136,9 +138,7 @@ def _tools(loaded: Settings) -> Check:
 
 
 def _model(loaded: Settings) -> Check:
-    mend = (
-        "start one (llama-server -m MODEL.gguf --jinja --port 8080), or name yours: HADES_MODEL_URL"
-    )
+    mend = "start one: hades models serve (llama-server), or name yours: HADES_MODEL_URL"
     try:
         described = _ask_the_model_server(loaded)
     except HadesError as error:
