@@ -32,7 +32,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "ingest", "search", "aql", "ask", "doctor", "chat", "db"]
+    "command", ["serve", "ingest", "search", "aql", "ask", "doctor", "chat", "db", "models"]
 )
 def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by(run_command(command, "--help")) & {*HEAVY, "pydantic"}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx2
 import pytest
+from tests.models.lora_file import write_lora
+from tests.tools.fetch_model import FetchImpossible
+from tests.tools.model_server import model_server
 
 from hades_mcp.agents.definition import choose_tools, load_agent
 from hades_mcp.agents.examples import example_messages, nearest_examples
@@ -15,6 +19,7 @@ from hades_mcp.config import load_settings
 from hades_mcp.errors import LimitReached
 from hades_mcp.messages import Message, ToolCall
 from hades_mcp.models import ChatRequest, complete
+from hades_mcp.models.base import NO_ADAPTER
 from hades_mcp.models.constrained import call_schema, read_constrained_call
 from hades_mcp.models.registry import look_at_servers, open_model, served_models
 from hades_mcp.models.servers import root
@@ -128,3 +133,23 @@ async def test_the_server_tells_its_window_and_that_it_holds_no_adapter(model_ur
     assert (server.kind, model.loaded) == ("llama-server", True)
     assert (model.context_window, model.trained_window) == (8192, 32768)
     assert model.adapters == ()
+
+
+async def test_each_request_chooses_its_adapter_and_the_list_tells_them(tmp_path):
+    files = [write_lora(tmp_path / f"{name}.gguf", seed) for seed, name in enumerate("ab")]
+    extra = [word for file in files for word in ("--lora", str(file))]
+    asked = ChatRequest((Message("user", "Name three colours."),), max_tokens=12)
+    try:
+        with model_server(extra=tuple(extra)) as url:
+            (server,) = await look_at_servers(load_settings(model_url=url))
+            assert [one.name for one in server.models[0].adapters] == ["a", "b"]
+            async with open_model(load_settings(model_url=url)) as model:
+                said = [
+                    (await complete(model, replace(asked, adapter=name))).message.content
+                    for name in (NO_ADAPTER, "a", "b", NO_ADAPTER)
+                ]
+    except FetchImpossible as error:
+        pytest.skip(f"no real model here: {error}")
+    bare, first, second, again = said
+    assert len({bare, first, second}) == 3
+    assert again == bare
