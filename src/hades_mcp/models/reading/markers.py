@@ -105,17 +105,22 @@ def inline_end(text: str, at: int, fuel: Fuel) -> int:
     return partner.end() if partner and mark[0][0] == "`" else mark.end()
 
 
-def end_of_element(text: str, opening: re.Match[str], fuel: Fuel) -> int:
-    """Return where an element ends, others of its name inside it counted."""
-    if opening[2]:
-        end = text.find("-->", opening.end())
-        fuel.burn((end if end >= 0 else len(text)) - opening.start())
-        return end + 3 if end >= 0 else len(text)
-    depth = 1
-    for tag in re.compile(rf"<(/?){opening[1]}>", re.IGNORECASE).finditer(text, opening.end()):
+def end_of_silence(text: str, opening: re.Match[str], fuel: Fuel) -> int:
+    """Return where thinking, a quotation or a comment ends."""
+    if not opening[2]:
+        return end_of_element(text, opening[1], opening.start(), fuel)
+    end = text.find("-->", opening.end())
+    fuel.burn((end if end >= 0 else len(text)) - opening.start())
+    return end + 3 if end >= 0 else len(text)
+
+
+def end_of_element(text: str, name: str, at: int, fuel: Fuel) -> int:
+    """Return where the element that begins here ends, others of its name inside it counted."""
+    depth = 0
+    for tag in re.compile(rf"<(/?){name}\b[^<>]{{0,200}}>", re.IGNORECASE).finditer(text, at):
         depth += -1 if tag[1] else 1
         if not depth:
-            fuel.burn(tag.end() - opening.start())
+            fuel.burn(tag.end() - at)
             return tag.end()
-    fuel.burn(len(text) - opening.start())
+    fuel.burn(len(text) - at)
     return len(text)

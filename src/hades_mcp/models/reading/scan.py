@@ -20,6 +20,7 @@ from hades_mcp.models.reading.markers import (
     THOUGHT_ENDS,
     Fence,
     end_of_element,
+    end_of_silence,
     find_fence,
     inline_end,
 )
@@ -170,7 +171,7 @@ class Scan:
             return ends.end()
         silent = SILENT.match(self._text, at)
         if silent is not None:
-            self._lead = end_of_element(self._text, silent, self._fuel)
+            self._lead = end_of_silence(self._text, silent, self._fuel)
             return self._lead
         if OPENING.match(self._text, at):
             return self._function(at)
@@ -187,9 +188,7 @@ class Scan:
             self._take(at, read[1], (read[0],))
             return read[1]
         self._missed(at)
-        end = self._text.find("</function>", at)
-        self._fuel.burn((end if end >= 0 else len(self._text)) - at)
-        return end + 1 if end >= 0 else len(self._text)
+        return end_of_element(self._text, "function", at, self._fuel)
 
     def _element(self, at: int) -> int:
         read = read_element(self._text, at, self._tools, self._fuel)

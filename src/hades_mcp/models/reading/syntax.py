@@ -24,11 +24,11 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 OPENING = re.compile(
-    r"""<(?:function|invoke|tool|tool_call)(?:\s*=\s*|\s+name\s*=\s*)["']?([\w.\-:/]{1,100})["']?\s*>""",
+    r"""<(?:function|invoke|tool|tool_call)(?:\s*=\s*|\s+name\s*=\s*)["']?([\w.\-:]{1,100})["']?\s*(/?)>""",
     re.IGNORECASE,
 )
-_PARAMETER = re.compile(
-    r"""\s*<(?:parameter|param|arg)(?:\s*=\s*|\s+name\s*=\s*)["']?([\w\-]{1,100})["']?\s*>""",
+_PARAMETER = re.compile(  # the 1.5B also writes `<parameter>key>` and `<parameter:key>`
+    r"""\s*<(?:parameter|param|arg)(?:\s*[=:]\s*|\s+name\s*=\s*|>)["']?([\w\-]{1,100})["']?\s*>""",
     re.IGNORECASE,
 )
 _CHILD = re.compile(r"\s*<([A-Za-z_][\w\-]{0,99})>")
@@ -38,11 +38,11 @@ _ELEMENT = re.compile(
 )
 _ATTRIBUTE = re.compile(r"(\w{1,60})=(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s<>\"'/]+))")
 _VALUE_ENDS = re.compile(
-    r"</(?:parameter|param|arg)\s*>|(?=<(?:parameter|param|arg)(?:=|\s+name))|(?=</function\s*>)",
+    r"</(?:parameter|param|arg)\s*>|(?=<(?:parameter|param|arg)(?:[=:>]|\s+name))|(?=</function\s*>)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\s*(</(?:function|invoke|tool|tool_call|function_calls?)\s*>|(?=<tool_call>|<function|<invoke))",
+    r"(?:\s*</\w{1,60}>)*?\s*(</(?:function|invoke|tool|tool_call|function_calls?)\s*>|(?=<tool_call>|<function|<invoke))",
     re.IGNORECASE,
 )
 
@@ -84,6 +84,9 @@ def read_tags(text: str, at: int, tools: Tools, fuel: Fuel) -> tuple[Written, in
     tool = tools.get(resolve(match[1], tools) or "") if match else None
     if match is None or tool is None:
         return None
+    if match[2]:
+        arguments = bare(tool)
+        return None if arguments is None else (Written(tool, arguments), match.end())
     start = match.end()
     while start < len(text) and text[start].isspace():
         start += 1
