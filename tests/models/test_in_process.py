@@ -144,6 +144,18 @@ async def test_cancelling_the_task_stops_the_generation(model):
 
 
 @pytest.mark.slow
+async def test_a_request_that_is_given_up_while_it_waits_takes_no_turn(model):
+    first = model.stream(replace(ASK, max_tokens=400))
+    await anext(first)
+    with anyio.move_on_after(0.2) as scope:
+        await complete(model, ASK)
+    assert scope.cancelled_caught
+    async with aclosing(first):
+        pass
+    assert await say(model, ASK)
+
+
+@pytest.mark.slow
 async def test_what_is_too_slow_or_too_long_is_said(model, folder):
     from hades_mcp.models.in_process import InProcessModel
 

@@ -131,6 +131,14 @@ def test_what_is_not_there_or_not_open_is_said_at_once(files, tmp_path, naps, st
     assert not naps
 
 
+def test_an_address_where_nobody_is_fails_at_once(tmp_path, naps):
+    with serving_files() as files:
+        gone = remote(files)
+    with pytest.raises(Unavailable, match="breaks off at byte 0"):
+        download(gone, tmp_path, sleep=naps.append)
+    assert not naps
+
+
 def test_two_processes_do_not_write_one_file(files, tmp_path):
     locked = pulling._locked(tmp_path / "m.gguf.partial")
     with locked, pytest.raises(Conflict, match="Another process is fetching"):

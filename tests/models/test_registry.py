@@ -83,7 +83,7 @@ async def test_ollama_tells_the_window_it_runs_with_and_the_one_it_would_run_wit
     wire.says("/api/version", {"version": "0.12.6"})
     wire.says("/api/tags", TAGS)
     wire.says("/api/ps", PS)
-    wire.says("/api/show", SHOW)
+    wire.says("/api/show", SHOW | {"capabilities": ["completion", "tools"]})
     (server,) = await look_at_servers(load_settings(model_url=wire.url))
     assert server.kind == "ollama"
     coder, small = server.models

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -22,6 +22,7 @@ from hades_mcp.errors import ConfigError, UnknownName
 from hades_mcp.models import loading, serving
 from hades_mcp.models.gguf import read_metadata
 from hades_mcp.models.registry import ready_servers
+from hades_mcp.models.servers import Asking
 from hades_mcp.models.serving import Serving, command_line, find_weights, our_template
 from hades_mcp.models.warming import bring_near
 
@@ -67,7 +68,9 @@ def test_our_template_is_given_to_the_models_it_is_for_and_to_no_other(tmp_path)
     found = our_template(settings, gguf(tmp_path / "q.gguf", "qwen2"))
     assert found is not None
     assert "```json" in found.read_text(encoding="utf-8")
+    assert our_template(settings, tmp_path) == found  # a folder of nothing else
     assert our_template(settings, gguf(tmp_path / "l.gguf", "llama")) is None
+    assert our_template(settings, tmp_path) is None
 
 
 def test_the_command_gives_each_conversation_the_whole_window(tmp_path):
@@ -189,6 +192,11 @@ def test_a_real_server_is_started_with_our_template_and_ends_on_a_signal(real, t
     assert props["model_alias"] == weights.stem
 
 
+async def asking_for(url: str, path: str) -> Any:
+    async with Asking(url) as asking:
+        return await asking.get(path)
+
+
 @pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_real_router_loads_and_unloads_when_asked(real, tmp_path):
@@ -197,7 +205,8 @@ async def test_a_real_router_loads_and_unloads_when_asked(real, tmp_path):
     folder.mkdir()
     (folder / "coder.gguf").symlink_to(weights)
     port = free_port()
-    plan = Serving(folder, port=port, context=1024, threads=1)
+    template = our_template(load_settings(), folder)
+    plan = Serving(folder, port=port, context=1024, threads=1, template=template)
     command = command_line(server, plan, known=serving.help_of(server))
     settings = load_settings(model_url=f"http://127.0.0.1:{port}")
     with started([*command, "--no-models-autoload"], tmp_path / "log") as process:
@@ -205,6 +214,8 @@ async def test_a_real_router_loads_and_unloads_when_asked(real, tmp_path):
         await loading.load(settings, "coder")
         (held,) = (await ready_servers(settings))[0].models
         assert (held.loaded, held.trained_window) == (True, 32768)
+        props = await asking_for(settings.model_url, "/props?model=coder")
+        assert props["chat_template"].startswith("{#- Serving template of Qwen2.5-Coder")
         await loading.unload(settings, "coder")
         (held,) = (await ready_servers(settings))[0].models
         assert held.loaded is False

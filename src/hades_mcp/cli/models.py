@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hades_mcp.models.servers import Server
 
 MEGA = 1_000_000
+PATIENCE = 3600.0
+"""Seconds that Ollama may say nothing while it fetches: it checks gigabytes in one go."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -113,7 +115,7 @@ def _pull_with_ollama(loaded: Settings, name: str, show: Callable[[int, int, str
 
     async def fetch() -> None:
         url = addresses(loaded.model_url)[0]
-        async with OllamaModel(url, name, timeout=loaded.model_timeout) as model:
+        async with OllamaModel(url, name, timeout=PATIENCE) as model:
             async for status, done, total in model.pull():
                 show(done, total, status)
 
@@ -184,7 +186,7 @@ def run_server(loaded: Settings, model: str, *, only_print: bool, **options: Any
     many = Path(model).expanduser().is_dir()
     weights = Path(model).expanduser() if many else serving.find_weights(loaded, model)
     environment = serving.environment(loaded, options["host"])
-    template = options["template"] or (None if many else serving.our_template(loaded, weights))
+    template = options["template"] or serving.our_template(loaded, weights)
     if not many and not only_print:
         progress = Progress(f"{weights.name}: MB")
         weights = bring_near(

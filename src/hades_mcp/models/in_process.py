@@ -18,6 +18,7 @@ from hades_mcp.models import faults
 from hades_mcp.models.base import NO_ADAPTER, ChatResponse, Done, TextDelta
 from hades_mcp.models.fenced import read_fenced
 from hades_mcp.models.generating import Constraint, Reply
+from hades_mcp.models.wire import message_body, tool_body
 from hades_mcp.prompts.chat import END, render
 
 try:
@@ -110,15 +111,18 @@ class InProcessModel:
             LimitReached: The prompt leaves no room for a reply.
             TooSlow: It takes longer than allowed.
         """
-        with self._busy:
+        while not self._busy.acquire(timeout=0.05):
+            if work.cancelled.is_set():
+                raise Unavailable("The request was given up before its turn came.")
+        try:
             if self._model is None:
                 raise Unavailable(f"{self._name} is no longer loaded.", hint="Load it again.")
             adapter = self._adapter if request.adapter is None else request.adapter
             bare = self._use(adapter)
-            prompt = self._tokenizer(
-                render(request.messages, request.tools), add_special_tokens=False
-            ).input_ids
+            prompt = _prompt(self._tokenizer, request)
             return self._generate(request, prompt, adapter, work, bare)
+        finally:
+            self._busy.release()
 
     def _generate(
         self, request: ChatRequest, prompt: list[int], adapter: str, work: _Work, bare: Any
@@ -274,8 +278,23 @@ def _with_adapter(model: Any, folder: str, name: str, *, first: bool) -> Any:
 
 def _ends(tokenizer: Any) -> list[int]:
     """Return the tokens that end a reply: our chat format's own, and the model's."""
-    turn = tokenizer.convert_tokens_to_ids(END.strip())
+    turn = tokenizer.get_vocab().get(END.strip())
     return sorted({token for token in (turn, tokenizer.eos_token_id) if isinstance(token, int)})
+
+
+def _prompt(tokenizer: Any, request: ChatRequest) -> list[int]:
+    """Return a chat in tokens: in our own format, or in that of a model that never learned it."""
+    if END.strip() in tokenizer.get_vocab():
+        text = render(request.messages, request.tools)
+    else:
+        text = tokenizer.apply_chat_template(
+            [message_body(message) for message in request.messages],
+            tools=[tool_body(spec) for spec in request.tools] or None,
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+    tokens: list[int] = tokenizer(text, add_special_tokens=False).input_ids
+    return tokens
 
 
 def _response(

@@ -51,6 +51,7 @@ async def load(
                 context=settings.model_context,
                 timeout=settings.model_timeout,
                 keep_alive=settings.model_keep_alive,
+                api_key=settings.model_api_key.get_secret_value(),
             ) as model:
                 await model.load()
         case "llama-server":
@@ -105,7 +106,7 @@ async def _switch(
         except ConfigError as error:
             raise ConfigError(
                 f"The llama-server at {server.url} holds the one model it was started with.",
-                hint="Start one that loads when asked: hades models serve --folder DIR",
+                hint="Start one that loads when asked: hades models serve DIR",
             ) from error
     try:
         with anyio.fail_after(settings.model_timeout):

@@ -72,7 +72,8 @@ def download(
                 break
             except httpx2.TransportError as error:
                 failures = 0 if out.tell() > before else failures + 1
-                if failures == TRIES:
+                nobody = isinstance(error, httpx2.ConnectError) and not out.tell()
+                if nobody or failures == TRIES:
                     raise Unavailable(
                         f"{file.url} breaks off at byte {out.tell()}: {error}.",
                         hint="Run the same command again: it goes on from there.",

@@ -92,7 +92,9 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
     name = choose(settings.model_name, servers)
     async with AsyncExitStack() as stack:
         drivers = {
-            server.url: await stack.enter_async_context(_driver(settings, server, name))
+            server.url: await stack.enter_async_context(
+                _driver(settings, server, name, adapter=settings.model_adapter)
+            )
             for server in servers
             if any(model.name == name for model in server.models)
         }
@@ -172,7 +174,7 @@ def _key(settings: Settings) -> str:
 
 
 def _driver(
-    settings: Settings, server: Server, name: str
+    settings: Settings, server: Server, name: str, *, adapter: str = ""
 ) -> AbstractAsyncContextManager[ChatModel]:
     """Return the driver of one model on one server; its package is loaded only here."""
     if _is_ollama(settings, server):
@@ -195,7 +197,7 @@ def _driver(
         timeout=settings.model_timeout,
         kind=server.kind or "openai",
         adapters=next(model.adapters for model in server.models if model.name == name),
-        adapter=settings.model_adapter,
+        adapter=adapter,
     )
 
 

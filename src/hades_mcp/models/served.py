@@ -142,6 +142,8 @@ def from_ollama(
     for one in tagged:
         name = str(one.get("model") or one.get("name"))
         show = shown.get(name, {})
+        if "completion" not in show.get("capabilities", ["completion"]):
+            continue  # it embeds
         now = loaded.get(name)
         models.append(
             ServedModel(

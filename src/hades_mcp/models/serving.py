@@ -107,7 +107,7 @@ def model_folder(settings: Settings) -> Path:
 
 
 def our_template(settings: Settings, weights: Path) -> Path | None:
-    """Return our chat template where it is right for a model, None where it is not.
+    """Return our chat template where it is right for a model, or for all in a folder; else None.
 
     With the template in its file Qwen2.5-Coder never calls a tool natively: its markers are tokens
     that were never trained (see prompts/README.md).
@@ -115,7 +115,9 @@ def our_template(settings: Settings, weights: Path) -> Path | None:
     Raises:
         ConfigError: The file is no GGUF file.
     """
-    if read_metadata(weights).get("general.architecture") != ARCHITECTURE:
+    files = weights_in(weights) if weights.is_dir() else [weights]
+    kinds = {read_metadata(file).get("general.architecture") for file in files}
+    if kinds != {ARCHITECTURE}:
         return None
     return Path(str(assets.find(settings.home, "prompts", SERVING_TEMPLATE)))
 

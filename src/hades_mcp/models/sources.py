@@ -114,7 +114,10 @@ def find_source(text: str, *, sha256: str = "", name: str = "") -> Source:
     if text.startswith("ollama:"):
         return OllamaName(text.removeprefix("ollama:"))
     if text.startswith(("http://", "https://")):
-        called = name or Path(httpx2.URL(text).path).name
+        try:
+            called = name or Path(httpx2.URL(text).path).name
+        except httpx2.InvalidURL as error:
+            raise CallerError(f"{text} is no address: {error}.") from None
         return RemoteFile(text, called, sha256=wanted)
     path = Path(text).expanduser()
     if path.exists():
