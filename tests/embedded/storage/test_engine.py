@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
+from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage import Engine
 from hades_mcp.embedded.storage.migrations import APPLICATION_ID
 
@@ -201,3 +205,37 @@ def test_a_closed_engine_refuses_work(engine: Engine, refused: Refused) -> None:
     engine.close()
     with refused(4, "closed"):
         database.begin()
+
+
+def test_a_database_dropped_under_its_readers_is_gone_for_them_and_leaves_no_file(
+    engine: Engine,
+) -> None:
+    """Readers that were opening it once made its file anew, or met errors of SQLite's."""
+    numbers: set[int] = set()
+    over = Event()
+
+    def read() -> None:
+        while not over.is_set():
+            try:
+                with engine.database("other").transaction():
+                    pass
+            except ArangoError as error:
+                numbers.add(error.number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            readers = [threads.submit(read) for _ in range(4)]
+            try:
+                for _ in range(25):
+                    engine.create_database("other")
+                    engine.drop_database("other")
+            finally:
+                over.set()
+            for reader in readers:
+                reader.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert numbers <= {1228}
+    assert list(engine.database("_system").path.parent.glob("other*")) == []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _IDLE = 8
 _RETRY_SECONDS = 0.005
 _LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL, _TOO_LARGE = 18, 1100, 1224, 4, 1216
+_ENDED = "no transaction is active"
 _SYSTEM_ERROR, _NO_MEMORY, _DISK_FULL, _GONE = 2, 3, 1104, 1228
 
 
@@ -36,20 +37,27 @@ class ConnectionPool:
         self._lock_timeout = lock_timeout
         self._durable = durable
         self._lock = Lock()
+        self._opening = Lock()  # taken before the other: who closes waits for who opens
         self._idle: list[sqlite3.Connection] = []
         self._open: set[sqlite3.Connection] = set()
         self._closed = False
 
     def take(self) -> sqlite3.Connection:
-        """Return a connection nobody else uses."""
+        """Return a connection nobody else uses.
+
+        Raises:
+            ArangoError: 4 if the pool has been closed, or as `translate` says.
+        """
         with self._lock:
+            if self._idle and not self._closed:
+                return self._idle.pop()
+        with self._opening:
+            # else one could make the file of a dropped database anew, which nobody would remove
             if self._closed:
                 raise ArangoError(_INTERNAL, f"{self.path} has been closed")
-            if self._idle:
-                return self._idle.pop()
-        connection = self._connect()
-        with self._lock:
-            self._open.add(connection)
+            connection = self._connect()
+            with self._lock:
+                self._open.add(connection)
         return connection
 
     def put(self, connection: sqlite3.Connection) -> None:
@@ -67,7 +75,7 @@ class ConnectionPool:
         A connection in use is closed by whoever gives it back: to close it under a thread that is
         inside SQLite ends the process.
         """
-        with self._lock:
+        with self._opening, self._lock:
             self._closed = True
             for connection in self._idle:
                 self._open.discard(connection)
@@ -124,7 +132,17 @@ class ConnectionPool:
                 return
 
 
-def translate(error: sqlite3.Error, path: Path) -> Exception:
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Undo the open transaction, unless closing the pool has done so, perhaps a moment ago."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if _ENDED not in str(error):
+            raise
+
+
+def translate(error: sqlite3.Error | SystemError, path: Path) -> Exception:
     """Turn an error of SQLite into one that names the file and what to do."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -136,7 +154,9 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         text = f"{path} cannot be opened for writing: check the folder's owner and permissions"
         return ArangoError(_NOT_WRITABLE, text)
-    if name.startswith(("SQLITE_INTERRUPT", "SQLITE_ABORT")):  # by the pool's closing alone
+    # By the pool's closing alone; a SystemError where that took the number of SQLite's error.
+    ended = isinstance(error, SystemError) or _ENDED in str(error)
+    if ended or name.startswith(("SQLITE_INTERRUPT", "SQLITE_ABORT")):
         return ArangoError(_GONE, f"database not found: {path} was dropped or closed meanwhile")
     if name.startswith("SQLITE_TOOBIG"):
         return ArangoError(_TOO_LARGE)
@@ -149,7 +169,7 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
 
 def refusal(error: Exception, path: Path) -> ArangoError:
     """Return what to answer a client for an error of SQLite, of the system or of memory."""
-    if isinstance(error, sqlite3.Error):
+    if isinstance(error, sqlite3.Error | SystemError):
         error = translate(error, path)
     match error:
         case ArangoError():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hades_mcp.embedded.collation import collation_id
 from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.catalog import Catalog, load_catalog
-from hades_mcp.embedded.storage.connections import ConnectionPool, translate
+from hades_mcp.embedded.storage.connections import ConnectionPool, roll_back, translate
 from hades_mcp.embedded.storage.mappings import Mappings
 from hades_mcp.embedded.storage.matrices import Matrices
 from hades_mcp.embedded.storage.recent import Recent
@@ -144,15 +144,17 @@ class Database:
             )
         try:
             connection = self._pool.take()
-        except BaseException:
+        except BaseException as error:
             if write:
                 self._writer.release()
+            if self.dropped:
+                raise self._gone() from error
             raise
         try:
             if patience is not None:
                 connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             return self._start(connection, write=write)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, SystemError) as error:
             self._give_back(connection, write=write)
             raise translate(error, self.path) from error
         except BaseException:
@@ -165,10 +167,11 @@ class Database:
     def _start(self, connection: sqlite3.Connection, *, write: bool) -> Transaction:
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         # this first read also fixes the snapshot of a read transaction
-        version, commits = connection.execute(_COUNTERS).fetchone()
+        counters = connection.execute(_COUNTERS).fetchone()
+        version, commits = counters or (_DROPPED, 0)  # closed, and the file removed, between both
         if version == _DROPPED:
             self.dropped = True
-            raise ArangoError(_GONE, f"database not found: {self.name} has been dropped")
+            raise self._gone()
         catalog = self._catalog
         if catalog.version != version:
             self._catalog = catalog = load_catalog(connection, version)
@@ -188,9 +191,11 @@ class Database:
         release = self._release_writer if write else self._pool.put
         return Transaction(session, connection, catalog, self.path, release)
 
+    def _gone(self) -> ArangoError:
+        return ArangoError(_GONE, f"database not found: {self.name} has been dropped")
+
     def _give_back(self, connection: sqlite3.Connection, *, write: bool) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        roll_back(connection)
         if write:
             self._release_writer(connection)
         else:

@@ -17,7 +17,7 @@ from hades_mcp.embedded.storage.catalog import (
 )
 from hades_mcp.embedded.storage.collection import Collection
 from hades_mcp.embedded.storage.computed import check_computed
-from hades_mcp.embedded.storage.connections import translate
+from hades_mcp.embedded.storage.connections import roll_back, translate
 from hades_mcp.embedded.storage.disk import flush
 from hades_mcp.embedded.storage.keys import key_options as complete_key_options
 from hades_mcp.embedded.storage.names import check_collection_name
@@ -293,8 +293,7 @@ class Transaction:
             return
         self.session.end()
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            roll_back(self._connection)
         except sqlite3.ProgrammingError:
             pass  # the engine was closed meanwhile, which rolled back too
         finally:
