@@ -12,8 +12,10 @@ from hades_mcp.errors import Unavailable, UnknownName
 from hades_mcp.models.balancing import BalancedModel
 from hades_mcp.models.faults import START_HINT
 from hades_mcp.models.filtering import AskJudge, FilteredModel, rules_of
+from hades_mcp.models.measuring import MeasuredModel
 from hades_mcp.models.retrying import RetryingModel
 from hades_mcp.models.servers import addresses, look_at_server, read_server
+from hades_mcp.traces.metrics import open_metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -83,29 +85,31 @@ async def open_model(settings: Settings) -> AsyncIterator[ChatModel]:
         UnknownName: None has a model of that name.
         ConfigError: A package is missing, or the folder to load holds no model.
     """
-    if settings.model_driver == IN_PROCESS:
-        async with _in_process(settings) as model:
-            rules = _rules(settings)
-            yield FilteredModel(model, rules) if rules else model
-        return
-    servers = await ready_servers(settings)
-    name = choose(settings.model_name, servers)
     async with AsyncExitStack() as stack:
-        drivers = {
-            server.url: await stack.enter_async_context(
-                _driver(settings, server, name, adapter=settings.model_adapter)
-            )
-            for server in servers
-            if any(model.name == name for model in server.models)
-        }
+        metrics = open_metrics(settings.otlp_endpoint)
+        stack.callback(metrics.close)
+        if settings.model_driver == IN_PROCESS:
+            here = await stack.enter_async_context(_in_process(settings))
+            measured = MeasuredModel(here, metrics, "localhost")
+            rules = _rules(settings)
+            yield FilteredModel(measured, rules) if rules else measured
+            return
+        servers = await ready_servers(settings)
+        name = choose(settings.model_name, servers)
+        drivers: dict[str, ChatModel] = {}
+        for server in servers:
+            if any(model.name == name for model in server.models):
+                driver = _driver(settings, server, name, adapter=settings.model_adapter)
+                opened = await stack.enter_async_context(driver)
+                drivers[server.url] = MeasuredModel(opened, metrics, server.url)
         balanced = RetryingModel(BalancedModel(drivers), retries=settings.model_retries)
         rules = _rules(settings)
         if settings.filter_model:
             judge = choose(settings.filter_model, servers)
             server = next(one for one in servers if judge in {model.name for model in one.models})
-            driver = await stack.enter_async_context(_driver(settings, server, judge))
+            asked = await stack.enter_async_context(_driver(settings, server, judge))
             # Before what is masked or cut: a judge is to see the whole.
-            rules.insert(len(settings.filter_block), AskJudge(driver))
+            rules.insert(len(settings.filter_block), AskJudge(asked))
         yield FilteredModel(balanced, rules) if rules else balanced
 
 

@@ -48,6 +48,16 @@ class Metrics:
             "hades.context.transitions", "{entry}", "Context entries that changed their tier."
         )
 
+        self.model_seconds = meter.create_histogram(
+            "gen_ai.client.operation.duration", "s", "How long a model took, by outcome."
+        )
+        self.first_token = meter.create_histogram(
+            "hades.model.first_token", "s", "How long a model took to begin its reply."
+        )
+        self.model_tokens = meter.create_histogram(
+            "gen_ai.client.token.usage", "{token}", "Tokens of a request, by type."
+        )
+
     def close(self) -> None:
         """Send what is waiting, for at most two seconds; closing twice does no harm."""
         provider, self._provider = self._provider, None
