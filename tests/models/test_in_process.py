@@ -190,6 +190,17 @@ async def test_fewer_bits_need_their_package(folder, monkeypatch):
         InProcessModel(folder / "none")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("bits", [8, 4])
+async def test_fewer_bits_take_less_memory(folder, model, bits):
+    pytest.importorskip("bitsandbytes")
+    from hades_mcp.models.in_process import InProcessModel
+
+    small = InProcessModel(folder, bits=bits)
+    assert small._model.get_memory_footprint() < model._model.get_memory_footprint() / 2
+    assert await say(small, ASK)
+
+
 def test_calls_written_to_the_letter_are_calls():
     block = '```json\n{"name": "search", "arguments": {"text": "a"}}\n```'
     text, calls = read_fenced(f"I look.\n{block}\n{block}", [SEARCH])

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 Bits = Literal[4, 8, 16, 32]
 HERE = "this process"
+_DTYPES = {32: "float32", 16: "bfloat16", 8: "float16", 4: "bfloat16"}
+"""What plain weights are, and what quantised ones are computed in (LLM.int8() knows float16)."""
 
 
 class InProcessModel:
@@ -239,7 +241,7 @@ def _load(folder: Path, bits: Bits) -> tuple[Any, Any]:
             f"There is no transformers model in {folder}.",
             hint="Name its folder in HADES_MODEL_NAME.",
         )
-    options: dict[str, Any] = {"dtype": torch.float32 if bits == 32 else torch.bfloat16}  # noqa: PLR2004
+    options: dict[str, Any] = {"dtype": getattr(torch, _DTYPES[bits])}
     if bits in {4, 8}:
         try:
             import bitsandbytes  # noqa: F401, PLC0415  what transformers quantises with
