@@ -2,7 +2,9 @@
 
 `real.jsonl` holds replies of Qwen2.5-Coder (`tests/tools/collect_replies.py`), `written.jsonl`
 replies written after what issue trackers show. A third, chosen by the hash of its id, is held out:
-its failures are counted and never shown, so that nobody tunes the reader to them.
+its failures are counted and never shown, so that nobody tunes the reader to them. Replies called
+`late-…` were written to mislead the reader when it was done, and it was bettered by them: they are
+not held out.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Case:
     @property
     def held_out(self) -> bool:
         """Whether it is never looked at while tuning."""
-        return hashlib.sha256(self.id.encode()).digest()[0] % 3 == 0
+        chosen = hashlib.sha256(self.id.encode()).digest()[0] % 3 == 0
+        return chosen and not self.id.startswith("late-")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hades_mcp.models.reading.cues import shown
+from hades_mcp.models.reading.cues import announced, manner
 from hades_mcp.models.reading.markers import (
     ELEMENT,
     INVENTED,
@@ -35,6 +35,7 @@ from hades_mcp.models.reading.syntax import (
 from hades_mcp.models.reading.values import Fuel, Unreadable, read_value
 
 if TYPE_CHECKING:
+    from hades_mcp.models.reading.cues import Manner
     from hades_mcp.models.reading.shapes import Tools
 
 _ATTEMPT = re.compile(
@@ -48,9 +49,6 @@ _BETWEEN = re.compile(r"(?:[\s,;}\])\\]|#[^\n]*|//[^\n]*)*")
 _AFTER_PYTHON = re.compile(r"[ \t]*(?:[,;\]]|#|//|<|$)", re.MULTILINE)
 _COMMA = re.compile(r"[ \t]*[,;]\s*")
 _LINE = re.compile(r"[^\n]*")
-_INTENT = re.compile(
-    r"\b(?:I['\u2019]ll|I will|let me|let['\u2019]s|now|I am going to|I need)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Scan:
         self._tools = tools
         self._fuel = fuel
         self._lead = 0  # where the prose before the next call begins
-        self._showing = False
+        self._unmade: Manner | None = None  # how an earlier call stood, if it was not made
 
     def run(self) -> None:
         """Find the calls; what fuel does not suffice for is not read."""
@@ -108,7 +106,8 @@ class Scan:
         if character in "{[":
             return self._value(at)
         if character == ">":
-            return self._end_of_line(at)
+            self._lead = self._end_of_line(at)
+            return self._lead
         if INVENTED.match(self._text, at):
             return None
         return self._word(at, match.end() - 1)  # its bracket may begin a value
@@ -166,7 +165,7 @@ class Scan:
         ends = THOUGHT_ENDS.match(self._text, at)
         if ends is not None:  # its beginning stood in the prompt: all so far was thought
             self.found.clear()
-            self.attempted = self._showing = False
+            self.attempted, self._unmade = False, None
             self._lead = ends.end()
             return ends.end()
         silent = SILENT.match(self._text, at)
@@ -178,7 +177,7 @@ class Scan:
         marker = MARKER.match(self._text, at)
         if marker is None:
             return self._element(at)
-        if not self.attempted and "_call" in marker[0] and not shown(self._before(at), ""):
+        if not self.attempted and "_call" in marker[0] and manner(self._before(at), "") != "shown":
             self.attempted = True
         return self._after_marker(marker.end())
 
@@ -257,20 +256,26 @@ class Scan:
             self._missed(start, end)
 
     def _take(self, start: int, end: int, calls: tuple[Written, ...]) -> None:
-        if calls and not self._shown(start, end):
-            self.found.append(Found(start, end, calls))
+        if calls:
+            how = self._manner(start, end)
+            if how == "made":
+                self.found.append(Found(start, end, calls))
+            self.attempted = self.attempted or how == "unclear"
         self._lead = end
 
     def _missed(self, start: int, end: int | None = None) -> None:
-        if not self._shown(start, len(self._text) if end is None else end):
+        if self._manner(start, len(self._text) if end is None else end) != "shown":
             self.attempted = True
+        self._lead = self._lead if end is None else end
 
-    def _shown(self, start: int, end: int) -> bool:
-        """Tell whether a call is only shown, as what follows an example mostly is."""
+    def _manner(self, start: int, end: int) -> Manner:
+        """Tell how a call is meant; what follows one that was not made is not either."""
         before = self._before(start)
-        again = self._showing and not _INTENT.search(before)
-        self._showing = again or shown(before, self._text[end : end + 1000])
-        return self._showing
+        how = manner(before, self._text[end : end + 1000])
+        if self._unmade is not None and (how != "made" or not announced(before)):
+            return self._unmade
+        self._unmade = None if how == "made" else how
+        return how
 
     def _before(self, at: int) -> str:
         return MARKER.sub("", self._text[max(self._lead, at - 1000) : at])
