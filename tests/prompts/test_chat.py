@@ -145,3 +145,11 @@ def test_a_templates_hash_changes_with_its_bytes(tmp_path):
     (tmp_path / "prompts" / SERVING_TEMPLATE).write_text("other", encoding="utf-8")
     assert len(shipped) == 16
     assert template_hash(tmp_path) != shipped
+
+
+def test_the_template_for_ollama_asks_for_calls_in_the_same_words():
+    modelfile = (PROMPTS / "qwen2_5.ollama.modelfile").read_text(encoding="utf-8")
+    before, after = tools_text((SEARCH,)).split(f"\n{signature(SEARCH)}")
+    assert before in modelfile
+    assert after in modelfile
+    assert "<tool_call>" not in modelfile
