@@ -90,7 +90,7 @@ class Speaker:
             if response is None:
                 raise Unavailable(f"The reply of {self._model.name} broke off.", hint="Ask again.")
             message = self._read(response)
-            broken = not message.tool_calls and attempted(message.content)
+            broken = not message.tool_calls and attempted(message.content, self._tools)
             keep(response, message, {"superseded": True} if broken else {})
         usage = response.usage
         constrained = await self._constrained_call(messages) if broken else None

@@ -27,6 +27,11 @@ def recover(text: str, tools: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:
     return read(text, tools).calls
 
 
-def attempted(text: str) -> bool:
-    """Tell whether a reply looks like a call that went wrong, rather than like an answer."""
-    return read(text, ()).attempted
+def attempted(text: str, tools: Sequence[ToolSpec] = ()) -> bool:
+    """Tell whether a reply looks like a call that went wrong, rather than like an answer.
+
+    Args:
+        text: The reply.
+        tools: The tools there are, so that calls of theirs in other forms than JSON count too.
+    """
+    return read(text, tools).attempted

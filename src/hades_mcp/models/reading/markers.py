@@ -75,7 +75,7 @@ class Fence:
     language_of_calls: bool
 
 
-def find_fence(text: str, at: int) -> Fence | None:
+def find_fence(text: str, at: int, fuel: Fuel) -> Fence | None:
     """Return the block that begins at a mark; None for inline code, and for a mark left over."""
     opening = _FENCE.match(text, at)
     if opening is None:
@@ -83,6 +83,7 @@ def find_fence(text: str, at: int) -> Fence | None:
     mark = opening[1]
     inside = opening.end()
     closing = re.compile(rf"^[ \t]*{mark}{mark[0]}*[ \t]*$", re.MULTILINE).search(text, inside)
+    fuel.burn((closing.end() if closing else len(text)) - at)
     if closing is None:  # perhaps on the same line as the text
         closing = re.compile(re.escape(mark)).search(text, inside)
     stop = closing.start() if closing else len(text)

@@ -99,7 +99,7 @@ class Scan:
             at += 1
         character = self._text[at]
         if character in "`~":
-            fence = find_fence(self._text, at)
+            fence = find_fence(self._text, at, self._fuel)
             return self._fence(fence) if fence else inline_end(self._text, at, self._fuel)
         if character == "<":
             return self._tag(at)
@@ -248,11 +248,9 @@ class Scan:
 
     def _in_prose(self, start: int, end: int, calls: tuple[Written, ...], *, shaped: bool) -> None:
         """Take calls that are not in the middle of a sentence."""
-        if not _REST_OF_LINE.match(self._text, end):
-            self._lead = end if calls else self._lead
-        elif calls:
+        if calls and _REST_OF_LINE.match(self._text, end):
             self._take(start, end, calls)
-        elif shaped:
+        elif calls or shaped:
             self._missed(start, end)
 
     def _take(self, start: int, end: int, calls: tuple[Written, ...]) -> None:
