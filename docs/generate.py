@@ -119,6 +119,34 @@ def hybrid_table() -> str:
     return "\n\n".join([said, "\n".join(lines)])
 
 
+def recovery_table() -> str:
+    """Return how many calls readers recover from replies, and run by mistake, from benchmarks/."""
+    report = _results("recovery")
+    parts = {"real": "real replies", "written": "written replies", "held out": "of both, held out"}
+    heads = [
+        f"{parts[name]}, {part['calling']} of {part['replies']} with calls"
+        for name, part in report["readers"]["hades"].items()
+        if name in parts
+    ]
+    lines = [
+        "| | " + " | ".join([*heads, "CPU µs a reply"]) + " |",
+        "|---|" + "---:|" * (len(heads) + 1),
+    ]
+    for reader, found in report["readers"].items():
+        version = report["versions"].get(reader, "")
+        cells = [
+            f"{found[name]['recovered']}, {found[name]['false_runs']} by mistake" for name in parts
+        ]
+        lines.append(
+            f"| {reader} {version} | " + " | ".join([*cells, f"{found['cpu_us']:.0f}"]) + " |"
+        )
+    said = (
+        f"Measured {report['measured']}, Python {report['python']}; replies whose calls were all "
+        "recovered, and replies with a call nobody made:"
+    )
+    return "\n\n".join([said, "\n".join(lines)])
+
+
 def _results(name: str) -> Any:
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8"))
