@@ -96,6 +96,23 @@ async def test_ollama_tells_the_window_it_runs_with_and_the_one_it_would_run_wit
     assert (small.loaded, small.context_window) == (True, 4096)
 
 
+async def test_a_model_of_ollamas_that_just_went_does_not_spoil_the_list(wire):
+    wire.lists({"id": "small:latest", "object": "model", "owned_by": "library"})
+    wire.says("/api/version", {"version": "0.12.6"})
+    wire.says("/api/tags", TAGS)
+    wire.says("/api/show", {"error": "model not found"}, 404)
+    models = await served_models(load_settings(model_url=wire.url))
+    assert [model.context_window for model in models] == [None, None]
+
+
+async def test_a_model_of_ollamas_that_only_embeds_is_no_model_that_chats(wire):
+    wire.lists({"id": "nomic:latest", "object": "model", "owned_by": "library"})
+    wire.says("/api/version", {"version": "0.12.6"})
+    wire.says("/api/tags", {"models": [{"model": "nomic:latest"}]})
+    wire.says("/api/show", {"capabilities": ["embedding"]})
+    assert await served_models(load_settings(model_url=wire.url)) == []
+
+
 async def test_lm_studio_tells_what_is_loaded(wire):
     wire.lists({"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"})
     entry = {"id": "qwen2.5-coder-1.5b", "type": "llm", "max_context_length": 32768}

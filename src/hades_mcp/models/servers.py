@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import anyio
 import httpx2
 
 from hades_mcp.errors import ConfigError, HadesError, Unavailable
@@ -186,15 +187,26 @@ async def _models(
         case "ollama":
             tagged = _entries(await asking.get("/api/tags"), "models")
             running = _entries(await asking.optional("/api/ps"), "models")
-            shown = {}
-            for one in tagged:
-                name = str(one.get("model") or one.get("name"))
-                shown[name] = await asking.post("/api/show", {"model": name})
-            return from_ollama(tagged, running, shown)
+            names = [str(one.get("model") or one.get("name")) for one in tagged]
+            return from_ollama(tagged, running, await _shown(asking, names))
         case "lmstudio":
             return from_lm_studio(_entries(await asking.get("/api/v0/models"), "data"))
         case "vllm" | "openai":
             return from_openai(listed)
+
+
+async def _shown(asking: Asking, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Ask Ollama for each model's own facts, all at once; one that just went has none."""
+    shown: dict[str, dict[str, Any]] = {}
+
+    async def show(name: str) -> None:
+        with suppress(HadesError):
+            shown[name] = await asking.post("/api/show", {"model": name})
+
+    async with anyio.create_task_group() as group:
+        for name in names:
+            group.start_soon(show, name)
+    return shown
 
 
 def _entries(body: Any, key: str) -> list[dict[str, Any]]:
