@@ -3,11 +3,12 @@
 import json
 import threading
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio
 import pytest
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from hades_mcp.errors import ConfigError, NotFound
 from hades_mcp.tools.definition import tool
@@ -23,9 +24,11 @@ def echo(
     times: Annotated[int, Field(le=5)] = 1,
     tags: list[str] | None = None,
     options: dict[str, Any] | None = None,
+    way: SkipJsonSchema[Literal["inbound", "page_rank", "any"] | None] = None,
 ) -> Any:
     """Say something back."""
-    return {"said": [text] * times, "tags": tags, "options": options}
+    said = {"said": [text] * times, "tags": tags, "options": options}
+    return said if way is None else said | {"way": way}
 
 
 @tool(title="Fail")
@@ -67,6 +70,20 @@ async def test_arrays_and_objects_may_come_as_json_text(toolset: Toolset) -> Non
     assert said == {"said": ["hi", "hi"], "tags": ["a"], "options": {"b": 1}}
 
 
+async def test_one_text_is_taken_for_a_list_of_texts(toolset: Toolset) -> None:
+    said, _ = await call(toolset, "echo", {"text": "hi", "tags": "a, b"})
+    assert said["tags"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("both", "any"), ("INBOUND", "inbound"), ("incoming", "inbound"), ("pageRank", "page_rank")],
+)
+async def test_a_choice_is_taken_in_other_spelling(toolset: Toolset, said: str, meant: str) -> None:
+    answer, _ = await call(toolset, "echo", {"text": "hi", "way": said})
+    assert answer["way"] == meant
+
+
 async def test_the_arguments_themselves_may_come_as_json_text(toolset: Toolset) -> None:
     said, _ = await call(toolset, "echo", '{"text": "hi"}')
     assert said["said"] == ["hi"]
@@ -83,7 +100,9 @@ async def test_a_text_that_looks_like_json_stays_text(toolset: Toolset) -> None:
         ({"txt": "hi"}, "echo has no argument 'txt'", "Did you mean 'text'?"),
         ({}, "echo needs the argument 'text'.", "text: What to say"),
         ({"text": "a", "times": 9}, "'times': Input should be less than or equal to 5, not 9.", ""),
-        ({"text": "a", "tags": "b"}, "'tags': Input should be a valid list, not \"b\".", ""),
+        ({"text": "a", "tags": 5}, "'tags': Input should be a valid list, not 5.", ""),
+        ({"text": "a", "options": "b=1"}, "'options' is not an object: \"b=1\".", "For example {"),
+        ({"text": "a", "way": "up"}, "'way': Input should be 'inbound', 'page_rank' or 'any'", ""),
         ("{oops", "The arguments of echo are not JSON", "It takes an object with: text, times"),
         ([1], "The arguments of echo are a JSON list, not an object.", "It takes an object"),
         (None, "echo needs the argument 'text'.", "text: What to say"),

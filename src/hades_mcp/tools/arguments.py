@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from hades_mcp.errors import InvalidArgument, did_you_mean
+from hades_mcp.tools.other_names import known_names
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -27,7 +28,7 @@ def check(tool: Tool, arguments: Any) -> dict[str, Any]:
     Raises:
         InvalidArgument: They do not fit; all that is wrong is said at once.
     """
-    given = _object(tool, arguments)
+    given = known_names(_object(tool, arguments), tool.arguments.model_fields)
     try:
         model = tool.arguments.model_validate(given)
     except ValidationError as error:
@@ -65,6 +66,9 @@ def _refusal(tool: Tool, problems: list[ErrorDetails]) -> InvalidArgument:
             case "missing":
                 said.append(f"{tool.name} needs the argument {path!r}.")
                 hints.append(_described(tool, path))
+            case "dict_type":
+                said.append(f"{path!r} is not an object: {_shown(problem['input'])}.")
+                hints.append(f'For example {{"{path}": {{"name": "value"}}}}')
             case _:
                 said.append(f"{path!r}: {problem['msg']}, not {_shown(problem['input'])}.")
     return InvalidArgument(" ".join(said), hint=" ".join(dict.fromkeys(hints)).strip())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
 
@@ -91,14 +92,45 @@ def _lean(part: Any) -> Any:
 
 
 def lenient(annotation: Any) -> Any:
-    """Let an array or object also come as JSON text: some clients send it so."""
-    if _container(annotation) is None:
+    """Take what is clear though in another dress.
+
+    An array or object may come as JSON text, as some clients send it; one text for a list of texts,
+    commas between them or not; a choice in other spelling (`page_rank`, `both`).
+    """
+    dress = _container(annotation) or _choices(annotation)
+    if not dress:
         return annotation
-    return Annotated[annotation, BeforeValidator(_unpacked(annotation))]
+    undress = _chosen(dress) if isinstance(dress, tuple) else _unpacked(annotation)
+    return Annotated[annotation, BeforeValidator(undress)]
+
+
+_ALSO_SAID = {
+    "both": "any",
+    "in": "inbound",
+    "incoming": "inbound",
+    "out": "outbound",
+    "outgoing": "outbound",
+}
+
+
+def _chosen(choices: tuple[str, ...]) -> Callable[[Any], Any]:
+    spelt = {_bare(choice): choice for choice in choices}
+
+    def choose(value: Any) -> Any:
+        if not isinstance(value, str) or value in choices:
+            return value
+        said = _bare(value)
+        return spelt.get(_ALSO_SAID.get(said, said), value)
+
+    return choose
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_-]", "", text).lower()
 
 
 def _unpacked(annotation: Any) -> Callable[[Any], Any]:
-    wanted = _container(annotation)
+    wanted, texts = _container(annotation), _inner(annotation) == list[str]
 
     def unpack(value: Any) -> Any:
         if not isinstance(value, str) or wanted is None:
@@ -106,18 +138,32 @@ def _unpacked(annotation: Any) -> Callable[[Any], Any]:
         try:
             parsed = json.loads(value)
         except ValueError:
-            return value
-        return parsed if isinstance(parsed, wanted) else value
+            parsed = None
+        if isinstance(parsed, wanted):
+            return parsed
+        return [part.strip() for part in value.split(",") if part.strip()] if texts else value
 
     return unpack
 
 
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """Return the texts to choose from, or nothing."""
+    inner = _inner(annotation)
+    found = get_args(inner) if get_origin(inner) is Literal else ()
+    return found if all(isinstance(choice, str) for choice in found) else ()
+
+
 def _container(annotation: Any) -> type | None:
     """Return list or dict when the annotation takes that and no text."""
+    inner = _inner(annotation)
+    origin = get_origin(inner) or inner
+    return origin if isinstance(origin, type) and origin in {list, dict} else None
+
+
+def _inner(annotation: Any) -> Any:
+    """Return the type without what is annotated to it, and without `None` beside it."""
     if get_origin(annotation) is Annotated:
-        return _container(get_args(annotation)[0])
-    origin = get_origin(annotation) or annotation
-    if origin in {list, dict}:
-        return origin if isinstance(origin, type) else None
+        return _inner(get_args(annotation)[0])
     parts = [part for part in get_args(annotation) if part is not type(None)]
-    return _container(parts[0]) if len(parts) == 1 and type(None) in get_args(annotation) else None
+    alone = len(parts) == 1 and type(None) in get_args(annotation)
+    return _inner(parts[0]) if alone else annotation
