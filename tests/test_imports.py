@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hades_mcp import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAVY = ("mcp", "textual", "numpy", "onnxruntime", "torch", "openai", "arango", "icu")
 
@@ -61,6 +65,27 @@ def test_the_embedded_database_stands_alone() -> None:
 def test_opening_the_server_loads_neither_torch_nor_a_face() -> None:
     loaded = loaded_by("import hades_mcp.server.stdio")
     assert not loaded & {"torch", "textual", "openai", "onnxruntime"}
+
+
+def test_a_server_that_nobody_asked_anything_has_loaded_nothing_heavy(tmp_path: Path) -> None:
+    """Each of these is 4 to 60 MB that every host with HADES in its list would give for nothing."""
+    loaded = loaded_by(
+        "import hades_mcp.server.stdio as server\n"
+        "from pathlib import Path\n"
+        "from hades_mcp.config import Settings\n"
+        "from hades_mcp.logging import setup_logging\n"
+        "setup_logging()\n"
+        f"settings = Settings(home=Path({str(tmp_path)!r}))\n"
+        "tools = server.load_tools(settings.home)\n"
+        "with server._open(settings) as workspace:\n"
+        "    assert workspace.contexts.list() == []\n"
+    )
+    searching = {"numpy", "onnxruntime", "snowballstemmer"}
+    reading = {"pypdf", "selectolax", "yaml", "tree_sitter", "ijson"}
+    graphs = {"networkx", "rustworkx", "scipy"}
+    others = {"structlog", "rich", "jsonschema", "torch", "textual", "openai", "pymilvus"}
+    assert "arango" in loaded
+    assert not loaded & (searching | reading | graphs | others)
 
 
 def test_python_m_hades_mcp_is_the_hades_command() -> None:

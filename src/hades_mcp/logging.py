@@ -6,9 +6,10 @@ import logging
 import sys
 from typing import Any
 
-import structlog
-
 from hades_mcp.errors import ConfigError
+
+_wanted = (logging.WARNING, False)
+"""What was set up: the least severe level, and whether as JSON."""
 
 
 def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
@@ -29,7 +30,10 @@ def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=known[level.upper()], force=True, format="%(message)s"
     )
-    _configure(known[level.upper()], json=json)
+    global _wanted  # noqa: PLW0603  kept until something is said
+    _wanted = known[level.upper()], json
+    if "structlog" in sys.modules:
+        _configure(*_wanted)
 
 
 def get_logger(name: str) -> Any:
@@ -37,13 +41,26 @@ def get_logger(name: str) -> Any:
 
     Where nobody has configured structlog, warnings go to stderr: its own default is stdout.
     """
-    if not structlog.is_configured():
-        _configure(logging.WARNING, json=False)
-    # Not .bind(): that would freeze the configuration of this moment into the logger.
-    return structlog.get_logger(room=name)
+    return _Quiet(name)
 
 
-def _configure(level: int, *, json: bool) -> None:
+class _Quiet:
+    """A logger until it speaks: structlog brings rich with it, 4 MB that most never need."""
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+
+    def __getattr__(self, method: str) -> Any:
+        import structlog  # noqa: PLC0415  see above
+
+        if not structlog.is_configured():
+            _configure(*_wanted)
+        return getattr(structlog.get_logger(room=self._room), method)
+
+
+def _configure(level: int, json: bool) -> None:  # noqa: FBT001  as it is kept
+    import structlog  # noqa: PLC0415  see _Quiet
+
     if json:
         shown: list[Any] = [
             structlog.processors.format_exc_info,

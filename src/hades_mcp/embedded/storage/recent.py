@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from hades_mcp.embedded.storage.changes import Changes
 from hades_mcp.embedded.storage.columns import Columns
-from hades_mcp.embedded.storage.search.arrays import Remembered
+from hades_mcp.embedded.storage.search.remembered import Remembered
 from hades_mcp.embedded.storage.web import Webs
 
 Hop: TypeAlias = tuple[int, str]

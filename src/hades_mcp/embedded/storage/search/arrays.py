@@ -1,9 +1,8 @@
-"""Postings of words as arrays, remembered while they hold: frequent words are asked for again."""
+"""Postings of words as arrays."""
 
 from __future__ import annotations
 
 from itertools import chain
-from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints: TypeAlias = NDArray[np.int64]
-
-KEPT = 2_000_000
-"""Postings that are remembered; some 40 MB."""
 
 _NORM_BITS = 32
 _NORM = (1 << _NORM_BITS) - 1
@@ -70,36 +66,3 @@ def unpacked(text: str, frequency_bits: int, norm_bits: int) -> Postings:
 def _postings(rows: Ints, codes: Ints) -> Postings:
     pairs, which = np.unique(codes, return_inverse=True)
     return Postings(rows, pairs, which.astype(np.int32))
-
-
-Key: TypeAlias = tuple[str, int, bytes]
-"""The table, the field's number and the term."""
-
-
-class Remembered:
-    """Postings by term, each with the version of its collection; those asked for last stay."""
-
-    def __init__(self) -> None:
-        self._held: dict[Key, tuple[int, Postings]] = {}
-        self._count = 0
-        self._lock = Lock()
-
-    def find(self, key: Key) -> tuple[int, Postings] | None:
-        """Return version and postings, if they are remembered."""
-        with self._lock:
-            found = self._held.pop(key, None)
-            if found is not None:
-                self._held[key] = found  # the last to go
-            return found
-
-    def keep(self, key: Key, version: int, postings: Postings) -> None:
-        """Remember the postings of a term in place of older ones."""
-        with self._lock:
-            self._count += len(postings.rows) - self._size(self._held.pop(key, None))
-            self._held[key] = (version, postings)
-            while self._count > KEPT:
-                self._count -= self._size(self._held.pop(next(iter(self._held))))
-
-    @staticmethod
-    def _size(held: tuple[int, Postings] | None) -> int:
-        return len(held[1].rows) if held else 0

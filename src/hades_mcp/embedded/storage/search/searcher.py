@@ -6,7 +6,6 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from hades_mcp.embedded.storage.records import load
-from hades_mcp.embedded.storage.search.disjunctions import any_of, best_of_any
 from hades_mcp.embedded.storage.search.matching import Corpus
 from hades_mcp.embedded.storage.search.ranking import Ranking
 
@@ -104,10 +103,14 @@ class Searcher:
             among: As for `find`.
             read: As for `find`.
         """
+        # sorts in numpy, which whoever searches nothing need not load
+        from hades_mcp.embedded.storage.search import disjunctions  # noqa: PLC0415
+
         places = range(len(self.corpus.tables)) if among is None else among
-        words = any_of(wanted) if len(scorers) == 1 and order == [Key(0, descending=True)] else None
+        by_score = len(scorers) == 1 and order == [Key(0, descending=True)]
+        words = disjunctions.any_of(wanted) if by_score else None
         if words is not None and most < _SENSIBLE:
-            hits = best_of_any(self.corpus, places, wanted, words, scorers[0], most)
+            hits = disjunctions.best_of_any(self.corpus, places, wanted, words, scorers[0], most)
         else:
             hits = self._best(places, wanted, scorers, order, most)
         found = self._read(hits, read=read)

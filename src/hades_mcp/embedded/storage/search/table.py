@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from hades_mcp.embedded.storage.search.arrays import Postings, postings_of, unpacked
 from hades_mcp.embedded.storage.search.fields import plan_of
 from hades_mcp.embedded.storage.search.occurrences import Occurrence, unpack
 from hades_mcp.embedded.storage.search.shapes import OTHERS, latitude_term
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from hades_mcp.embedded.storage.catalog import CollectionInfo
     from hades_mcp.embedded.storage.indexes import Index
     from hades_mcp.embedded.storage.records import Document
+    from hades_mcp.embedded.storage.search.arrays import Postings
     from hades_mcp.embedded.storage.session import Session
 
 
@@ -182,6 +182,8 @@ class SearchTable:
         if found is None or changed is None:
             found = self._read(field, term)
         elif changed:
+            from hades_mcp.embedded.storage.search.arrays import postings_of  # noqa: PLC0415
+
             wanted = orjson.dumps(list(changed)).decode()
             only = " AND row IN (SELECT value FROM json_each(?))"
             found = found.mended(changed, postings_of(self._numbers(field, term, only, wanted)))
@@ -190,6 +192,9 @@ class SearchTable:
 
     def _read(self, field: Field, term: bytes) -> Postings:
         """Read postings as one text, which takes half the time of reading them one by one."""
+        # numpy stays asleep where nobody searches
+        from hades_mcp.embedded.storage.search.arrays import postings_of, unpacked  # noqa: PLC0415
+
         row, frequency, norm, text = self._session.execute(
             "SELECT max(row), max(frequency), max(norm), group_concat("  # noqa: S608  same
             f"(row << {_FREQUENCY + _NORM}) | (frequency << {_NORM}) | norm, ' ')"
