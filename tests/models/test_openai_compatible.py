@@ -93,12 +93,26 @@ async def test_calls_split_over_chunks_are_put_together(wire, make_chunk):
     assert all(call.id for call in message.tool_calls)
 
 
-@pytest.mark.parametrize("text", ['{"text": "a', "", '["a"]', '"a"'])
+@pytest.mark.parametrize(
+    "text", ['{"text": "a', '{"text": "a"', '{"where": {"a": 1}', "", '["a"]', '"a"']
+)
 async def test_arguments_that_are_no_object_are_kept_as_written(wire, make_chunk, text):
     wire.streams(make_chunk(_call(0, name="search", arguments=text)), make_chunk({}, "tool_calls"))
     async with OpenAICompatibleModel(wire.url, "m") as model:
         (call,) = (await complete(model, ASK)).message.tool_calls
     assert call.arguments is None
+    assert call.raw_arguments == text
+
+
+@pytest.mark.parametrize(
+    "text", ['{"text": "a"}}', "{'text': 'a'}", '{"text": "a",}', '"{\\"text\\": \\"a\\"}"']
+)
+async def test_arguments_with_slips_are_mended_and_the_call_asks(wire, make_chunk, text):
+    wire.streams(make_chunk(_call(0, name="search", arguments=text)), make_chunk({}, "tool_calls"))
+    async with OpenAICompatibleModel(wire.url, "m") as model:
+        (call,) = (await complete(model, ASK)).message.tool_calls
+    assert call.arguments == {"text": "a"}
+    assert call.channel == "recovered"
     assert call.raw_arguments == text
 
 

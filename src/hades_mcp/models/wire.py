@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from hades_mcp.errors import ConfigError, UnknownName
 from hades_mcp.messages import ToolCall, Usage
 from hades_mcp.models.base import NO_ADAPTER
+from hades_mcp.models.reading import mended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hades_mcp.messages import Message, ToolSpec
+    from hades_mcp.messages import Channel, Message, ToolSpec
     from hades_mcp.models.base import ChatRequest
     from hades_mcp.models.served import Adapter, ServerKind
     from hades_mcp.types import Json, JsonObject
@@ -117,13 +118,19 @@ def call_body(call: ToolCall) -> JsonObject:
 
 
 def read_call(identifier: str, name: str, text: str) -> ToolCall:
-    """Return a call from its wire form; arguments that are no JSON object are kept as text."""
+    """Return a call from its wire form; arguments that are no JSON object are kept as text.
+
+    Arguments that had to be mended make the call `recovered`, so that it asks before it writes.
+    """
     try:
         arguments = json.loads(text) if text.strip() else None
     except ValueError:
         arguments = None
-    known = arguments if isinstance(arguments, dict) else None
-    return ToolCall(identifier, name, known, raw_arguments=text)
+    if isinstance(arguments, dict):
+        return ToolCall(identifier, name, arguments, raw_arguments=text)
+    meant = mended(text)
+    channel: Channel = "native" if meant is None else "recovered"
+    return ToolCall(identifier, name, meant, text, channel)
 
 
 def read_usage(usage: JsonObject) -> Usage:

@@ -7,6 +7,6 @@ is cut. Calls found here are labelled `recovered`; whoever runs them asks before
 from hades_mcp.models.reading.names import resolve
 from hades_mcp.models.reading.reply import Reading, read
 from hades_mcp.models.reading.stream import ReplyStream
-from hades_mcp.models.reading.values import loads
+from hades_mcp.models.reading.values import loads, mended
 
-__all__ = ["Reading", "ReplyStream", "loads", "read", "resolve"]
+__all__ = ["Reading", "ReplyStream", "loads", "mended", "read", "resolve"]

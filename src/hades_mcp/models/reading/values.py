@@ -86,6 +86,26 @@ def loads(text: str) -> Any:
     return value if not text[end:].strip().strip("}]") else None
 
 
+def mended(text: str) -> dict[str, Any] | None:
+    """Return the arguments a server passed on as they were written, if no part of them is missing.
+
+    `{"a": 1}}`, `{'a': 1}` and a JSON text inside a JSON text are read; what was cut off is not.
+    """
+    value = _unbroken(text)
+    if isinstance(value, str):
+        value = _unbroken(value)
+    return value if isinstance(value, dict) else None
+
+
+def _unbroken(text: str) -> Any:
+    """Return the value of a text without missing brackets, or None."""
+    try:  # behind a comma no bracket may be missing
+        value, end = read_value(f"{text},", 0, Fuel(len(text)))
+    except Unreadable:
+        return None
+    return value if not text[end:].strip().strip("}]") else None
+
+
 def read_value(text: str, start: int, fuel: Fuel, *, closed: bool = False) -> tuple[Any, int]:
     """Return the value that begins at a place, and where it ends.
 
