@@ -28,7 +28,9 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes():
         for line in (errors.__doc__ or "").splitlines()
         if line.strip()[:2] in {"* ", "x ", "+ "}
     ]
-    assert sorted(drawn) == sorted(error.__name__ for error in family(HadesError))
+    # Rooms may tell cases of one turn apart, as the models do with `Unavailable`.
+    told = [error for error in family(HadesError) if error.__module__ == errors.__name__]
+    assert sorted(drawn) == sorted(error.__name__ for error in told)
 
 
 def test_a_hint_is_said_after_what_happened():
