@@ -112,7 +112,7 @@ def suites(home: Path) -> list[str]:
     return [
         name.removeprefix("suites/").removesuffix(".jsonl")
         for name in assets.names(home, "training", ".jsonl")
-        if name.startswith("suites/")
+        if name.startswith("suites/") and name.count("/") == 1  # a folder is a bench of its own
     ]
 
 

@@ -1,0 +1,1 @@
+"""Plays suites against a model and says how it did: HADES-Bench, BFCL, and one's own suites."""
