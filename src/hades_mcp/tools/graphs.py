@@ -30,8 +30,11 @@ def graph_traverse(
         start, depth=depth, direction=direction, edges=edges or (), limit=limit
     )
     answer = {"start": found.start, "nodes": found.nodes}
-    cut = {"truncated": True, "hint": f"Raise limit ({limit}) for more."}
-    return answer | (cut if found.truncated else {})
+    if found.truncated:
+        return answer | {"truncated": True, "hint": f"Raise limit ({limit}) for more."}
+    if not found.nodes and direction != "any":
+        return answer | {"hint": f"No edge leads {direction}. Try direction 'any'."}
+    return answer
 
 
 @tool(title="Find a path", read_only=True, idempotent=True)

@@ -101,6 +101,17 @@ def test_edges_people_add_are_walked_too(graphs: GraphService, db: StandardDatab
     assert node.title == "shop.till.Till"
 
 
+def test_edges_people_add_are_walked_without_being_named(
+    graphs: GraphService, db: StandardDatabase
+) -> None:
+    db.create_collection("people")
+    db.create_collection("knows", edge=True)
+    db.collection("people").insert_many([{"_key": "ada"}, {"_key": "ben"}])
+    db.collection("knows").insert({"_from": "people/ada", "_to": "people/ben"})
+    assert [node.id for node in graphs.traverse("people/ada").nodes] == ["people/ben"]
+    assert [node.edge for node in graphs.path("people/ada", "people/ben")] == ["", "knows"]
+
+
 def test_wrong_names_lead_to_right_ones(graphs: GraphService) -> None:
     with pytest.raises(UnknownName, match=r"Did you mean 'shop.till.Till'"):
         graphs.traverse("shop.till.Til")

@@ -78,9 +78,9 @@ class Node:
     title: str
     kind: str | None
     depth: int
-    edge: str
-    source: str
-    target: str
+    edge: str = ""
+    source: str = ""
+    target: str = ""
     relation: str = ""
 
 
@@ -155,7 +155,7 @@ class GraphService:
             start: `_id`, title or qualified name.
             depth: How many edges far, 1 to 10.
             direction: outbound (what it names), inbound (what names it) or any.
-            edges: Kinds of edges to walk; by default all between documents.
+            edges: Kinds of edges to walk; by default all, also those that people made.
             limit: How many documents at most, 1 to 200.
 
         Raises:
@@ -181,7 +181,7 @@ class GraphService:
             start: `_id`, title or qualified name of one end.
             target: The other end.
             direction: How edges may be walked: outbound, inbound or any.
-            edges: Kinds of edges to walk; by default all between documents.
+            edges: Kinds of edges to walk; by default all, also those that people made.
 
         Raises:
             UnknownName: No such document, direction or kind of edge.
@@ -210,7 +210,7 @@ class GraphService:
         Raises:
             UnknownName: No such document.
         """
-        names = [*DOCUMENT_EDGES, *sorted(self._edge_collections() - set(EDGE_COLLECTIONS))]
+        names = self._walked()
         identifier = document_id(self._db, name)
         bind: dict[str, Any] = {"id": identifier, "examples": EXAMPLES}
         for number, edges in enumerate(names):
@@ -273,14 +273,18 @@ class GraphService:
 
     def _edge_names(self, edges: Sequence[str]) -> tuple[str, dict[str, Any]]:
         """Return the bind parameters that name the edge collections, and their values."""
-        chosen = list(dict.fromkeys(edges)) or list(DOCUMENT_EDGES)
-        if not set(chosen) <= set(EDGE_COLLECTIONS):
+        chosen = list(dict.fromkeys(edges)) or self._walked()
+        if edges and not set(chosen) <= set(EDGE_COLLECTIONS):
             known = self._edge_collections()
             for name in chosen:
                 if name not in known:
                     raise UnknownName("kind of edge", name, known)
         bind = {f"@edges{number}": name for number, name in enumerate(chosen)}
         return ", ".join(f"@{name}" for name in bind), bind
+
+    def _walked(self) -> list[str]:
+        """Return the edge collections whose edges lead to what a person would call a document."""
+        return [*DOCUMENT_EDGES, *sorted(self._edge_collections() - set(EDGE_COLLECTIONS))]
 
     def _edge_collections(self) -> set[str]:
         """Return all edge collections, also those that people made."""
