@@ -43,6 +43,9 @@ def test_a_cleared_context_is_brought_back(hades: Hades, remembered: str) -> Non
     assert hades("contexts", "show", "trip").code == 2
     assert "undone: " in hades("contexts", "undo").out
     assert "Lisbon" in hades("contexts", "show", "trip").out
+    hades("contexts", "clear", "trip")
+    assert "undone: " in hades("contexts", "undo", "trip").out
+    assert "no recorded write 'trap'" in hades("contexts", "undo", "trap").err
     nothing = hades("contexts", "undo")
     assert (nothing.code, "nothing to undo" in nothing.err) == (2, True)
 

@@ -9,6 +9,7 @@ import pytest
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.errors import InvalidArgument
 from hades_mcp.tools.toolset import Toolset
 from hades_mcp.workspace import Workspace, open_workspace
 
@@ -84,6 +85,15 @@ async def test_files_outside_the_folders_allowed_are_not_read(call: Call, tmp_pa
     for path in (secret, tmp_path / "shelf" / ".." / "secret.md", tmp_path / "shelf/innocent.md"):
         refused = await call("document_add", path=str(path))
         assert "outside the folders" in refused["error"]
+
+
+async def test_a_web_address_is_told_from_a_path(tmp_path: Path) -> None:
+    with open_workspace(Settings(home=tmp_path), embedder=HashEmbedder(32)) as opened:
+        answer = await Toolset(opened).call("document_add", {"path": "https://example.org/a"})
+        assert answer.is_error
+        assert "Web addresses are not read: 'https://example.org/a'." in answer.content
+        with pytest.raises(InvalidArgument, match="Web addresses are not read"):
+            opened.documents.ingest(["https://example.org/a"])
 
 
 async def test_hidden_files_are_left_to_people(tmp_path: Path) -> None:

@@ -166,17 +166,18 @@ def clear_context(ctx: click.Context, context: str) -> None:
 @click.option("--force", is_flag=True, help="Also overwrite what was changed since.")
 @click.pass_context
 def undo_context(ctx: click.Context, handle: str | None, *, force: bool) -> None:
-    """Take back the last clearing, compaction or import, or the one with HANDLE."""
+    """Take back the last clearing, compaction or import; of a context by its name, or by HANDLE."""
     from hades_mcp.errors import NotFound
     from hades_mcp.workspace import open_workspace
 
     with open_workspace(settings(ctx), preload=False) as workspace:
-        if handle is None:
-            recorded = workspace.journal.list(1000)
-            ours = [one for one in recorded if one.action in _ACTIONS and not one.undone]
-            if not ours:
-                raise NotFound("There is nothing to undo in contexts.", hint="See: hades undo")
-            handle = ours[0].handle
+        recorded = workspace.journal.list(1000)
+        ours = [one for one in recorded if one.action in _ACTIONS and not one.undone]
+        named = [one for one in ours if handle in {None, one.note}]
+        if named:
+            handle = named[0].handle
+        elif handle is None:
+            raise NotFound("There is nothing to undo in contexts.", hint="See: hades undo")
         done = workspace.journal.undo(handle, force=force)
     changed = sum(sum(counts.values()) for counts in done.counts.values())
     click.echo(f"undone: {handle}, {changed} documents  (undo of that: {done.handle})")

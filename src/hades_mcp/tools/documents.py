@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import CallerError, InvalidArgument
+from hades_mcp.services.documents.discovery import refuse_address
 from hades_mcp.services.trust.formula import trust_of, verdict_of
 from hades_mcp.tools.definition import tool
 
@@ -73,6 +74,7 @@ def _visible(given: str, folders: str) -> Path:
 
     A text the model has read may talk it into storing (and then telling) what lies in `~/.ssh`.
     """
+    refuse_address(given)
     asked = Path(given).expanduser().absolute()
     path = asked.resolve()
     allowed = [Path(folder).expanduser().resolve() for folder in folders.split(",") if folder]

@@ -35,6 +35,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("FOR d IN documents FILTER d.n == @n RETURN d", {}, "value"),
     ("FOR d IN documents FILTER d.n == @n RETURN d", {"m": 3}, "3"),
     ("FOR d IN @@c RETURN d", {"c": "documents"}, "@c"),
+    ("FOR d IN @@c FILTER d.n == @n RETURN d", {"@@c": "documents", "@n": 3}, "'n': 3"),
     ("FOR d IN documents RETURN d", {"x": 1}, "FOR d"),
     ("complete nonsense ((", {}, "FOR d IN documents"),
 ]

@@ -56,6 +56,22 @@ WRITES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("INSERT {_key: 'd1'} INTO documents", "UPSERT {_key: …}"),
+        ("UPDATE 'nobody' WITH {a: 1} IN documents", "FOR d IN collection FILTER"),
+        ("INSERT {name: 'Bo'} INTO villagers", "People make collections: `hades import FILE`."),
+    ],
+)
+def test_a_write_that_fails_says_how_to_write_it(
+    queries: QueryService, query: str, hint: str
+) -> None:
+    with pytest.raises(QueryError) as caught:
+        queries.write(query)
+    assert hint in caught.value.hint
+
+
 @pytest.mark.parametrize("query", WRITES)
 def test_undo_reverts_whatever_statement_wrote(
     queries: QueryService, db: StandardDatabase, query: str

@@ -46,6 +46,14 @@ def test_a_question_finds_the_document_that_means_the_same(
     assert 0.2 < best.score < 1
 
 
+def test_hits_without_a_word_of_the_question_are_said_to_be_only_near(
+    documents: DocumentService, search: SearchService
+) -> None:
+    documents.add_text("Tea and biscuits.", "Tea")
+    assert "None of the words occurs" in search.search("zzyzx").note
+    assert search.search("tea").note == ""
+
+
 def test_hits_come_best_first_each_document_once_and_no_more_than_asked(
     documents: DocumentService, search: SearchService, tmp_path: Path
 ) -> None:

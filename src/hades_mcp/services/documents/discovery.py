@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ def discover(paths: Iterable[str | Path]) -> Found:
     found = Found()
     files: dict[Path, None] = {}
     for given in paths:
+        refuse_address(str(given))
         path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  keep links as named
         try:
             files.update(dict.fromkeys(_files(path, found)))
@@ -51,6 +53,18 @@ def discover(paths: Iterable[str | Path]) -> Found:
         raise InvalidArgument("No path was given.", hint="Name a file or a folder.")
     found.files.extend(files)
     return found
+
+
+def refuse_address(given: str) -> None:
+    """Tell an address on the web from a path.
+
+    Raises:
+        InvalidArgument: It is one; nothing is fetched.
+    """
+    if re.match(r"[a-z][a-z0-9+.-]+:/", given, re.IGNORECASE):
+        raise InvalidArgument(
+            f"Web addresses are not read: {given!r}.", hint="Save the page, and give its path."
+        )
 
 
 def _files(path: Path, found: Found) -> Iterable[Path]:

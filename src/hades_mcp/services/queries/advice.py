@@ -26,6 +26,10 @@ EXAMPLE = 'FOR d IN documents FILTER d.kind == "class" SORT d.title LIMIT 5 RETU
 
 TRY = "Try it as in the example."
 
+_GONE = "Only what a query finds can be changed: FOR d IN collection FILTER … UPDATE d …"
+_TAKEN = "It is stored already. To change it: UPSERT {_key: …} INSERT {…} UPDATE {…} IN collection."
+_MADE = "People make collections: `hades import FILE`."
+
 SAMPLE = 200
 """Documents looked at to learn a collection's attributes."""
 
@@ -90,6 +94,10 @@ def advise(failure: Failure, number: int) -> QueryError:
             advice = _function(failure)
         case 1541:
             advice = _arity(failure)
+        case 1202:
+            advice = Advice(_GONE)
+        case 1210:
+            advice = Advice(_TAKEN)
         case _:
             advice = _habit(failure)
     example: dict[str, Any] = {}
@@ -153,6 +161,9 @@ def _collection(failure: Failure) -> Advice:
     near = nearest(missing, failure.known)
     if near is None:
         said = f"{missing!r} is neither a collection nor a variable."
+        end = rf"\b(INTO|IN)\s+{re.escape(missing)}\s*(OPTIONS|RETURN|$)"
+        written = re.search(end, failure.query, re.IGNORECASE)
+        said += f" {_MADE}" if written is not None else ""
         return Advice(f"{said} {did_you_mean(missing, failure.known)}", wrong=missing)
     hint = f"Did you mean {near!r}?"
     if missing in failure.bind.values():
@@ -268,10 +279,12 @@ def _bind(failure: Failure) -> Advice:
         parts.append(f"Perhaps {unused[0]!r} should be {missing[0]!r}.")
     if not parts:
         return Advice("Write @name for a value and @@name for a collection.", EXAMPLE, {})
+    # under the right name with too many marks, or none, is better than any other left over
+    unused.sort(key=lambda name: name.lstrip("@") not in {each.lstrip("@") for each in missing})
+    meant = {name.lstrip("@"): failure.bind[name] for name in unused} | failure.bind
     spare = [failure.bind[name] for name in unused]
     values = {
-        name: failure.bind[name] if name in failure.bind else _value(name, spare, failure.known)
-        for name in used
+        name: meant[name] if name in meant else _value(name, spare, failure.known) for name in used
     }
     return Advice(" ".join(parts), bind=values)
 

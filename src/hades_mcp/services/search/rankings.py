@@ -36,6 +36,8 @@ five, with k = 5 0.79, with 1 to 8 0.77 to 0.81. It was chosen on them.
 NAME = re.compile(r"\w{2,}(?:[._]\w+)+")
 """A name with several parts, as identifiers have: it is looked for as a phrase too."""
 
+NEAR_ONLY = "None of the words occurs; these are the nearest in meaning."
+
 _MOST_NAMES = 4
 
 # the view knows the documents of chunks; a title's document is itself
@@ -143,6 +145,8 @@ class Ranker:
         for way, without in ways:
             try:
                 lists.append(way(question, k, few))
+                if not lists[-1] and way == self._by_words and any(lists):
+                    notes.append(NEAR_ONLY)
             except Unavailable as error:  # a vector store of its own
                 notes.append(f"Found by {without}: {error.message}")
             except ArangoServerError as error:
