@@ -18,6 +18,7 @@ import numpy as np
 
 from hades_mcp.embedded.storage import vector_file
 from hades_mcp.embedded.storage.vector_block import Block, Vectors, by_lists, joined
+from hades_mcp.embedded.storage.vector_sketch import sketch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,12 +73,15 @@ class Matrix:
 
     Attributes:
         worth_a_file: So many floats of one's own are written into a file.
+        worth_a_sketch: So many vectors get a sketch when they become a block, if it finds nearly
+            all of the nearest (`sketch_of`); fewer are each looked at.
         too_many: Beyond so many floats a file gets lists, and a search looks into some of them
             only: it finds most of the nearest, not surely each. Looking at each of 700,000
             vectors of 384 takes some 100 ms.
     """
 
     worth_a_file = 1 << 20
+    worth_a_sketch = 20_000
     too_many = 1 << 28
 
     def __init__(
@@ -175,7 +179,9 @@ class Matrix:
 
     def _catch_up(self, session: Session, version: int, floor: int) -> None:
         if self._version < floor and not self._adopt(session, version, floor):
-            self._hold(Block(self._pack(self._changes(session, -1))), version, None)
+            whole = self._pack(self._changes(session, -1))
+            # where files are shared, the one that is to be written gets it
+            self._hold(Block(whole) if self._mappings else self._sketched(whole), version, None)
         if self._version < version:
             changed, fresh = self._changes_packed(session, self._version)
             self._gone = np.union1d(self._gone, self._block.positions(changed))
@@ -205,7 +211,8 @@ class Matrix:
             self._catch_up(session, version, floor)
             if not self._is_worth_a_file():
                 return
-        block = Block(Held(self._block, self._gone, self._tail.only(slice(self._count))).current())
+        held = Held(self._block, self._gone, self._tail.only(slice(self._count)))
+        block = self._sketched(held.current())
         previous = session.vector_mapping(self._number)
         name = self._mappings.publish(self._number, version, block, previous)
         found = name and vector_file.read(self._mappings.path(name), self._dimension)
@@ -217,6 +224,11 @@ class Matrix:
         if found[1].vectors.values.size > self.too_many:
             work = (self._mappings, found[1], version, name)
             Thread(target=self._sort, args=work, name="hades-vector-lists", daemon=True).start()
+
+    def _sketched(self, vectors: Vectors) -> Block:
+        if not self.worth_a_sketch <= len(vectors.rows) <= self.too_many // self._dimension:
+            return Block(vectors)
+        return Block(vectors, sketch=sketch_of(vectors, by_length=self._metric == "l2"))
 
     def _sort(self, mappings: Mappings, block: Block, version: int, name: str) -> None:
         """Sort a mapped block into lists while searches go on, and put them in its place."""

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 _ITERATIONS = 8
 _SAMPLED_PER_LIST = 100
 _CHUNK = 65_536
-_ALONE = 10_000
+_LOOKED_AT_TWICE = 4  # at most a quarter of them, else each in full at once costs less
 _LEAST_PROBES, _PROBED_SHARE = 8, 8
 _ROOM = 8
+
+NEAREST = 50
+"""The nearest whose candidates a sketch counts: what a search of HADES asks for."""
 
 
 class Vectors(NamedTuple):
@@ -50,17 +53,39 @@ class Lists(NamedTuple):
     offsets: NDArray[np.int64]
 
 
+class Sketch(NamedTuple):
+    """A few numbers of each vector that say whether it is worth an exact look; see `sketch_of`.
+
+    Attributes:
+        axes: (dimension, width) float32, what turns a vector into its numbers.
+        values: (n, width) float32.
+        many: How many candidates hold the `NEAREST` nearest.
+    """
+
+    axes: NDArray[np.float32]
+    values: NDArray[np.float32]
+    many: int
+
+    def candidates(self, few: int) -> int:
+        """Return how many vectors to look at in full to find the best `few`."""
+        return max(few, NEAREST) * self.many // NEAREST
+
+
 class Block:
-    """Vectors that never change, with their lists if they are too many to look at each.
+    """Vectors that never change, with lists or a sketch if they are many.
 
     Args:
         vectors: In row order, or list by list.
-        lists: Where there are any.
+        lists: Where there are too many to look at each.
+        sketch: Where few numbers of each tell which are near.
     """
 
-    def __init__(self, vectors: Vectors, lists: Lists | None = None) -> None:
+    def __init__(
+        self, vectors: Vectors, lists: Lists | None = None, sketch: Sketch | None = None
+    ) -> None:
         self.vectors = vectors
         self.lists = lists
+        self.sketch = sketch
 
     def positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where those of some rows are that the block holds."""
@@ -84,7 +109,7 @@ class Block:
 
         Args:
             target: (dimension,) float32.
-            few: How many; where lists are looked up, most of the best, not surely each.
+            few: How many; with lists most of the best, with a sketch nearly all, not surely each.
             gone: Sorted positions to leave out.
             by_length: Nearness is l2, else the product.
             probes: Into how many lists to look at least.
@@ -96,16 +121,15 @@ class Block:
             )
             if found is not None:
                 return found
-        near = nearness if len(self.vectors.rows) > _ALONE else _nearness_of_few
-        parts = [np.empty(0, dtype=np.float32)]
-        for start in range(0, len(self.vectors.rows), _CHUNK):
-            check()
-            piece = self.vectors.only(slice(start, start + _CHUNK))
-            parts.append(near(piece, target, by_length=by_length))
-        rough = np.concatenate(parts)
-        rough[gone] = -np.inf
-        chosen = best(rough, few)
-        return chosen[rough[chosen] > -np.inf]
+        if self.sketch is not None:
+            many = self.sketch.candidates(few)
+            if many <= len(self.vectors.rows) // _LOOKED_AT_TWICE:
+                short = self.vectors._replace(values=self.sketch.values)
+                turned = target @ self.sketch.axes
+                near = np.sort(_best_of(short, turned, many, gone, check, by_length=by_length))
+                exact = nearness(self.vectors.only(near), target, by_length=by_length)
+                return near[best(exact, few)]
+        return _best_of(self.vectors, target, few, gone, check, by_length=by_length)
 
     def _in_lists(
         self,
@@ -125,10 +149,7 @@ class Block:
         if sum(span.stop - span.start for span in spans) < few * _ROOM:
             return None
         rough = np.concatenate(
-            [
-                _nearness_of_few(self.vectors.only(span), target, by_length=by_length)
-                for span in spans
-            ]
+            [nearness(self.vectors.only(span), target, by_length=by_length) for span in spans]
         )
         positions = np.concatenate([np.arange(span.start, span.stop) for span in spans])
         if len(gone):
@@ -144,18 +165,32 @@ class Block:
         return np.searchsorted(self.vectors.rows, rows, sorter=self._order)
 
 
+def _best_of(
+    vectors: Vectors,
+    target: NDArray[np.float32],
+    few: int,
+    gone: NDArray[np.int64],
+    check: Callable[[], None],
+    *,
+    by_length: bool,
+) -> NDArray[np.int64]:
+    """Return the positions of the best few, each having been looked at."""
+    parts = [np.empty(0, dtype=np.float32)]
+    for start in range(0, len(vectors.rows), _CHUNK):
+        check()
+        piece = vectors.only(slice(start, start + _CHUNK))
+        parts.append(nearness(piece, target, by_length=by_length))
+    rough = np.concatenate(parts)
+    rough[gone] = -np.inf
+    chosen = best(rough, few)
+    return chosen[rough[chosen] > -np.inf]
+
+
 def nearness(
     vectors: Vectors, target: NDArray[np.float32], *, by_length: bool
 ) -> NDArray[np.float32]:
     """Return a number per vector, larger is nearer: the product, or minus the squared distance."""
-    products: NDArray[np.float32] = vectors.values @ target
-    return 2 * products - vectors.squares if by_length else products
-
-
-def _nearness_of_few(
-    vectors: Vectors, target: NDArray[np.float32], *, by_length: bool
-) -> NDArray[np.float32]:
-    """Return the same for few vectors: the threads of a product cost more here than they give."""
+    # the threads of `@` take half as much time of the processor again, waiting for memory
     products: NDArray[np.float32] = np.vecdot(vectors.values, target)
     return 2 * products - vectors.squares if by_length else products
 
