@@ -207,3 +207,17 @@ def test_what_others_write_beside_an_undo_is_never_lost(db: StandardDatabase) ->
         (found,) = rows(db, "FOR d IN documents FILTER d._key == @k RETURN d", {"k": key})
         assert found["later"] is True
         assert found["n"] == (0 if was_first else 1)
+
+
+def test_a_write_recorded_before_handles_were_no_keys_is_listed_and_undone(
+    journal: Journal, db: StandardDatabase
+) -> None:
+    before = state(db)
+    handle = write(journal, db)
+    (entry,) = rows(db, "FOR e IN journal REMOVE e IN journal RETURN UNSET(OLD, 'handle', '_rev')")
+    db.collection("journal").insert({**entry, "_key": handle, "_id": f"journal/{handle}"})
+    assert [each.handle for each in journal.list()] == [handle]
+    undone = journal.undo()
+    assert (undone.of, state(db)) == (handle, before)
+    with pytest.raises(Conflict, match="undone already"):
+        journal.undo(handle)

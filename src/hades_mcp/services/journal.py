@@ -36,7 +36,12 @@ _SHOWN_IDS = 10
 
 _READ = "FOR d IN @@c FILTER d._key IN @keys RETURN d"
 _REVISIONS = "FOR d IN @@c FILTER d._key IN @keys RETURN [d._key, d._rev]"
-_ENTRY = "FOR e IN @@c FILTER e.handle == @key RETURN e"
+# the handle was the key until both were told apart
+_ENTRY = """
+FOR e IN @@c
+  FILTER e.handle == @key OR (e._key == @key AND e.handle == null)
+  RETURN e
+"""
 _LATEST = """
 FOR e IN @@c
   FILTER e.undone == null AND e.of == null
@@ -328,7 +333,7 @@ def _shown(ids: Sequence[str]) -> str:
 
 def _entry(row: dict[str, Any]) -> JournalEntry:
     return JournalEntry(
-        handle=row["handle"],
+        handle=row.get("handle") or row["_key"],
         action=row["action"],
         at=row["at"],
         principal=row["principal"],
