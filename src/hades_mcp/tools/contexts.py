@@ -73,7 +73,7 @@ def context_list(workspace: "Workspace") -> Any:
     """List contexts."""
     contexts = [
         {"name": one.name, "entries": one.entries, "updated": one.updated[:_SECONDS]}
-        for one in workspace.contexts.list()
+        for one in workspace.contexts.overview()
     ]
     return {"contexts": contexts}
 

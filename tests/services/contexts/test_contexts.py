@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import InvalidArgument, LimitReached, Unavailable, UnknownName
+from hades_mcp.services.callers import CALLER, Principal
 from hades_mcp.services.contexts import storing as module
-from hades_mcp.services.contexts.service import ContextService
+from hades_mcp.services.contexts.service import OVERVIEW, ContextService
+from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS
+from hades_mcp.services.owners import mint
+from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
     from arango.database import StandardDatabase
@@ -60,6 +64,45 @@ def test_list_describes_each_context(contexts: ContextService) -> None:
     described = {context.name: context for context in contexts.list()}
     assert (described["a"].entries, described["a"].characters) == (2, 9)
     assert described["a"].updated == last.time
+
+
+def test_the_overview_names_what_the_list_does(contexts: ContextService) -> None:
+    assert contexts.overview() == []
+    contexts.add("gone", "x")
+    contexts.add("half", "stays")
+    contexts.add("half", "expires", ttl=3600)
+    contexts.add("b", "y")
+    last = contexts.add("a", "z")
+    contexts.clear("gone")
+    expired = "FOR e IN @@c FILTER e.expires != null UPDATE e WITH {expires: 1} IN @@c"
+    rows(contexts._db, expired, {"@c": CONTEXT_ENTRIES})
+    overview = contexts.overview()
+    assert [(one.name, one.entries) for one in overview] == [("a", 1), ("b", 1), ("half", 1)]
+    assert overview[0].updated == last.time
+    assert {one.name for one in overview} == {one.name for one in contexts.list()}
+
+
+def test_the_overview_counts_by_an_index(contexts: ContextService) -> None:
+    contexts.add("a", "z")
+    bind = {"@entries": CONTEXT_ENTRIES, "@contexts": CONTEXTS, "now": 0.0, "user": None}
+    plan: Any = contexts._db.aql.explain(OVERVIEW, bind_vars=bind)
+    of_entries = [node for node in plan["nodes"] if node.get("collection") == CONTEXT_ENTRIES]
+    expired, counted = of_entries
+    assert [node["type"] for node in of_entries] == ["IndexNode", "IndexNode"]
+    assert [index["fields"] for index in expired["indexes"]] == [["expires"]]
+    assert not counted["producesResult"]
+
+
+def test_the_overview_keeps_minted_contexts_to_their_user(contexts: ContextService) -> None:
+    mine = mint()
+    contexts.add(mine, "x", new=True)
+    contexts.add("ours", "x")
+    assert {one.name for one in contexts.overview()} == {mine, "ours"}
+    token = CALLER.set(Principal("somebody else", "agent"))
+    try:
+        assert {one.name for one in contexts.overview()} == {"ours"}
+    finally:
+        CALLER.reset(token)
 
 
 def test_a_name_nearly_right_is_suggested(contexts: ContextService) -> None:

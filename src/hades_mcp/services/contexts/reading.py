@@ -15,7 +15,7 @@ from hades_mcp.services.trust.formula import trust_of, verdict_of, weighed
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from arango.database import Database
 
@@ -43,6 +43,21 @@ RETURN {
   tier: e.tier, used: e.used, score
 }
 """
+# two counts that indexes answer alone: to look at `expires` reads each entry with its vector; what
+# has expired is soon removed, so the index on the time, which CONCAT leaves alone, finds few
+COUNTS = """
+LET stored = FIRST(
+  FOR e IN @@entries FILTER e.context == @name COLLECT WITH COUNT INTO n RETURN n
+)
+LET expired = FIRST(
+  FOR e IN @@entries
+    FILTER e.expires > 0 AND e.expires <= @now AND CONCAT(e.context) == @name
+    COLLECT WITH COUNT INTO n
+    RETURN n
+)
+"""
+"""How many entries a context has, as `stored` less `expired`."""
+
 # the inner loop makes each tier an equality, which the index takes; entries of an older HADES have
 # none
 _RECENT = f"""
@@ -53,6 +68,12 @@ FOR tier IN ["hot", null]
     LIMIT @limit
     LET score = null
     {ROW}
+"""
+# what was said on subjects is not in here: the engine weighs nested rows anew at each step
+_LATEST = f"""
+LET found = ({_RECENT})
+{COUNTS}
+RETURN {{found, count: stored - expired}}
 """
 _SAME_SUBJECT = f"""
 FOR e IN @@entries
@@ -69,6 +90,13 @@ def recent(db: Database, name: str, now: float, limit: int) -> list[Row]:
     """Return the hot entries, the latest first."""
     found = rows(db, _RECENT, _bind(name, now) | {"limit": limit})
     return sorted(found, key=lambda row: row["key"], reverse=True)[:limit]
+
+
+def latest(db: Database, name: str, now: float, limit: int) -> tuple[list[Row], int]:
+    """Return the hot entries, the latest first, and how many entries the context has."""
+    (read,) = rows(db, _LATEST, _bind(name, now) | {"limit": limit})
+    found = sorted(read["found"], key=lambda row: row["key"], reverse=True)
+    return found[:limit], read["count"]
 
 
 def fused(by_meaning: Sequence[Row], by_recency: Sequence[Row], now: float) -> list[Row]:
@@ -93,45 +121,46 @@ def worth_of(row: Row, now: float) -> float:
     return weighed(row["score"], trust_of(row, now))
 
 
+def said_on(db: Database, name: str, now: float, found: Sequence[Row]) -> list[Row]:
+    """Return everything said on the subjects of some entries, the newest first."""
+    subjects = list({row["subject"] for row in found if row["subject"]})
+    if not subjects:
+        return []
+    return rows(db, _SAME_SUBJECT, _bind(name, now) | {"subjects": subjects})
+
+
 def reconciled(
-    db: Database, name: str, now: float, found: Sequence[Row], most: int
+    found: Sequence[Row], statements: Iterable[Row], now: float, most: int
 ) -> list[ContextEntry]:
     """Return the first entries where the newest statement on a subject stands for the older ones.
 
     An older statement that says otherwise is shown under the newest; what says the same stays.
 
     Args:
-        db: The database.
-        name: The context.
+        found: Of a context, the most wanted first.
+        statements: What `said_on` says of them.
         now: The time, in Unix seconds.
-        found: Of the context, the most wanted first.
         most: How many entries at most.
     """
+    by_subject: dict[str, list[Row]] = {}
+    for row in statements:
+        by_subject.setdefault(row["subject"], []).append(row)
     entries: dict[str, ContextEntry] = {}
-    for start in range(0, len(found), most):
-        for entry in _reconciled(db, name, now, found[start : start + most]):
-            entries.setdefault(entry.id, entry)
-        if len(entries) >= most:
-            break
-    return list(entries.values())[:most]
-
-
-def _reconciled(
-    db: Database, name: str, now: float, found: Sequence[Row]
-) -> Iterator[ContextEntry]:
-    subjects = list({row["subject"] for row in found if row["subject"]})
-    bind = _bind(name, now) | {"subjects": subjects}
-    statements: dict[str, list[Row]] = {}
-    for row in rows(db, _SAME_SUBJECT, bind) if subjects else ():
-        statements.setdefault(row["subject"], []).append(row)
     for row in found:
-        known = statements.get(row["subject"] or "", [])
-        newest = known[0] if known else row
-        older = [one for one in known if one["value"] != newest["value"]]
-        # what says the same as the newest is no contradiction, and may stand for itself
-        shown = newest if any(one["id"] == row["id"] for one in older) else row
-        under = older if shown["id"] == newest["id"] else []
-        yield _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
+        entry = _reconciled(row, by_subject.get(row["subject"] or "", []), now)
+        entries.setdefault(entry.id, entry)
+        if len(entries) == most:
+            break
+    return list(entries.values())
+
+
+def _reconciled(row: Row, known: Sequence[Row], now: float) -> ContextEntry:
+    newest = known[0] if known else row
+    older = [one for one in known if one["value"] != newest["value"]]
+    # what says the same as the newest is no contradiction, and may stand for itself
+    shown = newest if any(one["id"] == row["id"] for one in older) else row
+    under = older if shown["id"] == newest["id"] else []
+    return _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
 
 
 def packed(

@@ -91,6 +91,21 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSummary:
+    """A context in a list.
+
+    Args:
+        name: Its name.
+        entries: How many it has.
+        updated: When something was last added, ISO 8601, UTC.
+    """
+
+    name: str
+    entries: int
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContextInfo:
     """A context, from outside.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
+from hades_mcp.services.callers import caller
 from hades_mcp.services.contexts.compaction import (
     COMPACT_ACTION,
     Compacted,
@@ -25,13 +26,16 @@ from hades_mcp.services.contexts.reading import (
     cost_of,
     entry_of,
     fused,
+    iso,
+    latest,
     packed,
-    recent,
     reconciled,
+    said_on,
 )
 from hades_mcp.services.contexts.records import (
     ContextEntry,
     ContextInfo,
+    ContextSummary,
     Recall,
     check_entry,
     check_name,
@@ -83,6 +87,24 @@ FOR e IN @@entries
   COLLECT name = e.context, tier = e.tier || "hot"
   AGGREGATE entries = COUNT(1), characters = SUM(LENGTH(e.content)), updated = MAX(e.time)
   RETURN {{name, tier, entries, characters, updated}}
+"""
+# what indexes answer alone, whatever there is in the entries
+OVERVIEW = """
+LET expired = MERGE(
+  FOR e IN @@entries
+    FILTER e.expires > 0 AND e.expires <= @now
+    COLLECT name = e.context WITH COUNT INTO n
+    RETURN {[name]: n}
+)
+FOR c IN @@contexts
+  FILTER c.owner == null OR c.owner == @user
+  LET stored = FIRST(
+    FOR e IN @@entries FILTER e.context == c._key COLLECT WITH COUNT INTO n RETURN n
+  )
+  LET entries = stored - (expired[c._key] || 0)
+  FILTER entries > 0
+  SORT c.updated DESC
+  RETURN {name: c._key, entries, updated: c.updated}
 """
 
 
@@ -216,10 +238,26 @@ class ContextService:
             raise InvalidArgument(f"Reading by {way} needs a query.", hint="Say what you look for.")
         self._check_owner(name)
         now = time.time()
-        found = self._candidates(name, asked, way, now)
-        if not found and not count(self._db, name, now):
+        if way == "meaning":
+            found, total = self._nearness.find(name, asked, now), count(self._db, name, now)
+        else:
+            found, total = latest(self._db, name, now, MOST_READ)
+            if way == "both":
+                found = fused(self._nearness.find(name, asked, now), found, now)
+        if not total:
             raise self._unknown(name)
-        return self._answer(name, found, now, way, limit, tokens)
+        most = limit or (MOST_READ if way == "recency" else BY_MEANING)
+        entries = reconciled(found, said_on(self._db, name, now, found), now, most)
+        if tokens is not None:
+            entries = packed(entries, tokens, cost_of)
+        if way == "recency":
+            entries.reverse()
+        else:
+            self._use(name, now, entries, found)
+        shown = {entry.id for entry in entries} | {
+            older.id for entry in entries for older in entry.contradicts
+        }
+        return Recall(entries, max(0, total - len(shown)))
 
     @translated
     def clear(self, name: str) -> Cleared:
@@ -254,6 +292,16 @@ class ContextService:
         if slash:
             raise NotFound(f"There is no entry {name!r}.", hint="context_get shows the ids.")
         raise self._unknown(name)
+
+    @translated
+    def overview(self) -> list[ContextSummary]:
+        """Return the contexts that `list` does, without reading their entries."""
+        names = {"@entries": CONTEXT_ENTRIES, "@contexts": CONTEXTS}
+        bind = names | {"now": time.time(), "user": caller().user}
+        return [
+            ContextSummary(row["name"], row["entries"], iso(row["updated"]))
+            for row in rows(self._db, OVERVIEW, bind)
+        ]
 
     @translated
     def list(self) -> list[ContextInfo]:
@@ -387,35 +435,6 @@ class ContextService:
 
         handle = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work) if entries else ""
         return Imported(name, len(entries), known - len(entries), handle)
-
-    def _candidates(self, name: str, query: str, by: By, now: float) -> Sequence[Row]:
-        latest = recent(self._db, name, now, MOST_READ) if by != "meaning" else []
-        if by == "recency":
-            return latest
-        nearest = self._nearness.find(name, query, now)
-        return nearest if by == "meaning" else fused(nearest, latest, now)
-
-    def _answer(
-        self,
-        name: str,
-        found: Sequence[Row],
-        now: float,
-        by: By,
-        limit: int | None,
-        tokens: int | None,
-    ) -> Recall:
-        most = limit or (MOST_READ if by == "recency" else BY_MEANING)
-        entries = reconciled(self._db, name, now, found, most)
-        if tokens is not None:
-            entries = packed(entries, tokens, cost_of)
-        if by == "recency":
-            entries.reverse()
-        else:
-            self._use(name, now, entries, found)
-        shown = {entry.id for entry in entries} | {
-            older.id for entry in entries for older in entry.contradicts
-        }
-        return Recall(entries, max(0, count(self._db, name, now) - len(shown)))
 
     def _use(
         self, name: str, now: float, entries: Sequence[ContextEntry], found: Sequence[Row]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.errors import ConfigError, LimitReached, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.contexts.claims import claim_of
-from hades_mcp.services.contexts.reading import iso
+from hades_mcp.services.contexts.reading import COUNTS, iso
 from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS, PINS
@@ -34,20 +34,7 @@ _SOURCES = {"user": "user", "system": "user", "tool": "tool", "assistant": "agen
 _KEY_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY_LENGTH = 10
 
-# two counts that indexes answer alone: to look at `expires` reads each entry with its vector; what
-# has expired is soon removed, so the index on the time, which CONCAT leaves alone, finds few
-_COUNT = """
-LET stored = FIRST(
-  FOR e IN @@entries FILTER e.context == @name COLLECT WITH COUNT INTO n RETURN n
-)
-LET expired = FIRST(
-  FOR e IN @@entries
-    FILTER e.expires > 0 AND e.expires <= @now AND CONCAT(e.context) == @name
-    COLLECT WITH COUNT INTO n
-    RETURN n
-)
-RETURN stored - expired
-"""
+_COUNT = f"{COUNTS}\nRETURN stored - expired"
 _UPSERT = """
 UPSERT {_key: @name}
   INSERT {
