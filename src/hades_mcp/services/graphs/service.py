@@ -46,17 +46,18 @@ FOR v, e IN {direction} SHORTEST_PATH @start TO @target {edges}
     edge: e._id, source: e._from, target: e._to, relation: e.type
   }}
 """
-_AROUND = """{{
-  edges: @name{number}, direction: "{direction}",
-  count: LENGTH(FOR e IN @@edges{number} FILTER e.{here} == @id RETURN 1),
-  examples: (
-    FOR e IN @@edges{number}
-      FILTER e.{here} == @id
-      LIMIT @examples
-      LET d = DOCUMENT(e.{there})
-      RETURN TO_STRING(NOT_NULL(d.title, d.name, e.{there}))
-  )
-}}"""
+_COUNT = "LENGTH(FOR e IN @@edges{number} FILTER e.{here} == @id RETURN 1)"
+_TITLES = """counts[{place}] == 0 ? [] : (
+  FOR e IN @@edges{number}
+    FILTER e.{here} == @id
+    LIMIT @examples
+    LET d = DOCUMENT(e.{there})
+    RETURN TO_STRING(NOT_NULL(d.title, d.name, e.{there}))
+)"""
+_AROUND = """
+LET counts = [{counts}]
+RETURN [counts, [{titles}]]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +214,13 @@ class GraphService:
         names = self._walked()
         identifier = document_id(self._db, name)
         bind: dict[str, Any] = {"id": identifier, "examples": EXAMPLES}
-        for number, edges in enumerate(names):
-            bind |= {f"@edges{number}": edges, f"name{number}": edges}
-        parts = [
-            _AROUND.format(number=number, direction=direction, here=here, there=there)
-            for number in range(len(names))
-            for direction, here, there in _ENDS
-        ]
+        bind |= {f"@edges{number}": edges for number, edges in enumerate(names)}
+        (read,) = rows(self._db, _around(len(names)), bind)
         found: dict[str, dict[str, Bundle]] = {"outbound": {}, "inbound": {}}
-        for part in rows(self._db, f"FOR part IN [{', '.join(parts)}] RETURN part", bind):
-            if part["count"]:
-                bundle = Bundle(part["count"], part["examples"])
-                found[part["direction"]][part["edges"]] = bundle
+        kinds = ((edges, direction) for edges in names for direction, _, _ in _ENDS)
+        for (edges, direction), *bundle in zip(kinds, *read, strict=True):
+            if bundle[0]:
+                found[direction][edges] = Bundle(*bundle)
         return Neighbours(identifier, **found)
 
     @translated
@@ -290,6 +286,17 @@ class GraphService:
         """Return all edge collections, also those that people made."""
         found = cast("list[dict[str, Any]]", self._db.collections())
         return {c["name"] for c in found if c["type"] == "edge" and not c["system"]}
+
+
+def _around(kinds: int) -> str:
+    """Return the query for counts and examples of so many kinds of edges, in both directions."""
+    ends = [
+        {"place": 2 * number + at, "number": number, "here": here, "there": there}
+        for number in range(kinds)
+        for at, (_, here, there) in enumerate(_ENDS)
+    ]
+    counts = ", ".join(_COUNT.format(**end) for end in ends)
+    return _AROUND.format(counts=counts, titles=", ".join(_TITLES.format(**end) for end in ends))
 
 
 def _word(direction: str) -> str:
