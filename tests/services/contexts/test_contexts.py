@@ -84,7 +84,8 @@ def test_the_overview_names_what_the_list_does(contexts: ContextService) -> None
 
 def test_the_overview_counts_by_an_index(contexts: ContextService) -> None:
     contexts.add("a", "z")
-    bind = {"@entries": CONTEXT_ENTRIES, "@contexts": CONTEXTS, "now": 0.0, "user": None}
+    bind: dict[str, Any] = {"now": 0.0, "user": None}
+    bind |= {"@entries": CONTEXT_ENTRIES, "@contexts": CONTEXTS}
     plan: Any = contexts._db.aql.explain(OVERVIEW, bind_vars=bind)
     of_entries = [node for node in plan["nodes"] if node.get("collection") == CONTEXT_ENTRIES]
     expired, counted = of_entries
