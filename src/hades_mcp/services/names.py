@@ -1,4 +1,4 @@
-"""Finds the document somebody means: by `_id`, by title, by qualified name or its end."""
+"""Finds the document somebody means: by `_id`, title, qualified name, or the end of these."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _LOOSE = """
 FOR d IN @@documents
   LET name = LOWER(d.qualified_name)
   FILTER LOWER(d.title) == @lower
+     OR RIGHT(LOWER(d.title), @length + 2) == CONCAT(" > ", @lower)
      OR RIGHT(name, @length) IN [CONCAT(".", @lower), CONCAT("/", @lower), CONCAT("#", @lower)]
   LIMIT 6
   RETURN {id: d._id, name: d.qualified_name}
@@ -43,7 +44,7 @@ def document_id(db: StandardDatabase, name: str) -> str:
     Args:
         db: The database.
         name: An `_id` of any collection; else a title or qualified name of a document; else, not
-            minding case, its title or the end of its qualified name.
+            minding case, its title, or the end of that or of its qualified name.
 
     Raises:
         UnknownName: Nothing fits, or it is in a collection of HADES's own; the nearest titles are

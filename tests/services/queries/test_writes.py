@@ -70,6 +70,9 @@ def test_a_write_that_fails_says_how_to_write_it(
     with pytest.raises(QueryError) as caught:
         queries.write(query)
     assert hint in caught.value.hint
+    with pytest.raises(QueryError) as caught:
+        queries.write("FOR v IN villagers RETURN v")
+    assert "hades import" not in caught.value.hint
 
 
 @pytest.mark.parametrize("query", WRITES)

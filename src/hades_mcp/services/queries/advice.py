@@ -161,8 +161,8 @@ def _collection(failure: Failure) -> Advice:
     near = nearest(missing, failure.known)
     if near is None:
         said = f"{missing!r} is neither a collection nor a variable."
-        end = rf"\b(INTO|IN)\s+{re.escape(missing)}\s*(OPTIONS|RETURN|$)"
-        written = re.search(end, failure.query, re.IGNORECASE)
+        into = rf"\b(INSERT|UPSERT)\b.*\b(INTO|IN)\s+{re.escape(missing)}\b"
+        written = re.search(into, masked(failure.query), re.IGNORECASE | re.DOTALL)
         said += f" {_MADE}" if written is not None else ""
         return Advice(f"{said} {did_you_mean(missing, failure.known)}", wrong=missing)
     hint = f"Did you mean {near!r}?"
