@@ -23,6 +23,7 @@ from hades_mcp.services.layout import CHUNKS, DOCUMENTS, ensure_layout
 from hades_mcp.services.pins import claim
 from hades_mcp.services.search.service import SearchService
 from hades_mcp.vectors.arango import ArangoVectorIndex
+from text_vectors import embedded, mixed, paragraphs_and_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,23 +34,23 @@ RESULTS = Path(__file__).parent / "results"
 SIZES = (10_000,)
 DIMENSION, WORDS, VOCABULARY = 384, 60, 20_000
 RUNS, BATCH = 15, 1000
+EMBEDDED = 2_000
 
 
-class Drawn:
-    """Vectors drawn by lot: what embedding costs is not measured here."""
+class Mixing:
+    """Mixtures of embeddings, whatever the text: what embedding costs is not measured here."""
 
-    model_id = digest = "drawn"
+    model_id = digest = "mixed"
     dimension = DIMENSION
 
     def __init__(self) -> None:
         self._lots = np.random.default_rng(7)
+        self._real = embedded(paragraphs_and_lines(EMBEDDED)[0])
 
     def embed(self, texts: Sequence[str], *, progress: Any = None) -> NDArray[np.float32]:
         """Return unit vectors."""
         del progress
-        rows = self._lots.standard_normal((len(texts), DIMENSION)).astype(np.float32)
-        lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
-        return rows / lengths
+        return mixed(self._real, len(texts), self._lots)
 
 
 def questions(held: Sequence[str]) -> list[str]:
@@ -69,7 +70,7 @@ def cpu_milliseconds(search: Callable[[str], Any], asked: Sequence[str]) -> floa
     return round(statistics.median(taken[1:]) * 1000, 2)
 
 
-def fill(db: Any, held: Sequence[str], embedder: Drawn) -> None:
+def fill(db: Any, held: Sequence[str], embedder: Mixing) -> None:
     """Store a document and a chunk with a vector for each text, and relate each to the next."""
     claim(db, embedder)  # or nothing is found by meaning
     for start in range(0, len(held), BATCH):
@@ -97,7 +98,7 @@ def measure(count: int) -> dict[str, Any]:
     """Fill a store and FTS5 with the same texts and ask both the same."""
     held = texts(count, words=WORDS, vocabulary=VOCABULARY)
     asked = questions(held)
-    embedder = Drawn()
+    embedder = Mixing()
     client = connect(None)
     with closing(sqlite3.connect(":memory:")) as rival:
         client.db("_system").create_database("hades")

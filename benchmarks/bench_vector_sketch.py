@@ -11,14 +11,11 @@ sketch, and each is looked at.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import platform
-import re
 import statistics
 import sys
-import sysconfig
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +25,10 @@ import numpy as np
 
 from hades_mcp.embedded.storage.vector_block import Block, Vectors
 from hades_mcp.embedded.storage.vector_sketch import sketch_of
-from hades_mcp.embedders.onnx import OnnxEmbedder
+from text_vectors import embedded, mixed, paragraphs_and_lines, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -39,21 +36,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 TEXTS, COUNT, TOPICS, QUERIES, DIMENSION = 33_000, 100_000, 4_000, 200, 384
-LONGEST = 150  # characters of a paragraph that are embedded
 NOTHING = np.empty(0, dtype=np.int64)
-
-
-def docstrings() -> Iterator[str]:
-    """Yield those of the installed packages, in an order drawn by lot."""
-    files = sorted(Path(sysconfig.get_path("purelib")).rglob("*.py"))
-    for number in np.random.default_rng(1).permutation(len(files)):
-        try:
-            tree = ast.parse(files[number].read_text(encoding="utf-8"))
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                yield ast.get_docstring(node) or ""
 
 
 def embeddings(kept: Path | None) -> tuple[Floats, Floats]:
@@ -61,34 +44,11 @@ def embeddings(kept: Path | None) -> tuple[Floats, Floats]:
     if kept is not None and kept.exists():
         with np.load(kept) as held:
             return held["paragraphs"], held["lines"]
-    paragraphs: dict[str, None] = {}
-    lines: dict[str, None] = {}
-    for text in docstrings():
-        parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text)]
-        if len(parts) == 1 and 20 < len(parts[0]) < 110:
-            lines[parts[0]] = None
-        paragraphs |= {part[:LONGEST]: None for part in parts if 110 <= len(part) <= 400}
-        if len(paragraphs) > TEXTS:
-            break
-    embedder = OnnxEmbedder()
-    made = [np.asarray(embedder.embed(list(few)), dtype=np.float32) for few in (paragraphs, lines)]
-    embedder.close()
+    texts, short = paragraphs_and_lines(TEXTS)
+    paragraphs, lines = embedded(texts), embedded(short[-QUERIES:])
     if kept is not None:
-        np.savez(kept, paragraphs=made[0], lines=made[1][-QUERIES:])
-    return made[0], made[1][-QUERIES:]
-
-
-def unit(rows: Any) -> Floats:
-    """Return rows at length 1, single precision."""
-    scaled: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return scaled
-
-
-def mixed(rows: Floats) -> Floats:
-    """Return `COUNT` vectors: the rows, and each some times again, moved towards another."""
-    rng = np.random.default_rng(5)
-    first, second = rng.integers(0, len(rows), (2, COUNT - len(rows)))
-    return np.concatenate((rows, unit(rows[first] + 0.6 * rows[second])))
+        np.savez(kept, paragraphs=paragraphs, lines=lines)
+    return paragraphs, lines
 
 
 def drawn(topics: int, count: int) -> Floats:
@@ -153,7 +113,9 @@ def main() -> None:
     paragraphs, lines = embeddings(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     rows = paragraphs[:-QUERIES]
     asked = {"paragraphs": paragraphs[-QUERIES:], "lines": lines}
-    kinds = [measure("real", rows, asked), measure("mixed", mixed(rows), asked)]
+    lots = np.random.default_rng(5)
+    more = np.concatenate((rows, mixed(rows, COUNT - len(rows), lots)))
+    kinds = [measure("real", rows, asked), measure("mixed", more, asked)]
     for name, topics in (("drawn", 0), ("topics", TOPICS)):
         some = drawn(topics, COUNT + QUERIES)
         kinds.append(measure(name, some[:COUNT], {"drawn": some[COUNT:]}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hades_mcp.embedded.storage import Engine, vector_file
+from hades_mcp.embedded.storage import Engine, vector_file, vector_sketch
 from hades_mcp.embedded.storage.matrix import Matrix
 from hades_mcp.embedded.storage.vector_block import Block, Vectors
 from hades_mcp.embedded.storage.vector_sketch import RECALL, sketch_of
@@ -91,12 +91,30 @@ def test_the_candidates_a_sketch_names_hold_the_nearest_of_its_own_vectors(
     sketch = sketch_of(vectors, by_length=by_length)
     assert sketch is not None
     assert sketch.many <= COUNT // 20
-    block, plain = Block(vectors, sketch=sketch), Block(vectors)
-    hits = 0
-    for query in vectors.values[:200]:
+    assert recall(Block(vectors, sketch=sketch), by_length=by_length) >= RECALL - 0.01
+
+
+def recall(block: Block, *, by_length: bool = False) -> float:
+    """Return how many of the 50 nearest to some of its vectors a block finds."""
+    plain, hits, queries = Block(block.vectors), 0, block.vectors.values[:200]
+    for query in queries:
         one, other = (b.nearest(query, 50, NONE, by_length=by_length) for b in (block, plain))
         hits += len({*one} & {*other})
-    assert hits >= (RECALL - 0.01) * 200 * 50
+    return hits / 50 / len(queries)
+
+
+def test_a_sketch_tried_on_a_part_of_the_vectors_finds_the_nearest_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = held(leaning(3 * COUNT))
+    whole = sketch_of(vectors, by_length=False)
+    monkeypatch.setattr(vector_sketch, "_TRIED", COUNT)
+    part = sketch_of(vectors, by_length=False)
+    assert whole is not None
+    assert part is not None
+    assert len(part.values) == 3 * COUNT
+    assert whole.many <= part.many <= 3 * COUNT // 20
+    assert recall(Block(vectors, sketch=part)) >= RECALL
 
 
 def test_vectors_drawn_by_lot_and_short_ones_get_no_sketch() -> None:
