@@ -109,6 +109,16 @@ def test_a_handle_is_no_key_so_that_ids_made_while_a_query_runs_lead_nowhere(
     assert db.collection("journal").count()
 
 
+def test_a_write_reads_nothing_of_the_outbox_by_an_id_it_makes(
+    db: StandardDatabase, queries: QueryService
+) -> None:
+    db.collection("outbox").insert({"_key": "mirror", "target": "s3cret"})
+    insert = "INSERT {_key: 'a', x: DOCUMENT(CONCAT('out', 'box/mirror'))} INTO documents"
+    with pytest.raises(QueryError, match="may not use the collection 'outbox'"):
+        queries.write(f"{insert} RETURN NEW.x")
+    assert not db.collection("documents").has("a")
+
+
 SMUGGLED = [
     "RETURN (INSERT {} INTO documents RETURN 1)",
     "LET x = (UPSERT {a: 1} INSERT {a: 1} UPDATE {} IN documents RETURN NEW) RETURN x",

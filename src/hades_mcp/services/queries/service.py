@@ -11,6 +11,7 @@ from arango.exceptions import ArangoServerError
 
 from hades_mcp.errors import HadesError, LimitReached, QueryError, did_you_mean
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
+from hades_mcp.services.layout import CHUNKS, OUTBOX
 from hades_mcp.services.projection import Asked, without_vectors
 from hades_mcp.services.queries.advice import TRY, Failure, advise, advise_empty
 from hades_mcp.services.queries.asking import asked_for
@@ -131,7 +132,9 @@ class QueryService:
             if not self._limits.permits(name) or name == UNKNOWN:
                 raise forbidden(name, readable)
 
-        writes = [*plan.written, *JOURNAL_WRITES]
+        writes = {*plan.written, *JOURNAL_WRITES}
+        if CHUNKS not in plan.written:
+            writes.remove(OUTBOX)  # nothing to note there; what is not declared can't be read
         telling = watched(query) if len(plan.written) == 1 else None
 
         def work(tx: TransactionDatabase) -> QueryResult:
@@ -148,7 +151,7 @@ class QueryService:
 
         while True:
             try:
-                return atomically(self._db, writes, work, read=readable)
+                return atomically(self._db, sorted(writes), work, read=readable)
             except Overtaken:
                 continue
 
