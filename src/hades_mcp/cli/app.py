@@ -33,6 +33,7 @@ COMMANDS = {
     "db": "hades_mcp.cli.db",
     "doctor": "hades_mcp.cli.doctor",
     "fsck": "hades_mcp.cli.fsck",
+    "eval": "hades_mcp.cli.eval",
     "export": "hades_mcp.cli.world_export",
     "import": "hades_mcp.cli.world_import",
     "ingest": "hades_mcp.cli.ingest",

@@ -217,9 +217,9 @@ def _walks() -> list[Made]:
 def _paths() -> list[Made]:
     table = [
         ("shop.sell", "prices.discount", None),
-        ("orders.RushPurchase", "orders.Purchase", 1),
+        ("glaze.Celadon", "glaze.Tenmoku", 2),
         ("oven.RakuChamber", "oven.Chamber", ["oven.GasChamber"]),
-        ("report.daily", "stock.count", 1),
+        ("report.receipt", "prices.basis", 2),
         ("glaze.dip", "clay.mix", ["glaze.blend"]),
     ]
     made = []

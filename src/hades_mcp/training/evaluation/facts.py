@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,'_ \u202f]*(?:\.\d+)?")
-_GROUPS = re.compile(r"(?<=\d)[,'_ \u202f](?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
+_GROUPS = re.compile(r"(?<=\d)[,'_\u00a0\u202f](?=\d{3}(?!\d))")  # thin spaces too
 _SPELT = "zero one two three four five six seven eight nine ten eleven twelve"
 _WORDS = {word: number for number, word in enumerate(_SPELT.split())}
 _SAID_NO = re.compile(
@@ -25,16 +25,11 @@ def folded(text: str) -> str:
 
 
 def numbers(text: str) -> set[float]:
-    """Return the numbers of a text: 7, 7th, seven, 1,200 and 1 200 alike."""
-    plain = _GROUPS.sub("", unicodedata.normalize("NFKC", text))
-    found = {float(match[0].strip(" ,'_")) for match in _NUMBER.finditer(plain) if _one(match[0])}
-    return found | {
-        float(_WORDS[word]) for word in re.findall(r"[a-z]+", folded(text)) if word in _WORDS
-    }
-
-
-def _one(text: str) -> bool:
-    return re.fullmatch(r"-?\d+(?:\.\d+)?", text.strip(" ,'_")) is not None
+    """Return the numbers of a text: 7, 7th, seven, 1200 and 1,200 alike."""
+    plain = unicodedata.normalize("NFKC", _GROUPS.sub("", text))
+    found = {float(match[0]) for match in _NUMBER.finditer(plain)}
+    spelt = re.findall(r"[a-z]+", folded(text))
+    return found | {float(_WORDS[word]) for word in spelt if word in _WORDS}
 
 
 def has(text: str, name: str) -> bool:

@@ -49,6 +49,15 @@ class Worlds:
             with self._open(home) as workspace:
                 yield workspace
 
+    @contextmanager
+    def empty(self) -> Iterator[Workspace]:
+        """Open a store with nothing in it; it is gone afterwards."""
+        with (
+            tempfile.TemporaryDirectory(prefix="hades-bench-") as folder,
+            self._open(Path(folder)) as workspace,
+        ):
+            yield workspace
+
     def built(self, world: str) -> Path:
         """Return the data folder of a world, and build it if need be."""
         text = world_text(self._settings.home, world)
