@@ -76,7 +76,7 @@ def _refusal(tool: Tool, problems: list[ErrorDetails]) -> InvalidArgument:
 
 def _described(tool: Tool, name: str) -> str:
     field = tool.arguments.model_fields.get(name)
-    return f"{name}: {field.description}" if field is not None and field.description else ""
+    return f"{name}: {field.description}." if field is not None and field.description else ""
 
 
 def _usage(tool: Tool) -> str:

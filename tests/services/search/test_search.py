@@ -54,6 +54,24 @@ def test_hits_without_a_word_of_the_question_are_said_to_be_only_near(
     assert search.search("tea").note == ""
 
 
+def test_where_takes_the_path_that_hits_show_or_its_end(
+    documents: DocumentService, search: SearchService, tmp_path: Path
+) -> None:
+    for name in ("in/tea.md", "in/cup.md", "out/tea.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n\nHot tea.\n")
+    documents.ingest([tmp_path])
+
+    def found(*paths: str) -> list[str]:
+        return sorted(hit.title for hit in search.search("tea", where={"path": list(paths)}).hits)
+
+    (hit,) = search.search("tea", where={"path": "in/cup.md"}).hits
+    assert found(hit.path or "") == ["in/cup.md"]
+    assert found("tea.md") == ["in/tea.md", "out/tea.md"]
+    assert found(str(tmp_path / "in")) == found("in/") == ["in/cup.md", "in/tea.md"]
+    assert found("ea.md") == found() == []
+
+
 def test_hits_come_best_first_each_document_once_and_no_more_than_asked(
     documents: DocumentService, search: SearchService, tmp_path: Path
 ) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CONNECTED = "connected_to"
 """The key of `where` that names a document instead of an attribute."""
 
+PATH = "path"
+"""The key of `where` for what a hit calls so: the file a document was read from, or its folder."""
+
 CONNECTED_WITHIN = 2
 """Edges, in any direction, that connect."""
 
@@ -76,8 +79,9 @@ def filter_of(db: StandardDatabase, kind: str | None, where: Mapping[str, Any] |
         kind: Only documents of this kind.
         where: Attribute (`author`, or `meta.author` for one inside another) → the value it must
             have, or a list of which it must have one; an attribute that is a list must hold one of
-            them. The key `connected_to` names a document instead, or several: what is found must be
-            within two edges of one of them.
+            them. The key `path` is a file or folder, whole or its end (`src/a.py`). The key
+            `connected_to` names a document instead, or several: what is found must be within two
+            edges of one of them.
 
     Raises:
         UnknownName: No such kind, or no such document in `connected_to`.
@@ -95,6 +99,12 @@ def filter_of(db: StandardDatabase, kind: str | None, where: Mapping[str, Any] |
         if name == CONNECTED:
             conditions.append("FILTER d._key IN @connected")
             bind["connected"] = _around(db, values)
+            continue
+        if name == PATH:
+            files = {f"f{place}": f"/{str(each).strip('/')}/" for place, each in enumerate(values)}
+            within = [f'CONTAINS(CONCAT("/", d.source, "/"), @{file})' for file in files]
+            conditions.append("FILTER " + " OR ".join(["d.path IN @paths", *within]))
+            bind |= files | {"paths": values}
             continue
         path = name.split(".")
         attribute, named = _attribute(path, f"w{number}")
@@ -118,7 +128,7 @@ def check_attributes(db: StandardDatabase, wanted: Filter) -> None:
     bind = {"@documents": DOCUMENTS}
     for path in wanted.attributes:
         if not rows(db, _ANY_HAS, bind | {"path": path}):
-            known = {n for n in rows(db, _NAMES, bind) if not n.startswith("_")} | {CONNECTED}
+            known = {n for n in rows(db, _NAMES, bind) if not n.startswith("_")} | {CONNECTED, PATH}
             raise UnknownName("attribute of documents", ".".join(path), known)
 
 
