@@ -63,6 +63,7 @@ def call(name: str = "geo_area", **arguments: Any) -> ToolCall:
         {"sides": [3.0, 4.5], "unit": "CM"},
         {"sides": [3, 4.5], "scale": 2},
         {"sides": [3, 4.5], "exact": True, "count": 1},
+        {"sides": [3, 4.5], "stops": []},
         {"sides": [3, 4.5], "where": {"city": "st gallen"}},
         {"sides": [3, 4.5], "stops": [{"city": "Bern"}, {"city": "Graz"}]},
     ],
