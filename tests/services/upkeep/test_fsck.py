@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -87,6 +87,25 @@ def test_a_file_that_lost_documents_is_whole_after_its_next_ingest(
     assert workspace.documents.ingest([shop]).updated >= 1
     assert workspace.db.collection("documents").count() == count
     assert wrong(workspace) == {}
+
+
+@pytest.mark.parametrize("mend", [False, True])
+@pytest.mark.parametrize("gone", ["documents", "chunks", "chunk_of", "calls"])
+def test_what_a_query_removed_comes_back_whole_with_the_next_ingest(
+    workspace: Workspace, shop: Path, gone: str, mend: bool
+) -> None:
+    def stored() -> dict[str, int]:
+        names = ("documents", "chunks", "chunk_of", "calls", "contains", "links", "imports")
+        return {name: cast("int", workspace.db.collection(name).count()) for name in names}
+
+    before = stored()
+    change(workspace, f"FOR d IN {gone} REMOVE d IN {gone}")
+    workspace.fsck.check(mend=mend)
+    workspace.documents.ingest([shop])
+    assert stored() == before
+    assert wrong(workspace) == {}
+    assert workspace.search.search("pay the till").hits
+    assert workspace.documents.ingest([shop]).unchanged == 5
 
 
 def test_an_edge_to_nowhere_is_found_and_removed_and_no_other(workspace: Workspace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 WRITES = (DOCUMENTS, CHUNKS, SOURCES, OUTBOX, PINS, *EDGE_COLLECTIONS, *JOURNAL_WRITES)
 BATCH = 500
 """Documents per request."""
+
+_KEYS = "FOR d IN @@c FILTER d._key IN @keys RETURN d._key"
 
 Outcome = Literal["added", "updated", "unchanged"]
 
@@ -91,7 +93,7 @@ class Writer:
         check_pin(self._db, self._embedder)  # before the work of embedding
         embedded: dict[str, list[dict[str, Any]]] = {}
         while True:
-            stored = read_entry(self._db, plan.entry.key)
+            stored = self._there(read_entry(self._db, plan.entry.key))
             if stored is not None and stored.fingerprint == plan.entry.fingerprint:
                 return "unchanged", ""
             self._embed(plan, stored, embedded, progress)
@@ -101,6 +103,27 @@ class Writer:
             except Overtaken:
                 continue
             return ("added" if stored is None else "updated"), handle
+
+    def _there(self, stored: Entry | None) -> Entry | None:
+        """Return a ledger entry; what others took out of the store since is to be made anew."""
+        if stored is None:
+            return None
+        chunks = {name: chunk_keys(name, part.chunks) for name, part in stored.parts.items()}
+        passages = [key for keys in chunks.values() for key in keys]
+        whole = {DOCUMENTS: list(stored.parts), CHUNKS: passages, CHUNK_OF: passages}
+        expected = whole | stored.edges
+        if _count(self._db, expected) == sum(map(len, expected.values())):
+            return stored
+        there = {
+            name: set(rows(self._db, _KEYS, {"@c": name, "keys": expected[name]})) for name in whole
+        }
+        lost = {
+            name: replace(part, text_hash="")
+            for name, part in stored.parts.items()
+            if name not in there[DOCUMENTS]
+            or not (there[CHUNKS] & there[CHUNK_OF]).issuperset(chunks[name])
+        }
+        return replace(stored, parts=stored.parts | lost, fingerprint="")
 
     def remove(self, keys: Sequence[str], *, action: str = "") -> Removed:
         """Take a file out of the store, together with its other sources if it is a table.
@@ -199,6 +222,19 @@ class Writer:
                 zip(chunk_keys(key, len(texts)), texts, strict=True)
             )
         ]
+
+
+def _count(db: StandardDatabase, expected: dict[str, list[str]]) -> int:
+    """Return how many of some documents, by collection, are there."""
+    bind: dict[str, Any] = {}
+    for number, (name, keys) in enumerate(expected.items()):
+        bind |= {f"@c{number}": name, f"k{number}": keys}
+    found = [
+        f"LENGTH(FOR d IN @@c{number} FILTER d._key IN @k{number} RETURN 1)"
+        for number in range(len(expected))
+    ]
+    (count,) = rows(db, f"RETURN {' + '.join(found)}", bind)
+    return int(count)
 
 
 def _replace(
