@@ -227,7 +227,8 @@ def _paths() -> list[Made]:
         call = ("graph_path", {"start": f"kiln.{start}", "target": f"kiln.{end}"})
         if isinstance(middle, list):
             among = [*ALL_CLASSES, *ALL_FUNCTIONS]
-            question = f"Through what is kiln.{start} connected to kiln.{end}, by the shortest way?"
+            sort = "class" if start in CLASSES else "function"
+            question = f"Through which {sort} is kiln.{start} connected to kiln.{end}?"
             checks = [names(full(*middle), set(among) - set(full(start, end)))]
             answer = f"Through {listed(full(*middle))}."
             wrong = f"Through {other(full(start, end, *middle), among)}."

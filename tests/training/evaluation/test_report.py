@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hades_mcp.errors import ConfigError, InvalidArgument
+from hades_mcp.errors import ConfigError, InvalidArgument, Unavailable
 from hades_mcp.training.evaluation.playing import Attempt
 from hades_mcp.training.evaluation.reporting import Report
 from hades_mcp.training.evaluation.running import ATTEMPTS, Conditions, Journal, evaluate_all
@@ -81,6 +81,18 @@ def test_of_held_out_tasks_no_answer_and_no_reason_is_shown():
         assert "Answer to read-1" not in text
 
 
+def test_what_is_held_out_is_not_even_kept_in_the_journal(tmp_path):
+    journal = Journal(tmp_path, MADE_UNDER)
+    for one in ATTEMPTED:
+        journal.keep(one)
+    text = (tmp_path / ATTEMPTS).read_text()
+    assert "secret reason" not in text
+    assert "Answer to read-1" not in text
+    assert "Answer to walk-1" in text
+    again = Journal(tmp_path, MADE_UNDER).done
+    assert summaries(tuple(again.values())) == summaries(ATTEMPTED)
+
+
 @pytest.mark.anyio
 async def test_an_evaluation_that_was_killed_goes_on_where_it_stopped(tmp_path):
     played: list[str] = []
@@ -109,6 +121,19 @@ async def test_what_broke_off_is_played_again(tmp_path):
         return attempt(name)
 
     assert await evaluate_all(["a-1"], play, Journal(tmp_path, MADE_UNDER)) == [attempt("a-1")]
+
+
+@pytest.mark.anyio
+async def test_a_server_that_is_gone_ends_the_evaluation_and_loses_nothing(tmp_path):
+    names = [f"a-{number}" for number in range(9)]
+
+    async def play(name: str) -> Attempt:
+        gone = name >= "a-4"
+        return attempt(name, "the run broke off", stop="error") if gone else attempt(name)
+
+    with pytest.raises(Unavailable, match="3 tasks in a row broke off"):
+        await evaluate_all(names, play, Journal(tmp_path, MADE_UNDER))
+    assert list(Journal(tmp_path, MADE_UNDER).done) == names[:7]
 
 
 def test_attempts_made_under_other_conditions_never_mix(tmp_path):

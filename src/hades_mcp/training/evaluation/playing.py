@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.agents.approval import approve_all
@@ -79,6 +79,14 @@ class Attempt:
     def channels(self) -> Counter[str]:
         """How many calls came by which channel."""
         return Counter(call["channel"] for call in self.calls)
+
+    def veiled(self) -> Attempt:
+        """Return it without what would tell of a task that is held out, its answer above all."""
+        if self.split != "held-out":
+            return self
+        calls = tuple({"ok": call["ok"], "channel": call["channel"]} for call in self.calls)
+        why = self.why if self.stop == "error" or self.solved else "not solved"
+        return replace(self, answer="", calls=calls, why=why)
 
     def row(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hades_mcp.errors import ConfigError, InvalidArgument
+from hades_mcp.errors import ConfigError, InvalidArgument, Unavailable
 from hades_mcp.training.evaluation.playing import Attempt
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ATTEMPTS = "attempts.jsonl"
+MOST_BROKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Journal:
 
     def keep(self, attempt: Attempt) -> None:
         """Write one attempt, whole or not at all as far as a later reader can tell."""
+        attempt = attempt.veiled()
         with self._path.open("ab") as file:
             file.write(orjson.dumps(attempt.row()) + b"\n")
         self.done[attempt.id] = attempt
@@ -99,20 +101,31 @@ async def evaluate_all(
 ) -> list[Attempt]:
     """Play what has not been played, one after the other, and return all attempts in order.
 
-    What broke off (the server went away) is played again when the evaluation is resumed.
+    What broke off (the server went away) is played again when the evaluation is resumed; when
+    several in a row do, there is no use in going on.
 
     Args:
         ids: The tasks, in their order.
         play: Plays one.
         journal: Where attempts are kept.
         progress: Called before each with (done, all, the task's id).
+
+    Raises:
+        Unavailable: `MOST_BROKEN` runs in a row broke off.
     """
+    broken = 0
     for number, name in enumerate(ids):
         if progress is not None:
             progress(number, len(ids), name)
         known = journal.done.get(name)
         if known is None or known.stop == "error":
-            journal.keep(await play(name))
+            journal.keep(attempt := await play(name))
+            broken = broken + 1 if attempt.stop == "error" else 0
+            if broken == MOST_BROKEN:
+                raise Unavailable(
+                    f"{broken} tasks in a row broke off; the last: {attempt.why}",
+                    hint="The same command goes on from here.",
+                )
     return [journal.done[name] for name in ids]
 
 
