@@ -49,6 +49,9 @@ def test_each_page_is_a_document_after_the_one_before() -> None:
         ("page", "/papers/tea.pdf#page=2", "On tea > page 2"),
     ]
     assert parsed.parts[1].text == "Leaves in hot water."
+    assert parsed.parts[0].text.endswith("Its pages: On tea > page 1 … On tea > page 2")
+    (only, _) = read_pdf(PATH, pdf("Leaves in hot water.")).parts
+    assert "page" not in only.text
     assert parsed.parts[1].metadata["author"] == "Ada"
     assert parsed.parts[1].metadata["created"].startswith("2024-01-02")
     found = {(r.kind, r.targets) for r in parsed.references}

@@ -81,6 +81,8 @@ def _parsed(path: Path, pages: dict[int, str], said: dict[str, Any]) -> Parsed:
     first = next(iter(pages.values()))
     opening = first if len(first) <= _OPENING else first[:_OPENING].rpartition(" ")[0] + " …"
     names = {number: f"{root}#page={number}" for number in pages}
+    if len(pages) > 1:  # who reads the file alone would take its first page for all of it
+        opening += f"\n\nIts pages: {title} > page {min(pages)} … {title} > page {max(pages)}"
     parts = [Part("file", root, title, opening, metadata=said)]
     parts += [
         Part("page", names[number], f"{title} > page {number}", text, metadata=said)
