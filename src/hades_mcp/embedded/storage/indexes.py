@@ -167,7 +167,7 @@ def _vector_index(definition: dict[str, Any], number: str, name: str) -> Index:
         raise ArangoError(_BAD_PARAMETER, "params.dimension must be a positive integer")
     options: dict[str, Any] = {
         "params": {"defaultNProbe": 1, "nLists": 1, "trainingIterations": 25, **params},
-        "trainingState": "ready",  # exact search: there is nothing to train
+        "trainingState": "ready",  # what is searched needs no training
     }
     if definition.get("storedValues"):
         options["storedValues"] = list(_paths(definition["storedValues"]))
