@@ -15,7 +15,7 @@ from hades_mcp.models.scripted import ScriptedModel
 from hades_mcp.tools.catalog import BUILT_IN
 from hades_mcp.training.evaluation.checking import Ran, fingerprint, verify
 from hades_mcp.training.evaluation.playing import Attempt, play_task
-from hades_mcp.training.evaluation.tasks import Number, load_bench
+from hades_mcp.training.evaluation.tasks import Number, choose, load_bench
 from hades_mcp.training.evaluation.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ def test_a_third_of_each_category_is_held_out(tasks, tmp_path):
 def test_no_task_wants_a_number_that_sentences_have_by_chance(tasks):
     wanted = [c.value for task in tasks.values() for c in task.checks if isinstance(c, Number)]
     assert min(wanted) >= 2, "a wrong answer may say 'the shortest one'"
+
+
+def test_a_few_tasks_still_show_every_category(tmp_path):
+    few = choose(load_bench(tmp_path, ["dev"]), [], 18)
+    assert set(Counter(task.category for task in few).values()) == {2}
 
 
 def test_the_files_are_those_the_script_makes():

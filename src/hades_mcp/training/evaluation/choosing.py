@@ -13,7 +13,7 @@ from hades_mcp.tools.contract import contract_hash
 from hades_mcp.training.evaluation.bfcl import BFCL, CATEGORIES, load_bfcl
 from hades_mcp.training.evaluation.playing import BFCL_PROMPT, play_case, play_entry, play_task
 from hades_mcp.training.evaluation.running import Conditions
-from hades_mcp.training.evaluation.tasks import HADES_BENCH, choose, load_bench
+from hades_mcp.training.evaluation.tasks import HADES_BENCH, choose, in_turn, load_bench
 from hades_mcp.training.evaluation.worlds import Worlds
 from hades_mcp.training.suites import load_suite, suites
 
@@ -105,7 +105,7 @@ def _bfcl(asked: Asked) -> Chosen:
         if name not in CATEGORIES:
             raise UnknownName("category", name, CATEGORIES)
     found = load_bfcl(asked.bfcl, asked.categories or CATEGORIES)
-    entries = {entry.id: entry for entry in found[: asked.limit]}
+    entries = {entry.id: entry for entry in in_turn(found, asked.limit)}
     return Chosen(
         tuple(entries),
         _digest(repr(found)),

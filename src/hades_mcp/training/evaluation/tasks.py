@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
@@ -135,6 +135,18 @@ class Bench:
 _TASK = TypeAdapter(Task)
 
 
+class HasCategory(Protocol):
+    """A task of any suite."""
+
+    @property
+    def category(self) -> str:
+        """Its category's name."""
+        ...
+
+
+Categorised = TypeVar("Categorised", bound=HasCategory)
+
+
 def load_bench(home: Path, splits: Sequence[Split] = SPLITS) -> Bench:
     """Read HADES-Bench; a split that is not asked for is not even opened.
 
@@ -171,14 +183,19 @@ def choose(bench: Bench, categories: Sequence[str], limit: int | None) -> tuple[
         if name not in bench.categories:
             raise UnknownName("category", name, bench.categories)
     kept = [task for task in bench.tasks if not categories or task.category in categories]
-    if limit is None or limit >= len(kept):
-        return tuple(kept)
+    return in_turn(kept, limit)
+
+
+def in_turn(items: Sequence[Categorised], limit: int | None) -> tuple[Categorised, ...]:
+    """Return all of some tasks as they are, or at most `limit`, from each category in turn."""
+    if limit is None or limit >= len(items):
+        return tuple(items)
     turn: dict[str, int] = {}
     ranked = []
-    for task in kept:
-        turn[task.category] = turn.get(task.category, 0) + 1
-        ranked.append((turn[task.category], task.id, task))
-    return tuple(task for _, _, task in sorted(ranked, key=lambda one: one[:2])[:limit])
+    for place, item in enumerate(items):
+        turn[item.category] = turn.get(item.category, 0) + 1
+        ranked.append((turn[item.category], place, item))
+    return tuple(item for _, _, item in sorted(ranked, key=lambda one: one[:2])[:limit])
 
 
 def world_text(home: Path, world: str) -> bytes:
