@@ -399,6 +399,8 @@ class _Colour(enum.Enum):
         [{1: 2, None: 3}, (1, (2,))],
         2**70,
         "\ud800",
+        {"query": "RETURN null", "bindVars": {"x": float("nan")}},
+        {"query": "RETURN null", "bindVars": {"x": 1.5}},
         float("nan"),
         [float("inf")],
     ],
