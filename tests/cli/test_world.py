@@ -62,6 +62,18 @@ def test_what_was_ingested_is_found_in_another_home_after_export_and_import(
     assert hades(capsys, "fsck")[0] == 0
 
 
+def test_a_file_that_is_no_json_is_refused_in_words_and_not_in_bytes(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "world.json").write_bytes(b"\xff\xfe{}")
+    code, _, said = hades(
+        capsys, "--home", str(tmp_path / "home"), "import", str(tmp_path / "world.json")
+    )
+    assert code == 2
+    assert "The file is no JSON: " in said
+    assert "b'" not in said
+
+
 def test_a_library_is_listed_and_installed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = hades(capsys, "library", "list")
     assert code == 0

@@ -128,7 +128,9 @@ def _translated(broken: type[Exception]) -> Iterator[None]:
     try:
         yield
     except broken as error:
-        said = " ".join(str(error).split())
+        told = error.args[0] if error.args else ""
+        told = told.decode(errors="replace") if isinstance(told, bytes) else str(error)
+        said = " ".join(told.split())
         raise InvalidArgument(
             f"The file is no JSON: {said[:200]}.", hint="Nothing was written."
         ) from error
