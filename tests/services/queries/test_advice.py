@@ -23,6 +23,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("FOR d IN documents FILTER d.kind <> 'a' RETURN d", {}, "d.kind != 'a'"),
     ("LET k = 'a' FOR d IN documents FILTER d.kind = k RETURN d", {}, "LET k = 'a' FOR"),
     ("FOR d IN documents FILTER d.n > 1", {}, "RETURN d"),
+    ("FOR d IN documents SEARCH d.kind == 'a' RETURN d", {}, "FILTER d.kind"),
     ("FOR d IN documents RETURN d SORT d.n LIMIT 3", {}, "LIMIT 3 RETURN d"),
     ("RETURN d.n FOR d IN documents", {}, "FOR d IN documents RETURN d.n"),
     ("FOR d IN documents RETURN {n: d.n", {}, "{n: d.n}"),

@@ -201,6 +201,9 @@ def _arity(failure: Failure) -> Advice:
 
 def _syntax(failure: Failure) -> Advice:
     query = failure.query
+    if "non-view" in failure.text:
+        filtered = substituted(query, r"\bSEARCH\b", "FILTER")
+        return Advice("SEARCH is for views; collections take FILTER.", filtered)
     better = repaired(query) or EXAMPLE
     if _SQL.search(query):
         return Advice("This is AQL, not SQL or Cypher.", better)
