@@ -66,7 +66,7 @@ def test_arrays_and_single_steps_find_the_same(
     with monkeypatch.context() as patched:
         patched.delattr(Searcher, "_best")  # which scores one by one
         fast = ask(query, **bind)
-    monkeypatch.setattr("hades_mcp.embedded.storage.search.searcher.any_of", lambda _: None)
+    monkeypatch.setattr("hades_mcp.embedded.storage.search.disjunctions.any_of", lambda _: None)
     assert fast == ask(query, **bind)
     assert bool(fast) == (most > 0 and "no such" not in search)
 
@@ -96,7 +96,7 @@ def test_what_an_analyzer_does_not_count_is_found_with_score_0(
         " SORT BM25(d) DESC LIMIT 20 RETURN [d._id, BM25(d)]"
     )
     fast = ask(query)
-    monkeypatch.setattr("hades_mcp.embedded.storage.search.searcher.any_of", lambda _: None)
+    monkeypatch.setattr("hades_mcp.embedded.storage.search.disjunctions.any_of", lambda _: None)
     assert fast == ask(query)
     assert [score for _, score in fast] == [0] * 20
 
