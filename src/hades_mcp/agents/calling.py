@@ -13,7 +13,7 @@ from hades_mcp.agents.events import ApprovalNeeded, ToolReturned
 from hades_mcp.errors import HadesError, did_you_mean
 from hades_mcp.logging import get_logger
 from hades_mcp.messages import ToolResult
-from hades_mcp.models.recovery import resolve
+from hades_mcp.models.reading import resolve
 from hades_mcp.prompts.chat import signature
 from hades_mcp.services.callers import acting
 

@@ -20,7 +20,7 @@ from hades_mcp.models.constrained import (
     read_constrained_answer,
     read_constrained_call,
 )
-from hades_mcp.models.recovery import attempted, recover
+from hades_mcp.models.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -89,8 +89,7 @@ class Speaker:
                     yield TextDelta(event.text)
             if response is None:
                 raise Unavailable(f"The reply of {self._model.name} broke off.", hint="Ask again.")
-            message = self._read(response)
-            broken = not message.tool_calls and attempted(message.content, self._tools)
+            message, broken = self._read(response)
             keep(response, message, {"superseded": True} if broken else {})
         usage = response.usage
         constrained = await self._constrained_call(messages) if broken else None
@@ -130,13 +129,16 @@ class Speaker:
             keep(response, message, facts)
         return response, message
 
-    def _read(self, response: ChatResponse) -> Message:
+    def _read(self, response: ChatResponse) -> tuple[Message, bool]:
+        """Return the message with the calls its text makes, and whether a call in it went wrong."""
         message = response.message
         if message.tool_calls:
-            return message
-        calls = recover(message.content, self._tools)
-        # The call takes the text's place, or the history would say it twice.
-        return Message("assistant", "", calls) if calls else message
+            return message, False
+        reading = read(message.content, self._tools)
+        if reading.calls:
+            # The call takes the text's place, or the history would say it twice.
+            return Message("assistant", "", reading.calls), False
+        return message, reading.attempted
 
     def _request(self, messages: Sequence[Message]) -> ChatRequest:
         return ChatRequest(

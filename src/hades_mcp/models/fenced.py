@@ -20,7 +20,7 @@ _BLOCK = re.compile(r"```json\n(\{.*?\})\n```", re.DOTALL)
 def read_fenced(text: str, tools: Sequence[ToolSpec]) -> tuple[str, tuple[ToolCall, ...]]:
     """Return a reply's text and its calls, if it ends in calls and nothing but calls.
 
-    Whatever is not written to the letter stays text: reading that is `recovery`'s work.
+    Whatever is not written to the letter stays text: reading that is `reading`'s work.
     """
     known = {spec.name for spec in tools}
     first = _BLOCK.search(text)
