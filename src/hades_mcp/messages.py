@@ -27,12 +27,16 @@ class ToolAnnotations:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """What a model is told of a tool: name, one to three sentences, arguments as JSON Schema."""
+    """What a model is told of a tool: name, one to three sentences, arguments as JSON Schema.
+
+    `origin` is not told: `server/tool` where another MCP server holds it, however it is named here.
+    """
 
     name: str
     description: str
     parameters: JsonObject
     annotations: ToolAnnotations = field(default=ToolAnnotations())
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
