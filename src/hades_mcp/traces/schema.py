@@ -1,9 +1,10 @@
-"""The trace file's tables, and how the file is opened and brought up to date."""
+"""The trace file's tables, and how a file of ours is opened and brought up to date."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import ConfigError
@@ -12,8 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-APPLICATION_ID = 0x48414454  # "HADT", so that a foreign SQLite file is told apart
 BUSY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a SQLite file of ours is made of.
+
+    Args:
+        what: What people call the file.
+        application_id: Tells it apart from foreign SQLite files.
+        migrations: Applied in order; a file's `user_version` counts those it has seen.
+    """
+
+    what: str
+    application_id: int
+    migrations: tuple[Callable[[sqlite3.Connection], None], ...]
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -32,12 +47,15 @@ def _create(connection: sqlite3.Connection) -> None:
         )""")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)
-"""Applied in order; a file's `user_version` counts those it has seen."""
+TRACES = Layout("trace store", 0x48414454, (_create,))  # "HADT"
 
 
-def open_file(path: Path) -> sqlite3.Connection:
-    """Open or make the trace file.
+def open_file(path: Path, layout: Layout = TRACES) -> sqlite3.Connection:
+    """Open or make a file of ours.
+
+    Args:
+        path: Where; its folder is made.
+        layout: What is in it.
 
     Raises:
         ConfigError: The folder or file can't be used, the file is something else, or it was written
@@ -49,19 +67,19 @@ def open_file(path: Path) -> sqlite3.Connection:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
     except (OSError, sqlite3.Error) as error:
-        raise ConfigError(f"The trace file {path} can't be opened: {error}.") from None
+        raise ConfigError(f"The {layout.what} {path} can't be opened: {error}.") from None
     try:
-        _prepare(connection, path)
+        _prepare(connection, path, layout)
     except sqlite3.Error as error:
         connection.close()
-        raise ConfigError(f"The trace file {path} can't be used: {error}.") from None
+        raise ConfigError(f"The {layout.what} {path} can't be used: {error}.") from None
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, layout: Layout) -> None:
     connection.row_factory = sqlite3.Row
     _switch_to_wal(connection)
     # WAL with NORMAL: a killed process loses nothing; a power cut may lose the last moments.
@@ -69,7 +87,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _migrate(connection, path)
+        _migrate(connection, path, layout)
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -90,14 +108,15 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, layout: Layout) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    if mark != APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise ConfigError(f"{path} is a SQLite file, but not a trace store.")
-    if version > len(MIGRATIONS):
+    foreign = mark != layout.application_id
+    if foreign and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise ConfigError(f"{path} is a SQLite file, but not a {layout.what}.")
+    if version > len(layout.migrations):
         raise ConfigError(f"{path} was written by a newer HADES.", hint="Update this one.")
-    for step in MIGRATIONS[version:]:
+    for step in layout.migrations[version:]:
         step(connection)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute(f"PRAGMA application_id = {layout.application_id}")
+    connection.execute(f"PRAGMA user_version = {len(layout.migrations)}")
