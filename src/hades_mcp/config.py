@@ -155,6 +155,10 @@ class Settings(BaseSettings):
         " or model_name is set; 0 means only on command.",
     )
     agent: str = Field(default="librarian", description="Agent that `hades ask` runs.")
+    mcp: tuple[dict[str, Any], ...] = Field(
+        default=(),
+        description="Other MCP servers whose tools agents may use, as `[[mcp]]` tables.",
+    )
     embedder: Literal["minilm", "hashing", "openai", "ollama"] = Field(
         default="minilm",
         description="What makes vectors of texts: the packaged model, a hash of their words"

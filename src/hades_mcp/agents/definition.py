@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from hades_mcp import assets
-from hades_mcp.agents.approval import ApprovalPolicy, Rule
+from hades_mcp.agents.approval import ApprovalPolicy
+from hades_mcp.agents.explaining import explained
+from hades_mcp.agents.files import AgentFile
 from hades_mcp.agents.limits import Limits
-from hades_mcp.errors import ConfigError, UnknownName, did_you_mean
+from hades_mcp.agents.servers import unique
+from hades_mcp.errors import ConfigError, HadesError, UnknownName, did_you_mean
+from hades_mcp.logging import get_logger
 from hades_mcp.prompts.chat import template_hash
 from hades_mcp.prompts.library import prompt
 
@@ -19,10 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
-
+    from hades_mcp.agents.files import Routing
+    from hades_mcp.agents.servers import ServerDefinition
     from hades_mcp.messages import ToolSpec
     from hades_mcp.types import Json, JsonObject
+
+MOST_DEPTH = 3
+"""How deep agents may stand that call each other: the first, one it calls, one that calls."""
+
+CALL = "ask_"
+"""Begins the name of the tool that calls an agent."""
+
+_log = get_logger("agents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,10 @@ class AgentDefinition:
         limits: How far a run may go.
         approval: What happens to calls that read or write.
         template: Hash of the chat template it speaks by.
+        agents: Whom it may call, or, if it is a router, picks from.
+        router: How it picks one of them, if that is all it does.
+        questions: What it is for, by example; routers go by them.
+        servers: The MCP servers whose tools it may use besides.
     """
 
     name: str
@@ -74,45 +91,10 @@ class AgentDefinition:
     limits: Limits = field(default=Limits())
     approval: ApprovalPolicy = field(default=ApprovalPolicy())
     template: str = ""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Example(_Strict):
-    question: str = Field(min_length=1)
-    tool: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    result: str = ""
-    answer: str = ""
-
-
-class _Limits(_Strict):
-    steps: int = Field(default=Limits().steps, ge=1)
-    tokens: int = Field(default=Limits().tokens, ge=1)
-    seconds: float = Field(default=Limits().seconds, gt=0)
-    repeats: int = Field(default=Limits().repeats, ge=2)
-
-
-class _Approval(_Strict):
-    reads: Rule = "auto"
-    writes: Rule = "ask"
-
-
-class _File(_Strict):
-    description: str
-    prompt: str
-    tools: list[str] = Field(min_length=1)
-    must_call: bool = False
-    examples_shown: int = Field(default=5, ge=0)
-    hidden: list[str] = Field(default_factory=list)
-    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    max_tokens: int = Field(default=512, ge=16)
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    limits: _Limits = _Limits()
-    approval: _Approval = _Approval()
-    examples: list[_Example] = Field(default_factory=list)
+    agents: tuple[AgentDefinition, ...] = ()
+    router: Routing | None = None
+    questions: tuple[str, ...] = ()
+    servers: tuple[ServerDefinition, ...] = ()
 
 
 def agent_names(home: Path) -> list[str]:
@@ -120,53 +102,130 @@ def agent_names(home: Path) -> list[str]:
     return [name.removesuffix(".toml") for name in assets.names(home, "agents", ".toml")]
 
 
-def load_agent(home: Path, name: str) -> AgentDefinition:
-    """Read the agent `agents/<name>.toml` and its prompt.
+def load_agent(home: Path, name: str, servers: Sequence[ServerDefinition] = ()) -> AgentDefinition:
+    """Read the agent `agents/<name>.toml`, its prompt, and the agents it calls.
+
+    Args:
+        home: The data folder, where a person's own agents lie.
+        name: The agent.
+        servers: The MCP servers of the settings, for the agents they name.
 
     Raises:
         UnknownName: There is no such agent.
-        ConfigError: Its file is broken, has a key or tool it should not, or its prompt is missing.
+        ConfigError: Its file is broken, has a key or tool it should not, its prompt is missing, or
+            agents call each other in a circle.
     """
     if name not in agent_names(home):
         raise UnknownName("agent", name, agent_names(home))
-    path = f"agents/{name}.toml"
-    try:
-        table = tomllib.loads(assets.find(home, "agents", f"{name}.toml").read_text("utf-8"))
-        file = _File.model_validate(table)
-        instructions = prompt(home, file.prompt)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.") from None
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise ConfigError(f"{path}: {_said(problem)}", hint=_hint(problem)) from None
-    except UnknownName as error:
-        raise ConfigError(f"{path}: {error.message}", hint=error.hint) from None
-    for tool in (*(example.tool for example in file.examples), *file.defaults):
-        if tool not in file.tools:
-            raise ConfigError(
-                f"{path}: an example or default is for {tool!r}, which is not among its tools.",
-                hint=did_you_mean(tool, file.tools),
-            )
-    return _definition(name, file, instructions, template_hash(home))
+    return _load(home, name, tuple(servers), ())
 
 
 def choose_tools(agent: AgentDefinition, specs: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
-    """Return the specs of the agent's tools, in the agent's order.
+    """Return the specs of the agent's tools, in the agent's order, then those of its servers.
 
     Raises:
         ConfigError: The toolbox lacks one; the nearest is named.
     """
-    known = {spec.name: spec for spec in specs}
+    known = {spec.name: spec for spec in specs if not spec.origin}
     for tool in agent.tools:
         if tool not in known:
             raise ConfigError(
                 f"Agent {agent.name} wants the tool {tool!r}, which is not there.",
                 hint=did_you_mean(tool, known),
             )
-    return tuple(known[tool] for tool in agent.tools)
+    theirs = {server.name for server in agent.servers}
+    foreign = (spec for spec in specs if spec.origin.partition("/")[0] in theirs)
+    return (*(known[tool] for tool in agent.tools), *foreign)
 
 
-def _definition(name: str, file: _File, instructions: str, template: str) -> AgentDefinition:
+def _load(
+    home: Path, name: str, servers: tuple[ServerDefinition, ...], above: tuple[str, ...]
+) -> AgentDefinition:
+    path = f"agents/{name}.toml"
+    if name in above or len(above) >= MOST_DEPTH:
+        problem = "in a circle" if name in above else f"deeper than {MOST_DEPTH}"
+        raise ConfigError(
+            f"Agents call each other {problem}: {' → '.join((*above, name))}.",
+            hint=f"Take {name!r} out of `agents` in agents/{above[-1]}.toml.",
+        )
+    try:
+        text = assets.find(home, "agents", f"{name}.toml").read_text("utf-8")
+        file = AgentFile.model_validate(tomllib.loads(text))
+        instructions = prompt(home, file.prompt) if file.prompt else ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from None
+    except ValidationError as error:
+        raise explained(error, AgentFile, path) from None
+    except UnknownName as error:
+        raise ConfigError(f"{path}: {error.message}", hint=error.hint) from None
+    _check_names(file, path)
+    own = tuple(server.definition() for server in file.mcp)
+    given = tuple(one for one in servers if _meant(one, name))
+    unique((*own, *given), path)
+    below = _colleagues(home, name, file, servers, above)
+    return _definition(name, file, instructions, template_hash(home), below, (*own, *given))
+
+
+def _meant(server: ServerDefinition, agent: str) -> bool:
+    return any(fnmatchcase(agent, pattern) for pattern in server.agents)
+
+
+def _check_names(file: AgentFile, path: str) -> None:
+    """Refuse what is said about tools that the agent does not have, as far as a file can tell."""
+    known = [*file.tools, *(f"{CALL}{agent}" for agent in file.agents)]
+    said = (
+        *(("an example", example.tool) for example in file.examples),
+        *(("a default", tool) for tool in file.defaults),
+        *(("[approval.tools]", tool) for tool in file.approval.tools if "/" not in tool),
+    )
+    for what, tool in said:
+        # the tools of other servers are known when these have been asked
+        if tool not in known and not (file.mcp and what != "[approval.tools]"):
+            raise ConfigError(
+                f"{path}: {what} is for {tool!r}, which is not among its tools.",
+                hint=did_you_mean(tool, known),
+            )
+
+
+def _colleagues(
+    home: Path,
+    name: str,
+    file: AgentFile,
+    servers: tuple[ServerDefinition, ...],
+    above: tuple[str, ...],
+) -> tuple[AgentDefinition, ...]:
+    names = agent_names(home)
+    for other in file.agents:
+        if other not in (*names, "*"):
+            raise ConfigError(
+                f"agents/{name}.toml: there is no agent {other!r} to call.",
+                hint=did_you_mean(other, [one for one in names if one != name]),
+            )
+    if "*" not in file.agents:
+        return tuple(_load(home, other, servers, (*above, name)) for other in file.agents)
+    found = []
+    for other in names:
+        if other == name or other in above:
+            continue
+        try:
+            agent = _load(home, other, servers, (*above, name))
+        except HadesError as error:
+            # one broken file, named where it is asked for, keeps nobody from the others
+            _log.warning("agent_left_out", agent=other, reason=str(error))
+            continue
+        if agent.questions and agent.router is None:
+            found.append(agent)
+    return tuple(found)
+
+
+def _definition(
+    name: str,
+    file: AgentFile,
+    instructions: str,
+    template: str,
+    agents: tuple[AgentDefinition, ...],
+    servers: tuple[ServerDefinition, ...],
+) -> AgentDefinition:
     return AgentDefinition(
         name=name,
         description=file.description,
@@ -182,24 +241,8 @@ def _definition(name: str, file: _File, instructions: str, template: str) -> Age
         limits=Limits(**file.limits.model_dump()),
         approval=ApprovalPolicy(**file.approval.model_dump()),
         template=template,
+        agents=agents,
+        router=file.router,
+        questions=tuple(file.questions),
+        servers=servers,
     )
-
-
-def _said(problem: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"there is no key {where!r}."
-    return f"{where}: {problem['msg']}."
-
-
-def _hint(problem: ErrorDetails) -> str:
-    if problem["type"] != "extra_forbidden":
-        return ""
-    parents: dict[str, type[_Strict]] = {
-        "limits": _Limits,
-        "approval": _Approval,
-        "examples": _Example,
-    }
-    *above, key = problem["loc"]
-    model = parents.get(str(above[0]), _File) if above else _File
-    return did_you_mean(str(key), model.model_fields)
