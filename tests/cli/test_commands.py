@@ -188,6 +188,15 @@ def test_doctor_names_a_broken_agent_of_yours(hades: Hades, tmp_path: Path) -> N
     assert "mine.toml" in done.out
 
 
+def test_doctor_names_a_broken_tool_of_yours(hades: Hades, tmp_path: Path) -> None:
+    tools = tmp_path / "home" / "tools"
+    tools.mkdir(parents=True)
+    (tools / "mine.toml").write_text("name =")
+    done = hades("doctor")
+    assert done.code == 1
+    assert "left out: tools/mine.toml is not TOML" in done.out
+
+
 def test_a_data_folder_in_the_way_is_a_clear_error(hades: Hades, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     done = hades("--home", tmp_path / "file", "aql", "RETURN 1")

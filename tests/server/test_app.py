@@ -11,7 +11,7 @@ from mcp import Client, types
 from hades_mcp import __version__
 from hades_mcp.messages import ToolCall
 from hades_mcp.server.app import build_server
-from hades_mcp.tools.catalog import load_tools
+from hades_mcp.tools.catalog import Catalog, load_tools
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.toolset import Toolset
 
@@ -132,7 +132,7 @@ def names_of(nodes: list[dict[str, Any]]) -> set[str]:
 
 
 def test_every_tool_has_a_case(workspace: Workspace) -> None:
-    assert set(CASES) == {tool.name for tool in load_tools(workspace.settings.home)}
+    assert set(CASES) == {tool.name for tool in load_tools(workspace.settings.home).tools}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -228,7 +228,7 @@ async def test_printing_and_a_bug_in_a_tool_break_nothing(
         print("noise")
         raise ZeroDivisionError("inner detail")
 
-    async with Client(build_server(Toolset(workspace, [broken])), mode=mode) as client:
+    async with Client(build_server(Toolset(workspace, Catalog((broken,)))), mode=mode) as client:
         result = await client.call_tool("broken", {})
         assert result.is_error
         assert "inner detail" not in str(result.content)

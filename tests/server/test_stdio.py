@@ -27,6 +27,7 @@ pytestmark = pytest.mark.anyio
 
 SERVE = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 from hades_mcp.config import Settings
 from hades_mcp.logging import setup_logging
@@ -47,7 +48,11 @@ def pollute(workspace, seconds: float = 0.0):
     return {"polluted": True}
 
 shipped = stdio.load_tools
-stdio.load_tools = lambda home: (*shipped(home), pollute)
+def with_pollution(home):
+    found = shipped(home)
+    return replace(found, tools=(*found.tools, pollute))
+
+stdio.load_tools = with_pollution
 stdio.serve_stdio(Settings(home=Path(sys.argv[1])))
 """
 HELLO = {
@@ -236,13 +241,15 @@ async def test_a_workspace_that_cannot_open_is_each_calls_answer(tmp_path: Path)
         assert not result.is_error, result.content
 
 
-def test_a_broken_user_tool_ends_the_start_with_its_name(tmp_path: Path) -> None:
+async def test_a_broken_user_tool_is_left_out_and_the_host_is_told_why(
+    tmp_path: Path, mode: Any
+) -> None:
     (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "mine.toml").write_text("name = 1")
-    command = [sys.executable, "-m", "hades_mcp", "--home", str(tmp_path), "serve"]
-    ended = subprocess.run(
-        command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert ended.returncode == 5
-    assert "tools/mine.toml" in ended.stderr
-    assert ended.stdout == ""
+    for name in ("mine", "other"):
+        (tmp_path / "tools" / f"{name}.toml").write_text("name = 1")
+    async with Client(parameters(tmp_path), mode=mode) as client:
+        assert "callers" in {tool.name for tool in (await client.list_tools()).tools}
+        assert not (await client.call_tool("context_list", {})).is_error
+        assert client.instructions is not None
+        assert "left out until they mend its file: tools/mine.toml: name:" in client.instructions
+        assert "and 1 more: hades doctor" in client.instructions

@@ -11,6 +11,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from hades_mcp.errors import ConfigError, NotFound
+from hades_mcp.tools.catalog import Catalog
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.toolset import Toolset
 
@@ -50,7 +51,7 @@ TOOLS = (echo, fail, many)
 
 @pytest.fixture
 def toolset(bench: Any) -> Toolset:
-    return Toolset(bench.workspace, TOOLS)
+    return Toolset(bench.workspace, Catalog(TOOLS))
 
 
 async def call(toolset: Toolset, name: str, arguments: Any) -> tuple[Any, bool]:
@@ -173,7 +174,7 @@ async def test_a_call_that_takes_too_long_is_left(bench: Any) -> None:
         release.wait(60)
 
     bench.settings = bench.settings.model_copy(update={"max_runtime": 0.02})
-    toolset = Toolset(bench.workspace, [wait], grace=0.0)
+    toolset = Toolset(bench.workspace, Catalog((wait,)), grace=0.0)
     said, failed = await call(toolset, "wait", {})
     release.set()
     assert failed
@@ -193,7 +194,7 @@ async def test_a_slow_tool_does_not_hold_up_another(bench: Any) -> None:
         """Let the other go on."""
         release.set()
 
-    toolset = Toolset(bench.workspace, [wait, let_go])
+    toolset = Toolset(bench.workspace, Catalog((wait, let_go)))
     async with anyio.create_task_group() as group:
         group.start_soon(toolset.call, "wait", {})
         group.start_soon(toolset.call, "let_go", {})
@@ -209,7 +210,7 @@ async def test_a_cancelled_call_is_recorded_as_cancelled(bench: Any) -> None:
         started.set()
         release.wait(60)
 
-    toolset = Toolset(bench.workspace, [wait])
+    toolset = Toolset(bench.workspace, Catalog((wait,)))
     async with anyio.create_task_group() as group:
         group.start_soon(toolset.call, "wait", {})
         await anyio.to_thread.run_sync(started.wait)
@@ -240,7 +241,7 @@ async def test_a_workspace_that_cannot_open_is_the_answer_until_it_can(bench: An
             raise ConfigError("The data folder is locked.", hint="Close the other one.")
         return bench.workspace
 
-    toolset = Toolset(opener, TOOLS)
+    toolset = Toolset(opener, Catalog(TOOLS))
     assert await call(toolset, "echo", {"text": "hi"}) == (
         {"error": "The data folder is locked.", "hint": "Close the other one."},
         True,
@@ -253,5 +254,6 @@ async def test_a_workspace_that_cannot_open_is_the_answer_until_it_can(bench: An
 async def test_spans_of_calls_say_which_contract_they_kept(toolset: Toolset, bench: Any) -> None:
     await toolset.call("echo", {"text": "hi"})
     assert bench.traces.get(bench.traces.list()[0].id).header.hades["contract"] == toolset.contract
-    other = Toolset(bench.workspace, [replace(echo, spec=replace(echo.spec, description="new"))])
+    new = replace(echo, spec=replace(echo.spec, description="new"))
+    other = Toolset(bench.workspace, Catalog((new,)))
     assert other.contract != toolset.contract

@@ -1,5 +1,6 @@
 """A TOML file in tools/ is a tool, or a clear error that names the file."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,9 @@ import pytest
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
-from hades_mcp.errors import ConfigError, InvalidArgument
+from hades_mcp.errors import InvalidArgument
 from hades_mcp.tools.arguments import check
-from hades_mcp.tools.catalog import load_tools
+from hades_mcp.tools.catalog import BUILT_IN, Catalog, load_tools
 from hades_mcp.tools.definition import Tool
 from hades_mcp.workspace import open_workspace
 
@@ -35,11 +36,23 @@ default = 5
 """
 
 
-def load(home: Path, text: str | bytes, name: str = "mine.toml") -> Tool:
+def write(home: Path, text: str | bytes, name: str = "mine.toml") -> Catalog:
     folder = home / "tools"
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return next(tool for tool in load_tools(home) if tool.name == "by_kind")
+    return load_tools(home)
+
+
+def load(home: Path, text: str, name: str = "mine.toml") -> Tool:
+    found = write(home, text, name)
+    assert not found.broken
+    return next(tool for tool in found.tools if tool.name == "by_kind")
+
+
+def refused(home: Path, text: str | bytes, name: str = "mine.toml") -> str:
+    """Return what is wrong with a file that is left out."""
+    [error] = write(home, text, name).broken
+    return str(error)
 
 
 def test_a_file_is_a_tool_with_typed_arguments(tmp_path: Path) -> None:
@@ -98,16 +111,15 @@ def test_a_writing_tool_that_says_so_is_marked_destructive(tmp_path: Path) -> No
 def test_what_is_wrong_with_a_file_is_said_at_start(
     tmp_path: Path, change: tuple[str, str], said: str
 ) -> None:
-    with pytest.raises(ConfigError, match=said) as refused:
-        load(tmp_path, GOOD.replace(*change))
-    assert "tools/mine.toml" in refused.value.message
+    told = refused(tmp_path, GOOD.replace(*change))
+    assert re.search(said, told)
+    assert "tools/mine.toml" in told
 
 
 @pytest.mark.parametrize("name", ["schema", "json", "copy", "model_config"])
 def test_a_parameter_cannot_have_a_name_that_python_needs(tmp_path: Path, name: str) -> None:
     text = GOOD.replace("@limit", f"@{name}").replace("[parameters.limit]", f"[parameters.{name}]")
-    with pytest.raises(ConfigError, match=f"parameters.{name}: the name is reserved"):
-        load(tmp_path, text)
+    assert f"parameters.{name}: the name is reserved" in refused(tmp_path, text)
 
 
 def test_a_query_may_use_collections_that_are_made_later(tmp_path: Path) -> None:
@@ -137,20 +149,35 @@ def test_arguments_are_bound_by_type_and_run(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"tools/mine\.toml is not TOML"):
-        load(tmp_path, b"\xff\xfe\x00")
+    assert "tools/mine.toml is not TOML" in refused(tmp_path, b"\xff\xfe\x00")
+
+
+def test_a_broken_file_takes_no_other_tool_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(tmp_path, GOOD)
+    found = write(tmp_path, "name =", "broken.toml")
+    assert {"by_kind", "callers", *(tool.name for tool in BUILT_IN)} == {
+        tool.name for tool in found.tools
+    }
+    assert "tools/broken.toml is not TOML" in caplog.text + capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "gone.toml").symlink_to(tmp_path / "nowhere")
+    assert "tools/gone.toml cannot be read" in refused(tmp_path, GOOD)
 
 
 def test_two_files_cannot_share_a_name(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
-    with pytest.raises(ConfigError, match=r"tools/more\.toml: there is a tool 'by_kind'"):
-        load(tmp_path, GOOD, "more.toml")
+    assert "tools/more.toml: there is a tool 'by_kind'" in refused(tmp_path, GOOD, "more.toml")
 
 
 def test_the_users_file_replaces_the_shipped_one_of_its_name(tmp_path: Path) -> None:
     load(tmp_path, GOOD, "callers.toml")
-    assert "callers" not in {tool.name for tool in load_tools(tmp_path)}
+    assert "callers" not in {tool.name for tool in load_tools(tmp_path).tools}
 
 
 def test_the_shipped_tools_load(tmp_path: Path) -> None:
-    assert "callers" in {tool.name for tool in load_tools(tmp_path)}
+    assert "callers" in {tool.name for tool in load_tools(tmp_path).tools}

@@ -129,12 +129,13 @@ def _agents(loaded: Settings) -> Check:
 
 
 def _tools(loaded: Settings) -> Check:
-    from hades_mcp.tools.toolset import Toolset
-    from hades_mcp.workspace import open_workspace
+    from hades_mcp.tools.catalog import load_tools
 
-    with open_workspace(loaded, preload=False) as workspace:
-        count = len(Toolset(workspace).specs())
-    return Check("tools", "ok", f"{count} tools")
+    found = load_tools(loaded.home)
+    if found.broken:
+        reasons = "; ".join(map(str, found.broken))
+        return Check("tools", "failed", f"left out: {reasons}", "mend the file, or take it away")
+    return Check("tools", "ok", f"{len(found.tools)} tools")
 
 
 def _model(loaded: Settings) -> Check:

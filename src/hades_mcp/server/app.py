@@ -16,8 +16,11 @@ from mcp.server.lowlevel import Server
 from hades_mcp import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcp.server.context import ServerRequestContext
 
+    from hades_mcp.errors import ConfigError
     from hades_mcp.messages import ToolSpec
     from hades_mcp.tools.toolset import Toolset
 
@@ -28,6 +31,7 @@ INSTRUCTIONS = (
     "variables. Keep what should outlast this conversation in a context."
 )
 LIST_LIFE_MS = 300_000
+_LONGEST_REASON = 300  # characters: the instructions are part of every prompt
 
 
 def build_server(toolset: Toolset) -> Server[Any]:
@@ -50,11 +54,23 @@ def build_server(toolset: Toolset) -> Server[Any]:
         version=__version__,
         title="HADES",
         description="Memory over documents, graph, vectors and AQL.",
-        instructions=INSTRUCTIONS,
+        instructions=_instructions(toolset.broken),
         # The tools of a process never change; who else may see them is not ours to say.
         cache_hints={"tools/list": CacheHint(ttl_ms=LIST_LIFE_MS)},
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+    )
+
+
+def _instructions(broken: Sequence[ConfigError]) -> str:
+    """Return the instructions, and why tools are missing: hosts show no stderr, models tell."""
+    if not broken:
+        return INSTRUCTIONS
+    first, more = str(broken[0])[:_LONGEST_REASON], len(broken) - 1
+    others = f" (and {more} more: hades doctor)" if more else ""
+    return (
+        f"{INSTRUCTIONS} A tool of the user's own is left out until they mend its file: "
+        f"{first}{others}"
     )
 
 

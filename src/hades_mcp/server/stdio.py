@@ -18,10 +18,8 @@ from hades_mcp.tools.catalog import load_tools
 from hades_mcp.tools.toolset import Toolset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hades_mcp.config import Settings
-    from hades_mcp.tools.definition import Tool
+    from hades_mcp.tools.catalog import Catalog
     from hades_mcp.workspace import Workspace
 
 
@@ -29,13 +27,12 @@ def serve_stdio(settings: Settings) -> NoReturn:
     """Serve until the host is gone, or SIGTERM or SIGINT comes; then close all and exit with 0.
 
     Tools are listed at once, while the workspace is opened in the background. One that can't be
-    opened does not end the server: each call is answered with the reason.
+    opened does not end the server: each call is answered with the reason. Nor does a broken tool of
+    the user's: it is left out.
 
     Args:
         settings: What to serve.
 
-    Raises:
-        ConfigError: One of the user's own tools is broken.
     """
     tools = load_tools(settings.home)
     opening = Opening(lambda: _open(settings))
@@ -57,7 +54,7 @@ def _open(settings: Settings) -> Workspace:
     return open_workspace(settings, preload=False)
 
 
-async def _serve(tools: Sequence[Tool], opening: Opening) -> None:
+async def _serve(tools: Catalog, opening: Opening) -> None:
     server = build_server(Toolset(opening.workspace, tools))
     async with anyio.create_task_group() as group:
         await group.start(_leave_on_signal, opening)

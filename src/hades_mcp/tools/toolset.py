@@ -12,13 +12,13 @@ from hades_mcp.errors import HadesError, LimitReached, QueryError, Unavailable, 
 from hades_mcp.logging import get_logger
 from hades_mcp.messages import ToolResult
 from hades_mcp.tools.arguments import check
-from hades_mcp.tools.catalog import BUILT_IN, load_tools
+from hades_mcp.tools.catalog import Catalog, load_tools
 from hades_mcp.tools.contract import contract_hash
 from hades_mcp.tools.rendering import Rendered, render
 from hades_mcp.traces.json_text import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from hades_mcp.messages import ToolSpec
     from hades_mcp.tools.definition import Tool
@@ -54,22 +54,24 @@ class Toolset:
         tools: Which tools; by default the built-in ones and those of the workspace's home.
         grace: Seconds a tool gets beyond the limit of one query (`max_runtime`).
 
-    Raises:
-        ConfigError: One of the user's own tools is broken.
+    Attributes:
+        contract: The hash of what clients are told of the tools.
+        broken: What is wrong with the user's own files that are left out.
     """
 
     def __init__(
         self,
         workspace: Workspace | Callable[[], Workspace],
-        tools: Iterable[Tool] | None = None,
+        tools: Catalog | None = None,
         *,
         grace: float = GRACE_SECONDS,
     ) -> None:
         self._opener = workspace if callable(workspace) else None
         self._workspace = None if callable(workspace) else workspace
         if tools is None:
-            tools = BUILT_IN if callable(workspace) else load_tools(workspace.settings.home)
-        self._tools = {tool.name: tool for tool in tools}
+            tools = Catalog() if callable(workspace) else load_tools(workspace.settings.home)
+        self.broken = tools.broken
+        self._tools = {tool.name: tool for tool in tools.tools}
         self._grace = grace
         self._limiter = anyio.CapacityLimiter(THREADS)
         self.contract = contract_hash(self.specs())

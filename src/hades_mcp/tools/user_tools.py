@@ -14,7 +14,7 @@ from hades_mcp.embedded.aql.nodes import Node, Parameter
 from hades_mcp.embedded.aql.parser import parse
 from hades_mcp.embedded.aql.planning import plan_query
 from hades_mcp.embedded.errors import ArangoError
-from hades_mcp.errors import ConfigError
+from hades_mcp.errors import ConfigError, UnknownName
 from hades_mcp.messages import ToolAnnotations, ToolSpec
 from hades_mcp.tools.definition import Tool
 from hades_mcp.tools.signatures import Arguments, fields_model, lean_schema, lenient
@@ -68,36 +68,50 @@ class _Definition(BaseModel):
     parameters: dict[_Name, _Parameter] = {}
 
 
-def load_user_tools(home: Path, *, taken: Iterable[str]) -> tuple[Tool, ...]:
+def load_user_tools(
+    home: Path, *, taken: Iterable[str]
+) -> tuple[tuple[Tool, ...], tuple[ConfigError, ...]]:
     """Return the tools of all `tools/*.toml`, the user's file before the shipped one of its name.
+
+    A file is broken that does not parse, whose query cannot run, whose parameters and bind
+    variables differ, with a default or choice that is not of its type, that writes without saying
+    so, or whose name is taken.
 
     Args:
         home: The user's data folder.
         taken: Names of the built-in tools.
 
-    Raises:
-        ConfigError: A file does not parse, its query cannot run, its parameters and bind variables
-            differ, a default or choice is not of its type, it writes without saying so, or its name
-            is taken; the message names the file.
+    Returns:
+        The tools, and of each broken file what is wrong with it; the message names the file.
     """
-    used = set(taken)
-    tools: list[Tool] = []
-    for name in names(home, "tools", SUFFIX):
-        tool = _tool(name, find(home, "tools", name).read_bytes())
-        if tool.name in used:
-            raise ConfigError(f"tools/{name}: there is a tool {tool.name!r} already.")
-        used.add(tool.name)
-        tools.append(tool)
-    return tuple(tools)
+    tools: dict[str, Tool] = {}
+    broken: list[ConfigError] = []
+    for file in names(home, "tools", SUFFIX):
+        try:
+            tool = _tool(file, _content(home, file), {*taken, *tools})
+        except ConfigError as error:
+            broken.append(error)
+        else:
+            tools[tool.name] = tool
+    return tuple(tools.values()), tuple(broken)
 
 
-def _tool(file: str, content: bytes) -> Tool:
+def _content(home: Path, file: str) -> bytes:
+    try:
+        return find(home, "tools", file).read_bytes()
+    except (OSError, UnknownName) as error:  # a link that leads nowhere has a name, and no more
+        raise ConfigError(f"tools/{file} cannot be read: {error}") from None
+
+
+def _tool(file: str, content: bytes, taken: set[str]) -> Tool:
     try:
         definition = _Definition.model_validate(tomllib.loads(content.decode()))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"tools/{file} is not TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(f"tools/{file}: {_explained(error)}.") from None
+    if definition.name in taken:
+        raise ConfigError(f"tools/{file}: there is a tool {definition.name!r} already.")
     model = fields_model(
         definition.name, {name: _field(file, name, definition) for name in definition.parameters}
     )
