@@ -6,8 +6,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # each of the hundred processes that the tests start would compile all of HADES anew
 unexport PYTHONDONTWRITEBYTECODE
 
-# neighbours stay with one worker, and with what their module or session has set up
-ALL_CORES := -n auto --dist worksteal
+# Neighbours stay with one worker, and with what their module or session has set up. A test that
+# hangs shows where each of its threads stands, and fails: its worker ends, another takes its place.
+LIMITED   := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
+ALL_CORES := -n auto --dist worksteal $(LIMITED)
 
 .PHONY: demo test test-all coverage check fix docs bench contract conformance driver-suite clean
 
