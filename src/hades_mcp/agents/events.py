@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from hades_mcp.agents.limits import StopReason
-    from hades_mcp.messages import Message, ToolCall, ToolResult, Usage
+    from hades_mcp.messages import Channel, Message, ToolCall, ToolResult, Usage
+    from hades_mcp.types import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,49 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMade:
+    """One call of a run, in short.
+
+    Args:
+        name: The tool, as the model wrote it.
+        arguments: What it was called with; None if that was no JSON object.
+        ok: Whether it returned something else than an error.
+        channel: How it came out of the model.
+    """
+
+    name: str
+    arguments: JsonObject | None
+    ok: bool
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The run ended; always the last fact of a run that was not torn down."""
+    """The run ended; always the last fact of a run that was not torn down.
+
+    Args:
+        answer: The last words.
+        stop_reason: Why it ended.
+        usage: Tokens of all responses, cached ones too.
+        trace_id: The record; empty when none is kept.
+        steps: Model responses.
+        tool_calls: Every call, in order.
+        rows: What the last call for data that went well returned; None when there was none.
+        cited: Ids of the documents the answer rests on; see `findings.Findings.cited`.
+        abstained: Whether the answer is that nothing was found.
+        messages: The whole conversation: the `history` of a run that goes on with it.
+    """
 
     answer: str
     stop_reason: StopReason
     usage: Usage
     trace_id: str
     steps: int
+    tool_calls: tuple[CallMade, ...] = ()
+    rows: list[Json] | None = None
+    cited: tuple[str, ...] = ()
+    abstained: bool = False
+    messages: tuple[Message, ...] = ()
 
 
 RunEvent: TypeAlias = (

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from hades_mcp.agents.definition import AgentDefinition
+    from hades_mcp.agents.events import RunFinished
     from hades_mcp.messages import Message, ToolCall, ToolResult, ToolSpec
     from hades_mcp.models.base import ChatRequest, ChatResponse
     from hades_mcp.traces.recorder import Recorder
@@ -31,13 +32,21 @@ class Recording:
         """The trace's id, empty without a record."""
         return self._run.trace_id if self._run is not None else ""
 
-    def opened(self, system: str, messages: Sequence[Message], question: str) -> None:
-        """Record how the conversation begins: system prompt, examples, question."""
+    def opened(
+        self,
+        system: str,
+        examples: Sequence[Message],
+        earlier: Sequence[Message],
+        question: str,
+    ) -> None:
+        """Record how the conversation begins: system prompt, examples, earlier turns, question."""
         if self._run is None:
             return
         self._run.system(system)
-        for message in messages:
+        for message in examples:
             self._run.system(f"{message.role}: {message.content}", {"example": True})
+        for message in earlier:
+            self._run.earlier(message)
         self._run.user(question)
 
     @contextmanager
@@ -82,10 +91,16 @@ class Recording:
         with self._run.tool(call) as recorder:
             yield recorder.result
 
-    def finished(self, answer: str, stop_reason: str) -> None:
+    def finished(self, run: RunFinished) -> None:
         """Record how the run ended."""
-        if self._run is not None:
-            self._run.finish("finished", {"answer": answer, "stop_reason": stop_reason})
+        if self._run is None:
+            return
+        outcome: JsonObject = {"answer": run.answer, "stop_reason": run.stop_reason}
+        if run.cited:
+            outcome["cited"] = list(run.cited)
+        if run.abstained:
+            outcome["abstained"] = True
+        self._run.finish("finished", outcome)
 
 
 @contextmanager
@@ -95,12 +110,14 @@ def recording(
     model: str,
     tools: Sequence[ToolSpec],
     facts: JsonObject,
+    *,
+    session: str = "",
 ) -> Iterator[Recording]:
     """Open the record of a run."""
     if recorder is None:
         yield Recording(None)
         return
-    with recorder.run(agent.name, model=model, tools=tools, facts=facts) as run:
+    with recorder.run(agent.name, model=model, tools=tools, session=session, facts=facts) as run:
         yield Recording(run)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.approval import deny_all
@@ -17,6 +18,7 @@ from hades_mcp.agents.events import (
     ToolReturned,
 )
 from hades_mcp.agents.examples import example_messages, nearest_examples
+from hades_mcp.agents.findings import Findings
 from hades_mcp.agents.limits import Budget
 from hades_mcp.agents.recording import recording
 from hades_mcp.agents.speaking import Reply, Speaker
@@ -51,6 +53,8 @@ async def run(
     recorder: Recorder | None = None,
     approve: Approve = deny_all,
     facts: str = "",
+    history: Sequence[Message] = (),
+    session: str = "",
 ) -> AsyncGenerator[RunEvent, None]:
     """Run an agent on one question, and say what happens as it happens.
 
@@ -64,6 +68,9 @@ async def run(
         recorder: Where the run is recorded; None keeps no record.
         approve: Asked before calls that write; by default they are denied.
         facts: What may change from day to day (collections, the date); put behind the question.
+        history: The `messages` of the run this one goes on from; they stay as they are, byte for
+            byte, but for the system prompt of another agent.
+        session: Groups the traces of one conversation.
 
     Raises:
         ConfigError: The toolbox lacks a tool of the agent's, or the server refuses the request.
@@ -80,11 +87,12 @@ async def run(
         "hidden": list(agent.hidden),
         "defaults": dict(agent.defaults),
     }
-    with recording(recorder, agent, model.name, tools, made_of) as record:
+    with recording(recorder, agent, model.name, tools, made_of, session=session) as record:
         conversation = _Conversation(agent, tools, model, toolbox, approve, record)
+        conversation.open(user_text(prompt, facts), history)
         names = tuple(spec.name for spec in tools)
         yield RunStarted(agent.name, model.name, prompt, names, record.trace_id)
-        async for event in conversation.hold(user_text(prompt, facts)):
+        async for event in conversation.hold():
             yield event
 
 
@@ -106,11 +114,12 @@ class _Conversation:
         self._speaker = Speaker(agent, model, tools, record)
         self._caller = Caller(toolbox, tools, agent, approve, record)
         self._messages: list[Message] = []
+        self._findings = Findings()
+        self._specs = {spec.name: spec for spec in tools}
         self._settled = False
         self._repairs = 0
 
-    async def hold(self, question: str) -> AsyncIterator[RunEvent]:
-        self._open(question)
+    async def hold(self) -> AsyncIterator[RunEvent]:
         while True:
             stop = self._budget.exceeded()
             if stop is not None:
@@ -138,16 +147,18 @@ class _Conversation:
                 break
         yield await self._stop(stop)
 
-    def _open(self, question: str) -> None:
+    def open(self, question: str, history: Sequence[Message]) -> None:
         agent = self._agent
-        shown = nearest_examples(agent.examples, question, agent.examples_shown)
-        examples = example_messages(shown)
-        self._messages = [
-            Message("system", agent.instructions),
-            *examples,
-            Message("user", question),
-        ]
-        self._record.opened(agent.instructions, examples, question)
+        earlier = [message for message in history if message.role != "system"]
+        if earlier:
+            known = example_messages(agent.examples)
+            examples = list(takewhile(known.__contains__, earlier))
+        else:
+            shown = nearest_examples(agent.examples, question, agent.examples_shown)
+            examples = earlier = example_messages(shown)
+        system = Message("system", agent.instructions)
+        self._messages = [system, *earlier, Message("user", question)]
+        self._record.opened(agent.instructions, examples, earlier[len(examples) :], question)
 
     def _take(self, reply: Reply) -> ModelResponded:
         self._budget.spend(reply.usage)
@@ -155,7 +166,9 @@ class _Conversation:
         return ModelResponded(reply.message, reply.usage, self._budget.steps)
 
     async def _make(self, calls: Sequence[ToolCall]) -> AsyncIterator[RunEvent]:
+        waiting: dict[str, list[ToolCall]] = {}
         for call in calls:
+            waiting.setdefault(call.id, []).append(call)
             yield ToolCalled(call)
         async for event in self._caller.make(calls):
             if isinstance(event, ToolReturned):
@@ -164,6 +177,8 @@ class _Conversation:
                 message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
                 self._messages.append(message)
                 self._settled |= not result.is_error or not event.approved
+                made = waiting[result.call_id].pop(0)
+                self._findings.take(made, result, self._specs.get(made.name))
             yield event
         self._repairs += 1
 
@@ -177,9 +192,24 @@ class _Conversation:
 
     def _finish(self, answer: str, reason: StopReason) -> RunFinished:
         answer = answer.strip()
-        self._record.finished(answer, reason)
-        budget = self._budget
-        return RunFinished(answer, reason, budget.usage, self._record.trace_id, budget.steps)
+        last = self._messages[-1]
+        if last.role != "assistant" or last.tool_calls:
+            self._messages.append(Message("assistant", answer))
+        found = self._findings
+        finished = RunFinished(
+            answer,
+            reason,
+            self._budget.usage,
+            self._record.trace_id,
+            self._budget.steps,
+            tool_calls=tuple(found.calls),
+            rows=found.rows,
+            cited=found.cited(answer),
+            abstained=found.abstains(answer),
+            messages=tuple(self._messages),
+        )
+        self._record.finished(finished)
+        return finished
 
 
 def _unanswered(reason: StopReason) -> str:

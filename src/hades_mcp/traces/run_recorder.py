@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as otel_context
 from opentelemetry.trace import StatusCode, set_span_in_context
 
-from hades_mcp.messages import Usage
+from hades_mcp.messages import ToolResult, Usage
 from hades_mcp.traces import attributes as names
 from hades_mcp.traces.backlog import unfailing
 from hades_mcp.traces.call_recorder import CallRecorder
 from hades_mcp.traces.otel import describe
-from hades_mcp.traces.records import Source, Step
+from hades_mcp.traces.records import Observation, Source, Step
 from hades_mcp.traces.store import now
 
 if TYPE_CHECKING:
@@ -70,6 +70,20 @@ class RunRecorder:
         if self._content:
             with unfailing("run span"):
                 describe(self._span, names.text_input(text))
+
+    def earlier(self, message: Message) -> None:
+        """Record a turn of the conversation from before this run: no model is asked for it now."""
+        facts: JsonObject = {"earlier": True}
+        match message.role:
+            case "tool":
+                result = ToolResult(message.tool_call_id or "", message.name or "", message.content)
+                self._writer.observe(Observation(result, facts))
+            case "assistant":
+                said = message.content
+                turn = Step("agent", said, now(), message.tool_calls, llm_calls=0, hades=facts)
+                self._writer.step(turn)
+            case "user" | "system":
+                self._say(message.role, message.content, facts)
 
     @contextmanager
     def llm(
