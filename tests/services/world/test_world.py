@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
@@ -125,6 +126,12 @@ FAULTS: list[tuple[object, str]] = [
     ({"collections": {"a": [{"_id": "a/x", "_key": "y"}]}}, "_id that does not fit"),
     ({"collections": {"documents": []}}, "has a name that HADES keeps for itself"),
     ({"collections": {"_a": []}}, "has a name that no collection may have"),
+    ({"collections": {"stored?": []}}, "has a name that no collection may have"),
+    ({"edgeCollections": {"stored#": []}}, "has a name that no collection may have"),
+    ({"graphs": {"knowledge": []}}, "has a name that HADES keeps for itself"),
+    ({"graphs": {"knowledge?": []}}, "has a name that no graph may have"),
+    ('{"collections": {"a": [{"x": ' + "[" * 300 + "]" * 300 + "}]}}", "is nested too deep"),
+    ({"collections": {"a": [{"_key": "x" * 999}]}}, "none may have: 'x{59}…"),
     ('{"collections": {"a": [], "a": []}}', r"collections\.a is there twice"),
     ({"collections": {"a": []}, "edgeCollections": {"a": []}}, "both a collection and an edge"),
     ({"edgeCollections": {"e": [{"_from": "a/x"}]}}, "_to that is no collection/key: None"),
@@ -136,6 +143,10 @@ FAULTS: list[tuple[object, str]] = [
         r"edgeCollections\.e\[0\] leads to a/b, which is not there",
     ),
     ({"edgeCollections": {"e": [{"_from": "a/x", "_to": "a/y"}]}}, "leads to 'a', which is no"),
+    (
+        {"edgeCollections": {"e": [{"_from": "stored/a", "_to": "stored/b"}]}},
+        r"1 fault: edgeCollections\.e\[0\] leads to stored/b, which is not there",
+    ),
     ({"edgeCollections": {"stored": []}}, "is stored as a collection of type document"),
     ({"graphs": {"g": [{"edge_collection": "e"}]}}, r"graphs\.g\[0\] is not an object of"),
     (
@@ -161,6 +172,7 @@ def test_a_broken_file_is_refused_with_its_place_and_nothing_is_written(
     world: World, broken: object, message: str
 ) -> None:
     world.db.create_collection("stored")
+    world.db.collection("stored").insert(PERSON)
     before = world.state()
     with pytest.raises(HadesError, match=message):
         world.load(broken)
@@ -211,6 +223,33 @@ def test_edges_may_lead_to_imported_texts(world: World) -> None:
     world.load(exported, replace=True)
     assert world.dump() == exported
     assert world.search.search("lions").hits[0].id == target
+
+
+def test_relations_without_keys_are_drawn_once_however_often_they_come(world: World) -> None:
+    world.load({"documents": WORLD["documents"]})
+    ends = [hit.id for hit in world.search.search("lions milk").hits[:2]]
+    drawn = [{"_from": ends[0], "_to": ends[1], "type": "contradicts"}]
+    related = {"edgeCollections": {"relations": drawn}}
+    world.load(related)
+    with pytest.raises(Conflict, match="Stored already: relations/"):
+        world.load(related)
+    world.load(related, replace=True)
+    assert world.db.collection("relations").count() == 1
+
+
+def test_a_disk_that_is_full_is_told_in_words_and_nothing_is_written(world: World) -> None:
+    before = world.state()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    text = json.dumps({"collections": {"a": [{"x": "y" * 1000}] * 8000}})
+    path = world.folder / "in.json"
+    path.write_text(text)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(ConfigError, match="laid out"):
+            world.service.load(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert world.state() == before
 
 
 def test_a_text_changed_since_its_import_is_exported_as_it_is_now(world: World) -> None:

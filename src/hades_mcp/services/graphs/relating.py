@@ -78,7 +78,7 @@ def related(
             f"Both ends are {ends[0]}.", hint="Name two documents: start and target."
         )
     edge = {
-        "_key": blake2b("\0".join((*ends, kind)).encode(), digest_size=10).hexdigest(),
+        "_key": relation_key(ends, kind),
         "_from": ends[0],
         "_to": ends[1],
         "type": kind,
@@ -88,6 +88,11 @@ def related(
         [RELATIONS, *JOURNAL_WRITES],
         partial(_write, Journal(db), edge, note.strip(), evidence),
     )
+
+
+def relation_key(ends: tuple[str, str], kind: str) -> str:
+    """Return the `_key` of the edge of a kind between two documents, by their `_id`s."""
+    return blake2b("\0".join((*ends, kind)).encode(), digest_size=10).hexdigest()
 
 
 def _write(

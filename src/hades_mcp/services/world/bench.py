@@ -10,13 +10,21 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from hades_mcp.errors import InvalidArgument
+from hades_mcp.errors import ConfigError, InvalidArgument
 from hades_mcp.services.documents.readers.registry import MOST_BYTES
-from hades_mcp.services.layout import DOCUMENTS, EDGE_COLLECTIONS, RELATIONS, VERTEX_COLLECTIONS
+from hades_mcp.services.graphs.relating import relation_key
+from hades_mcp.services.layout import (
+    DOCUMENTS,
+    EDGE_COLLECTIONS,
+    GRAPH,
+    RELATIONS,
+    VERTEX_COLLECTIONS,
+)
 from hades_mcp.services.world.files import OURS, fault_in, keys_of, path_of
 from hades_mcp.services.world.indexes import fault_in_index
 
@@ -30,12 +38,16 @@ if TYPE_CHECKING:
 MOST_FAULTS = 10
 """Faults told at once."""
 
+SHOWN = 60
+"""Characters that are told of what a fault is about."""
+
 BATCH = 1000
 BATCH_BYTES = 4 * 2**20
 """Documents, and bytes of them, written at once."""
 
 _KEY = re.compile(r"[A-Za-z0-9_\-:.@()+,=;$!*'%]{1,254}")
-_NAME = re.compile(r"[^\W\d_][^\x00-\x1f/:\x7f]{0,255}")
+# the driver writes names into addresses as they are: DELETE /_api/collection/a?b deletes a
+_NAME = re.compile(r"[^\W\d_][^\x00-\x1f/:?#%\x7f]{0,255}")
 _OWN = frozenset(VERTEX_COLLECTIONS + EDGE_COLLECTIONS)
 _GRAPH_KEYS = {"edge_collection", "from", "to"}
 _TEXT_KEYS = {"id", "title", "text", OURS}
@@ -57,9 +69,10 @@ WHERE collection IN (SELECT value FROM json_each(?)) AND NOT EXISTS
   (SELECT 1 FROM documents d WHERE d.collection = e.collection AND d.key = e.key)
 LIMIT 10
 """
-_TO_TEXTS = """
+_TO_STORED = """
 SELECT edges, place, key FROM ends e
-WHERE collection = ? AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.key = e.key)
+WHERE collection = :name
+  AND NOT (:name = :texts AND EXISTS (SELECT 1 FROM parts p WHERE p.key = e.key))
 """
 
 
@@ -91,6 +104,7 @@ class Workbench:
 
     def __init__(self, folder: Path) -> None:
         self.contents = Contents()
+        self._folder = folder
         self._faults: list[str] = []
         self._db = sqlite3.connect(folder / "world.sqlite", isolation_level=None)
         self._db.executescript(_TABLES)
@@ -106,6 +120,11 @@ class Workbench:
         traceback: TracebackType | None,
     ) -> None:
         self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise ConfigError(
+                f"The file cannot be laid out in {self._folder.parent}: {error}.",
+                hint="Is there room on that disk?",
+            ) from error
 
     def take(self, pieces: Iterable[Piece]) -> None:
         """Look at every piece on its own and keep it.
@@ -129,7 +148,7 @@ class Workbench:
     def settle(
         self,
         there: Mapping[str, str],
-        stored: Callable[[list[str]], Collection[str]],
+        stored: Callable[[str, list[str]], Collection[str]],
         *,
         loose_ends: bool,
     ) -> None:
@@ -137,7 +156,7 @@ class Workbench:
 
         Args:
             there: The database's collections: name → "document" or "edge".
-            stored: Returns those of some keys that texts stored already have.
+            stored: Returns those of some keys that a collection of the database has.
             loose_ends: Edges may lead to documents that are nowhere.
 
         Raises:
@@ -155,8 +174,7 @@ class Workbench:
         self._settle_graphs(there)
         self._settle_indexes(there)
         if not loose_ends:
-            self._settle_ends(there)
-            self._settle_ends_in_texts(stored)
+            self._settle_ends(there, stored)
         self.refuse_faults()
 
     def refuse_faults(self) -> None:
@@ -210,13 +228,24 @@ class Workbench:
         document.pop("_rev", None)
         if identity is not None:
             document.setdefault("_key", identity.partition("/")[2])
-        row = (piece.name, document.get("_key"), piece.position, orjson.dumps(document))
+        if edge and piece.name == RELATIONS:  # so that the same file again draws them once
+            ends, kind = (document["_from"], document["_to"]), str(document.get("type", ""))
+            document.setdefault("_key", relation_key(ends, kind))
+        packed = self._packed(piece)
+        row = (piece.name, document.get("_key"), piece.position, packed)
         self._db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", row)
         for end in ("_from", "_to") if edge else ():
             to, _, key = document[end].partition("/")
             self._db.execute(
                 "INSERT INTO ends VALUES (?, ?, ?, ?)", (piece.name, piece.position, to, key)
             )
+
+    def _packed(self, piece: Piece) -> bytes:
+        try:
+            return orjson.dumps(piece.value)
+        except orjson.JSONEncodeError:  # JSON has no limit, orjson one of 254
+            self._fault(piece.place, "is nested too deep")
+            return b""
 
     def _take_name(self, piece: Piece, known: dict[str, Any]) -> None:
         if piece.name in known:
@@ -232,6 +261,10 @@ class Workbench:
         if piece.position < 0:
             if piece.name in graphs:
                 self._fault(piece.place, "is there twice")
+            elif piece.name == GRAPH:
+                self._fault(piece.place, "has a name that HADES keeps for itself")
+            elif not _NAME.fullmatch(piece.name):
+                self._fault(piece.place, "has a name that no graph may have")
             graphs[piece.name] = []
             return
         made = piece.value
@@ -276,7 +309,7 @@ class Workbench:
         elif OURS in text and (fault := fault_in(text)):
             self._fault(piece.place, fault)
         else:
-            row = (text["id"], path_of(text), orjson.dumps(text))
+            row = (text["id"], path_of(text), self._packed(piece))
             self._db.execute("INSERT INTO texts VALUES (?, ?, ?)", row)
             keys = [(key,) for key in keys_of(text)]
             self._db.executemany("INSERT OR IGNORE INTO parts VALUES (?)", keys)
@@ -312,25 +345,34 @@ class Workbench:
         for name in self.contents.indexes.keys() - known:
             self._fault(f"indexes.{name}", "is of no collection")
 
-    def _settle_ends(self, there: Mapping[str, str]) -> None:
+    def _settle_ends(
+        self, there: Mapping[str, str], stored: Callable[[str, list[str]], Collection[str]]
+    ) -> None:
         mine = self.contents.collections.keys() | self.contents.edges.keys()
         for (name,) in self._db.execute("SELECT DISTINCT collection FROM ends").fetchall():
             if name not in mine and name not in there:
                 self._fault("edgeCollections", f"leads to {name!r}, which is no collection")
+            elif name not in mine:
+                self._settle_ends_stored(name, partial(stored, name))
         listed = orjson.dumps(sorted(mine)).decode()
         for edges, place, collection, key in self._db.execute(_LOOSE, (listed,)):
-            where = f"edgeCollections.{edges}[{place}]"
-            self._fault(where, f"leads to {collection}/{key}, which is not there")
+            self._loose(edges, place, f"{collection}/{key}")
 
-    def _settle_ends_in_texts(self, stored: Callable[[list[str]], Collection[str]]) -> None:
-        """Look at edges to the documents that texts are: of this file, or stored before."""
-        with closing(self._db.execute(_TO_TEXTS, (DOCUMENTS,))) as cursor:
-            while rows := cursor.fetchmany(BATCH):
+    def _settle_ends_stored(
+        self, name: str, stored: Callable[[list[str]], Collection[str]]
+    ) -> None:
+        """Look at edges to what is stored already, or will be a text of this file."""
+        bind = {"name": name, "texts": DOCUMENTS}
+        with closing(self._db.execute(_TO_STORED, bind)) as cursor:
+            while len(self._faults) < MOST_FAULTS and (rows := cursor.fetchmany(BATCH)):
                 there = stored([key for _, _, key in rows])
                 for edges, place, key in rows:
                     if key not in there and len(self._faults) < MOST_FAULTS:
-                        where = f"edgeCollections.{edges}[{place}]"
-                        self._fault(where, f"leads to {DOCUMENTS}/{key}, which is not there")
+                        self._loose(edges, place, f"{name}/{key}")
+
+    def _loose(self, edges: str, place: int, identifier: str) -> None:
+        where = f"edgeCollections.{edges}[{place}]"
+        self._fault(where, f"leads to {identifier}, which is not there")
 
 
 def _fault_of(collection: str, document: Any, *, edge: bool) -> str:
@@ -338,15 +380,20 @@ def _fault_of(collection: str, document: Any, *, edge: bool) -> str:
         return "is no object"
     key = document.get("_key")
     if "_key" in document and not (isinstance(key, str) and _KEY.fullmatch(key)):
-        return f"has a _key that none may have: {key!r}"
+        return f"has a _key that none may have: {_told(key)}"
     identity = document.get("_id")
     if "_id" in document and not _identifies(identity, collection, key):
-        return f"has an _id that does not fit: {identity!r}"
+        return f"has an _id that does not fit: {_told(identity)}"
     for end in ("_from", "_to") if edge else ():
         target = document.get(end)
         if not isinstance(target, str) or not _is_id(target):
-            return f"has a {end} that is no collection/key: {target!r}"
+            return f"has a {end} that is no collection/key: {_told(target)}"
     return ""
+
+
+def _told(value: Any) -> str:
+    told = repr(value)
+    return told if len(told) <= SHOWN else f"{told[:SHOWN]}…"
 
 
 def _says(text: dict[str, Any]) -> bool:

@@ -111,6 +111,7 @@ class WorldService:
             InvalidArgument: It is no world; nothing was written.
             Conflict: Something of these names is stored already; nothing was written.
             Unavailable: The store or the embedder is not there.
+            ConfigError: There is no room for the temporary file.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         _sweep(self._folder)
@@ -126,8 +127,7 @@ class WorldService:
                 hint = "Check the path."
                 raise NotFound(f"{path} cannot be read: {error.strerror}.", hint=hint) from error
             there = self._there()
-            stored = partial(self._stored, DOCUMENTS)
-            bench.settle(there.types, stored, loose_ends=loose_ends)
+            bench.settle(there.types, self._stored, loose_ends=loose_ends)
             if not replace:
                 self._refuse_what_is_there(bench, there)
             if bench.contents.texts:
