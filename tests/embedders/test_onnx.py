@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,25 @@ def test_a_broken_model_file_names_the_command_that_mends_it(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(Unavailable, match="--force-reinstall"):
         OnnxEmbedder(package="broken_model").embed(["text"])
+
+
+def test_closing_ends_a_long_embedding_that_is_under_way() -> None:
+    embedder, begun, ended = OnnxEmbedder(), threading.Event(), []
+
+    def embed() -> None:
+        try:
+            embedder.embed(["word " * 100] * 300, progress=lambda _done, _total: begun.set())
+        except Unavailable as error:
+            ended.append(error)
+
+    worker = threading.Thread(target=embed, daemon=True)
+    worker.start()
+    assert begun.wait(60)
+    embedder.close()
+    worker.join(60)
+    assert "closed" in str(ended[0])
+    with pytest.raises(Unavailable, match="closed"):
+        embedder.embed(["text"])
 
 
 def test_an_embedder_costs_nothing_until_it_embeds() -> None:

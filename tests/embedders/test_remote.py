@@ -118,6 +118,14 @@ def test_a_text_the_server_finds_too_long_is_cut_and_the_others_are_not(opened, 
     assert LONGEST / 2 < len(sent[-1][0]) <= LONGEST
 
 
+def test_a_text_is_not_cut_because_too_many_were_asked_for(opened, wire):
+    wire.answers = {}
+    wire.says("/v1/embeddings", {"error": {"message": "Rate limit exceeded: maximum 3 / min"}}, 429)
+    with pytest.raises(Unavailable, match="Rate limit"):
+        opened(openai).embed(["x" * 100, "short"])
+    assert len(wire.bodies) == 1
+
+
 @both
 def test_nobody_there_is_unavailable(opened, make):
     with socket.socket() as unused:

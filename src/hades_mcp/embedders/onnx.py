@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import threading
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import cached_property
 from hashlib import file_digest
 from importlib.util import find_spec
@@ -52,6 +52,7 @@ class OnnxEmbedder:
         self._lock = threading.Lock()
         self._loaded: tuple[Any, WordPiece] | None = None
         self._loader: threading.Thread | None = None
+        self._closed = False
 
     @cached_property
     def digest(self) -> str:
@@ -70,7 +71,8 @@ class OnnxEmbedder:
             self._loader.start()
 
     def close(self) -> None:
-        """Wait for what is under way, so that no thread is left behind."""
+        """End what is under way after the batches that run, so that no thread is left behind."""
+        self._closed = True
         self._pool.shutdown(cancel_futures=True)
         if self._loader is not None:
             self._loader.join()
@@ -80,7 +82,7 @@ class OnnxEmbedder:
         """See `Embedder.embed`: mean of the token vectors, normalised.
 
         Raises:
-            Unavailable: The model's package is missing or broken.
+            Unavailable: The model's package is missing or broken, or the embedder closed.
         """
         import numpy as np  # noqa: PLC0415  0.1 s that a server's start need not wait for
 
@@ -98,12 +100,18 @@ class OnnxEmbedder:
     def _run(self, session: Any, encoded: list[list[int]]) -> Iterator[tuple[list[int], Vectors]]:
         # Also a single text: in the threads of the callers, sixteen of a server say, each would get
         # a malloc arena of its own (8 callers at once: 440 MB in all, not 370).
-        running = {
-            self._pool.submit(_vectors, session, [encoded[index] for index in batch]): batch
-            for batch in _batches(encoded)
-        }
-        for future in as_completed(running):
-            yield running[future], future.result()
+        try:
+            running = [
+                (batch, self._pool.submit(_vectors, session, [encoded[index] for index in batch]))
+                for batch in _batches(encoded)
+            ]
+            # in turn: `as_completed` waits for ever for what closing the pool has cancelled
+            for batch, future in running:
+                yield batch, future.result()
+        except (CancelledError, RuntimeError) as error:
+            if not self._closed:
+                raise
+            raise Unavailable("The embedder has been closed.") from error
 
     def _preload(self) -> None:
         try:

@@ -67,13 +67,14 @@ class _OpenAI:
             ) from error
         except openai.APIStatusError as error:
             said = error.message
-            if any(word in said.lower() for word in _TOO_LONG):
-                raise LimitReached(said) from error
             if error.status_code in {401, 403}:
                 raise ConfigError(
                     f"The server at {self._url} refuses the key: {said}",
                     hint="Set HADES_MODEL_API_KEY.",
                 ) from error
+            too_long = any(word in said.lower() for word in _TOO_LONG)
+            if too_long and not isinstance(error, openai.RateLimitError | openai.NotFoundError):
+                raise LimitReached(said) from error
             raise Unavailable(
                 f"The server at {self._url} cannot embed with {self._model}: {said}",
                 hint="Start llama-server with --embeddings, or set HADES_EMBEDDING_MODEL.",
