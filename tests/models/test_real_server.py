@@ -101,6 +101,8 @@ async def test_the_server_says_its_context_window(model_url):
     (served,) = await served_models(load_settings(model_url=model_url))
     assert served.name == "qwen2.5-coder-0.5b"
     assert served.context_window == 8192
+    async with open_model(load_settings(model_url=model_url)) as model:
+        assert model.context_window == 8192
 
 
 async def test_a_conversation_too_long_for_the_window_is_refused(model_url):

@@ -38,6 +38,7 @@ class Shaky:
         self.closed = 0
 
     name = "shaky"
+    context_window = 4096
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         self.asked += 1
@@ -154,6 +155,14 @@ async def test_a_wrong_request_does_not_count_against_the_server():
         with pytest.raises(LimitReached):
             await answer(model)
     assert model.health() == {"a": "closed"}
+
+
+async def test_a_conversation_is_to_fit_the_smallest_window_of_all_servers():
+    small, large = ScriptedModel([], context_window=4096), ScriptedModel([], context_window=8192)
+    silent = ScriptedModel([])
+    model = RetryingModel(BalancedModel({"a": large, "b": silent, "c": small}))
+    assert model.context_window == 4096
+    assert BalancedModel({"a": silent}).context_window is None
 
 
 async def test_another_server_stands_in_for_one_that_fails():

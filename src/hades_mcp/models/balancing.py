@@ -54,6 +54,12 @@ class BalancedModel:
         """See `ChatModel.name`."""
         return self._servers[0].model.name
 
+    @property
+    def context_window(self) -> int | None:
+        """The smallest of the servers', so that what fits one fits all."""
+        windows = (server.model.context_window for server in self._servers)
+        return min((window for window in windows if window is not None), default=None)
+
     def health(self) -> dict[str, str]:
         """Return the state of each server's breaker, by address."""
         return {server.url: server.breaker.state for server in self._servers}

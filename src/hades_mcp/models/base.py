@@ -129,6 +129,11 @@ class ChatModel(Protocol):
         """The model's name, as its server knows it."""
         ...
 
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and reply together, as its server said; None when it did not say."""
+        ...
+
     def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Ask, and give the reply piece by piece; the last event is `Done`.
 

@@ -146,6 +146,11 @@ class FilteredModel:
         """See `ChatModel.name`."""
         return self._model.name
 
+    @property
+    def context_window(self) -> int | None:
+        """See `ChatModel.context_window`."""
+        return self._model.context_window
+
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """See `ChatModel.stream`: the text comes in one piece."""
         events = self._model.stream(request)

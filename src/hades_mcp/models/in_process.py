@@ -74,6 +74,11 @@ class InProcessModel:
         """The name of the model's folder."""
         return self._name
 
+    @property
+    def context_window(self) -> int | None:
+        """As the model was trained; None once it is unloaded."""
+        return int(self._model.config.max_position_embeddings) if self._model else None
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -78,6 +78,11 @@ class OllamaModel:
         """The model's name, as its server knows it."""
         return self._name
 
+    @property
+    def context_window(self) -> int | None:
+        """What the server is asked to make room for."""
+        return self._context
+
     async def __aenter__(self) -> Self:
         return self
 

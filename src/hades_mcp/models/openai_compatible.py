@@ -52,6 +52,7 @@ class OpenAICompatibleModel:
         kind: Which server it is: grammars and adapters are asked for differently.
         adapters: LoRA adapters the server holds.
         adapter: The one to answer with when a request names none; empty leaves the server's choice.
+        context_window: What the server said of it; None when it did not say.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class OpenAICompatibleModel:
         kind: ServerKind = "openai",
         adapters: tuple[Adapter, ...] = (),
         adapter: str = "",
+        context_window: int | None = None,
     ) -> None:
         self._name = name
+        self._context_window = context_window
         self._url = url
         self._timeout = timeout
         self._kind: ServerKind = kind
@@ -80,6 +83,11 @@ class OpenAICompatibleModel:
     def name(self) -> str:
         """The model's name, as its server knows it."""
         return self._name
+
+    @property
+    def context_window(self) -> int | None:
+        """See `ChatModel.context_window`."""
+        return self._context_window
 
     async def __aenter__(self) -> Self:
         return self

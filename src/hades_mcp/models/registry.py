@@ -194,14 +194,16 @@ def _driver(
         )
     from hades_mcp.models.openai_compatible import OpenAICompatibleModel  # noqa: PLC0415
 
+    model = next(model for model in server.models if model.name == name)
     return OpenAICompatibleModel(
         f"{server.url}/v1",
         name,
         api_key=_key(settings),
         timeout=settings.model_timeout,
         kind=server.kind or "openai",
-        adapters=next(model.adapters for model in server.models if model.name == name),
+        adapters=model.adapters,
         adapter=adapter,
+        context_window=model.context_window,
     )
 
 

@@ -50,6 +50,11 @@ class RetryingModel:
         """See `ChatModel.name`."""
         return self._model.name
 
+    @property
+    def context_window(self) -> int | None:
+        """See `ChatModel.context_window`."""
+        return self._model.context_window
+
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """See `ChatModel.stream`."""
         for attempt in range(self._retries + 1):

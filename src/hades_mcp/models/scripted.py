@@ -28,11 +28,17 @@ class ScriptedModel:
     Args:
         script: The replies in order, or a function from a request to its reply.
         name: What the model is called.
+        context_window: What it says of its window; it reads longer prompts all the same.
     """
 
     def __init__(
-        self, script: Iterable[Reply] | Callable[[ChatRequest], Reply], *, name: str = "scripted"
+        self,
+        script: Iterable[Reply] | Callable[[ChatRequest], Reply],
+        *,
+        name: str = "scripted",
+        context_window: int | None = None,
     ) -> None:
+        self._context_window = context_window
         self.requests: list[ChatRequest] = []
         self._name = name
         self._function = script if callable(script) else None
@@ -42,6 +48,11 @@ class ScriptedModel:
     def name(self) -> str:
         """The model's name."""
         return self._name
+
+    @property
+    def context_window(self) -> int | None:
+        """See `ChatModel.context_window`."""
+        return self._context_window
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Give the next reply in small pieces.
