@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hades_mcp.errors import LimitReached
 from hades_mcp.messages import ToolAnnotations, ToolResult, ToolSpec
+from hades_mcp.tokens import count_tokens
+from hades_mcp.tools.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +17,11 @@ if TYPE_CHECKING:
 
     from hades_mcp.messages import ToolCall
     from hades_mcp.tools.toolset import Toolset
+
+MOST_PAGES = 100
+"""Of a list of tools: a server that goes on and on is not read to its end."""
+
+_MARK_ROOM = 24  # tokens of what says that a text was cut
 
 
 class Toolbox(Protocol):
@@ -52,32 +61,69 @@ class MCPToolbox:
 
     Args:
         client: Connected; whoever opened it closes it.
+        tokens: Most tokens of one result; what is longer is cut, and says so. None takes it whole:
+            HADES' own server bounds what it returns.
+        timeout: Most seconds of one call; None waits.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, client: Client, *, tokens: int | None = None, timeout: float | None = None
+    ) -> None:
         self._client = client
+        self._tokens = tokens
+        self._timeout = timeout
 
     async def specs(self) -> Sequence[ToolSpec]:
-        """Return the server's tools, all pages of them."""
+        """Return the server's tools, all pages of them, as they are now."""
         found: list[ToolSpec] = []
         cursor: str | None = None
-        while True:
-            page = await self._client.list_tools(cursor=cursor)
+        for _ in range(MOST_PAGES):
+            page = await self._client.list_tools(cursor=cursor, cache_mode="refresh")
             found += [_spec(tool) for tool in page.tools]
             cursor = page.next_cursor
             if cursor is None:
-                return found
+                break
+        return found
 
     async def call(self, call: ToolCall) -> ToolResult:
         """Make one call over MCP; the current span goes along, so that traces join."""
         from mcp import MCPError  # noqa: PLC0415  an agent without MCP does not wait for it
 
         try:
-            result = await self._client.call_tool(call.name, call.arguments or {})
+            return await self.answer(call)
         except MCPError as error:
             return ToolResult(call.id, call.name, str(error), is_error=True)
-        parts = (_text(content) for content in result.content)
-        return ToolResult(call.id, call.name, "\n".join(parts), bool(result.is_error))
+
+    async def answer(self, call: ToolCall) -> ToolResult:
+        """Make one call over MCP.
+
+        Raises:
+            MCPError: The server refuses the call, or is not there any more.
+        """
+        result = await self._client.call_tool(
+            call.name, call.arguments or {}, read_timeout_seconds=self._timeout
+        )
+        text = _content(result)
+        if self._tokens is not None:
+            text = bounded(text, self._tokens)
+        return ToolResult(call.id, call.name, text, bool(result.is_error))
+
+
+def bounded(text: str, tokens: int) -> str:
+    """Return a text of at most so many tokens: JSON cut between rows, other texts at their end."""
+    if count_tokens(text) <= tokens:
+        return text
+    try:
+        value = json.loads(text)
+        return render(value, tokens).text
+    except (ValueError, RecursionError, LimitReached):
+        pass
+    kept, beyond = 0, len(text)
+    while beyond - kept > 1:
+        middle = (kept + beyond) // 2
+        fits = count_tokens(text[:middle]) <= tokens - _MARK_ROOM
+        kept, beyond = (middle, beyond) if fits else (kept, middle)
+    return f"{text[:kept]}\n[cut: the first {kept} of {len(text)} characters]"
 
 
 def _spec(tool: Any) -> ToolSpec:
@@ -93,6 +139,28 @@ def _spec(tool: Any) -> ToolSpec:
     return ToolSpec(tool.name, tool.description or "", dict(tool.input_schema), annotations)
 
 
-def _text(content: Any) -> str:
-    text = getattr(content, "text", None)
-    return text if isinstance(text, str) else f"[{content.type}]"
+def _content(result: Any) -> str:
+    """Return what a result says: its parts, or, where there are none, what it is as data."""
+    parts = [_text(part) for part in result.content]
+    if not parts and result.structured_content is not None:
+        return json.dumps(result.structured_content, ensure_ascii=False)
+    return "\n".join(parts)
+
+
+def _text(part: Any) -> str:
+    """Return one part as text; what a language model cannot read is named instead."""
+    match part.type:
+        case "text":
+            return str(part.text)
+        case "resource" if getattr(part.resource, "text", None) is not None:
+            return f"{part.resource.uri}\n{part.resource.text}"
+        case "resource":
+            kind = part.resource.mime_type or "data"
+            return f"[{kind} of {len(part.resource.blob)} base64 characters: {part.resource.uri}]"
+        case "resource_link":
+            said = f": {part.description}" if part.description else ""
+            return f"[{part.name} is at {part.uri}{said}]"
+        case "image" | "audio":
+            return f"[{part.mime_type} of {len(part.data)} base64 characters]"
+        case other:
+            return f"[{other}]"
