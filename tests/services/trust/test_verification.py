@@ -11,8 +11,10 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.services.callers import CALLER, Principal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, DOCUMENTS, LIBRARY
 from hades_mcp.services.library.running import run_examples
+from hades_mcp.services.owners import mint
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.stating import states
 from hades_mcp.services.trust.verification import VerificationService
@@ -194,3 +196,18 @@ def test_every_run_is_counted_by_its_outcome(workspace: Workspace) -> None:
 )
 def test_a_text_states_what_was_found(text: str, found: list[Any], expected: bool | None) -> None:
     assert states(text, found) is expected
+
+
+def test_what_is_in_the_contexts_of_others_is_neither_run_nor_listed(workspace: Workspace) -> None:
+    token = CALLER.set(Principal("ann"))
+    try:
+        hers = workspace.contexts.add(mint(), "There are 3 cities.", source=COUNT, new=True)
+    finally:
+        CALLER.reset(token)
+    ours = workspace.contexts.add("c", "There are 4 cities.", source=COUNT)
+    assert [done.id for done in workspace.verification.run()] == [ours.id]
+    assert workspace.verification.entry(hers.id) is None
+    for entry in (hers, ours):
+        query = "UPDATE PARSE_IDENTIFIER(@id).key WITH {evidence: {failed: 9}} IN @@c"
+        rows(workspace.db, query, {"id": entry.id, "@c": CONTEXT_ENTRIES})
+    assert [one.id for one in workspace.feedback.watch.doubtful()] == [ours.id]

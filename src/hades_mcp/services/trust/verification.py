@@ -15,6 +15,7 @@ from hades_mcp.redaction import redact_text
 from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CONTEXT_ENTRIES, DOCUMENTS, FEEDBACK, LIBRARY
 from hades_mcp.services.library.running import run_examples
+from hades_mcp.services.owners import of_others
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -37,7 +38,7 @@ _LONGEST_REASON = 200
 
 _ENTRIES = """
 FOR e IN @@c
-  FILTER STARTS_WITH(e.source, @aql)
+  FILTER STARTS_WITH(e.source, @aql) AND e.context NOT IN @hidden
   FILTER e.expires == null OR e.expires > @now
   RETURN {id: e._id, query: SUBSTRING(e.source, LENGTH(@aql)), says: e.content}
 """
@@ -102,7 +103,7 @@ class VerificationService:
             identifier: Its `_id`.
         """
         bind = {"key": identifier.partition("/")[2]}
-        for row in rows(self._db, _ENTRY, _of_entries() | bind):
+        for row in rows(self._db, _ENTRY, self._of_entries() | bind):
             return self._stated(row)
         return None
 
@@ -110,13 +111,15 @@ class VerificationService:
     def run(self) -> list[Verified]:
         """Run everything that can be run; what could not be finished is left as it was.
 
+        What is in the contexts of others is left to them.
+
         Raises:
             ConfigError: A library's file is broken.
         """
         return list(self._run())
 
     def _run(self) -> Iterator[Verified]:
-        entries = [self._stated(row) for row in rows(self._db, _ENTRIES, _of_entries())]
+        entries = [self._stated(row) for row in rows(self._db, _ENTRIES, self._of_entries())]
         documents = [self._expected(row) for row in rows(self._db, _DOCUMENT, {"@c": DOCUMENTS})]
         yield from (done for done in (*entries, *documents) if done is not None)
         for library in rows(self._db, _INSTALLED, {"@c": LIBRARY}):
@@ -182,6 +185,6 @@ class VerificationService:
         alert = self._watch.checked(thing, before, after, passed=not reason)
         return Verified(thing, not reason, round(after, 2), round(before, 2), reason, alert)
 
-
-def _of_entries() -> dict[str, Any]:
-    return {"@c": CONTEXT_ENTRIES, "aql": AQL_SOURCE, "now": time.time()}
+    def _of_entries(self) -> dict[str, Any]:
+        hidden = list(of_others(self._db))
+        return {"@c": CONTEXT_ENTRIES, "aql": AQL_SOURCE, "now": time.time(), "hidden": hidden}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hades_mcp.logging import get_logger
 from hades_mcp.services.layout import CONTEXT_ENTRIES, DOCUMENTS, FEEDBACK, LIBRARY
+from hades_mcp.services.owners import of_others
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import ALERT_BELOW, trust_of
@@ -33,6 +34,7 @@ Reason = Literal["low", "fell"]
 _EVIDENCE = """
 FOR d IN @@c
   FILTER d.evidence != null AND (d.expires == null OR d.expires > @now)
+  FILTER d.context NOT IN @hidden
   RETURN {id: d._id, title: d.title || LEFT(d.content, 80), evidence: d.evidence}
 """
 _FELL = """
@@ -107,14 +109,18 @@ class TrustWatch:
 
     @translated
     def doubtful(self) -> list[Doubtful]:
-        """Return what is below 0.7 or has fallen lately, the least trusted first."""
+        """Return what is below 0.7 or has fallen lately, the least trusted first.
+
+        What is in the contexts of others is left out.
+        """
         return sorted(self._doubtful(time.time()), key=lambda one: one.trust)
 
     def _doubtful(self, now: float) -> Iterator[Doubtful]:
         since = {"@c": FEEDBACK, "since": now - LATELY, "drop": DROP}
         fell = set(rows(self._db, _FELL, since))
+        bind = {"now": now, "hidden": list(of_others(self._db))}
         for collection in WATCHED:
-            for row in rows(self._db, _EVIDENCE, {"@c": collection, "now": now}):
+            for row in rows(self._db, _EVIDENCE, bind | {"@c": collection}):
                 trust = trust_of(row, now)
                 low: tuple[Reason, ...] = ("low",) if trust < ALERT_BELOW else ()
                 reasons = (*low, "fell") if row["id"] in fell else low
