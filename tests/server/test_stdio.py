@@ -221,7 +221,7 @@ def test_requests_may_come_from_a_file(tmp_path: Path) -> None:
 
 
 async def test_answers_longer_than_a_pipe_holds_arrive_whole(tmp_path: Path) -> None:
-    async with Client(parameters(tmp_path)) as client:
+    async with Client(parameters(tmp_path, HADES_RESULT_TOKENS="1000000")) as client:
         unknown = "x" * 300_000
         result = await client.call_tool("schema", {unknown: 1})
     assert unknown in str(result.content)

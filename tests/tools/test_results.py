@@ -50,6 +50,33 @@ async def test_a_long_answer_is_read_to_its_end_within_the_budget(workspace: Wor
     assert "truncated" not in page
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("search", {"wörd " * 60_000: 1}),
+        ("wörd " * 60_000, {}),
+        ("document_get", {"document": "wörd " * 60_000}),
+        ("aql_read", {"query": f"FOR d IN documents FILTER d.title = '{'🦊 ' * 60_000}' RETURN d"}),
+    ],
+    ids=["argument", "tool", "document", "query"],
+)
+async def test_an_error_keeps_to_the_budget_too(
+    workspace: Workspace, tool: str, arguments: dict[str, Any]
+) -> None:
+    said = await call(workspace, tool, **arguments)
+    assert said["failed"]
+    assert said["error"].split()[0] in {"There", "search", "AQL:"}
+
+
+async def test_an_error_is_told_whatever_the_budget(tmp_path: Path) -> None:
+    least = Settings(home=tmp_path, result_tokens=1)
+    with open_workspace(least, embedder=HashEmbedder(32)) as workspace:
+        answer = await Toolset(workspace).call("document_get", {"document": "🦊" * 9000})
+    assert answer.is_error
+    assert "There is no document" in answer.content
+    assert count_tokens(answer.content) < 500
+
+
 async def test_a_vector_that_is_named_is_read_to_its_end_within_the_budget(
     workspace: Workspace,
 ) -> None:

@@ -179,6 +179,7 @@ async def test_a_call_that_takes_too_long_is_left(bench: Any) -> None:
     release.set()
     assert failed
     assert "took longer than 0.02 seconds" in said["error"]
+    assert "may still finish: look before you ask again" in said["hint"]
 
 
 async def test_a_slow_tool_does_not_hold_up_another(bench: Any) -> None:

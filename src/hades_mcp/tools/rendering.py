@@ -59,7 +59,7 @@ def render(value: Any, tokens: int, keep: Keep | None = None) -> Rendered:
     """
     whole = plain(value)
     text = _json(whole)
-    if _fits(text, tokens):
+    if fits(text, tokens):
         return Rendered(text)
     result = whole if isinstance(whole, dict) else {"result": whole}
     key = _longest_list(result)
@@ -76,7 +76,7 @@ def _cut_between_rows(
     while True:
         omitted = len(rows) - kept
         shown = result | {key: rows[:kept], "truncated": True, "omitted": omitted}
-        if kept == 1 or _fits(_json(shown), tokens - _MARKS_ROOM // 2):
+        if kept == 1 or fits(_json(shown), tokens - _MARKS_ROOM // 2):
             break
         kept -= 1
     if keep is not None:
@@ -150,7 +150,7 @@ def _with_shorter_texts(
     while longest >= _SHORTEST_TEXT:
         rest: dict[str, Any] = {}
         cut = _cut(shown, longest, "", rest)
-        if _fits(_json(cut), tokens - _MARKS_ROOM // 2):
+        if fits(_json(cut), tokens - _MARKS_ROOM // 2):
             if keep is not None:
                 cut["next"] = keep(
                     ({REST: rest} if rest else {}) | ({key: rows[now:]} if omitted and key else {})
@@ -189,7 +189,8 @@ def _are_numbers(values: list[Any]) -> bool:
     return all(isinstance(each, int | float) for each in values)
 
 
-def _fits(text: str, tokens: int) -> bool:
+def fits(text: str, tokens: int) -> bool:
+    """Tell whether a text has at most `tokens` tokens; a very long one is not counted."""
     return len(text) <= tokens * _MOST_CHARACTERS and count_tokens(text) <= tokens
 
 

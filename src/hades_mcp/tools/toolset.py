@@ -14,7 +14,7 @@ from hades_mcp.messages import ToolResult
 from hades_mcp.tools.arguments import check
 from hades_mcp.tools.catalog import Catalog, load_tools
 from hades_mcp.tools.contract import contract_hash
-from hades_mcp.tools.rendering import Rendered, render
+from hades_mcp.tools.rendering import Rendered, fits, render
 from hades_mcp.traces.json_text import write_json
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from hades_mcp.workspace import Workspace
 
 THREADS = 16
+ERROR_TOKENS = 500  # whatever the budget: what is wrong is said, long names in it cut
 GRACE_SECONDS = 5.0  # beyond the store's own limit, which says more precisely what took long
+
+_CHANGES_GO_ON = " It may still finish: look before you ask again."
 
 _log = get_logger("tools")
 
@@ -118,7 +121,8 @@ class Toolset:
             tool = self._find(name)
             rendered = await self._run(workspace, tool, check(tool, arguments))
         except HadesError as error:
-            return _refused(error), {"error": type(error).__name__}
+            told = _refused(error, workspace.settings.result_tokens)
+            return told, {"error": type(error).__name__}
         except Exception as error:  # noqa: BLE001  a bug: logged here, opaque outside
             _log.exception("tool_bug", tool=name, trace=recorder.trace_id)
             return _bug(name, recorder.trace_id), {"error": type(error).__name__, "bug": True}
@@ -143,19 +147,22 @@ class Toolset:
             return await anyio.to_thread.run_sync(
                 work, abandon_on_cancel=True, limiter=self._limiter
             )
+        changes = "" if tool.spec.annotations.read_only else _CHANGES_GO_ON
         raise LimitReached(
             f"{tool.name} took longer than {seconds:g} seconds and was left.",
-            hint="Ask for less at once.",
+            hint=f"Ask for less at once.{changes}",
         )
 
 
-def _refused(error: HadesError) -> ToolAnswer:
+def _refused(error: HadesError, tokens: int = ERROR_TOKENS) -> ToolAnswer:
     said: JsonObject = {"error": error.message}
     if error.hint:
         said["hint"] = error.hint
     if isinstance(error, QueryError) and error.example:
-        said["example"] = error.example
-    return ToolAnswer(write_json(said), is_error=True)
+        whole = write_json(said | {"example": error.example})
+        if fits(whole, tokens):  # half an example is none
+            return ToolAnswer(whole, is_error=True)
+    return ToolAnswer(render(said, max(tokens, ERROR_TOKENS)).text, is_error=True)
 
 
 def _bug(name: str, trace_id: str) -> ToolAnswer:

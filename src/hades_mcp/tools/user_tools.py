@@ -20,7 +20,7 @@ from hades_mcp.tools.definition import Tool
 from hades_mcp.tools.signatures import Arguments, fields_model, lean_schema, lenient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from hades_mcp.workspace import Workspace
@@ -69,7 +69,7 @@ class _Definition(BaseModel):
 
 
 def load_user_tools(
-    home: Path, *, taken: Iterable[str]
+    home: Path, *, taken: Collection[str]
 ) -> tuple[tuple[Tool, ...], tuple[ConfigError, ...]]:
     """Return the tools of all `tools/*.toml`, the user's file before the shipped one of its name.
 
