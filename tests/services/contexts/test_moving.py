@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from hades_mcp.services.contexts.records import ContextEntry
 
 
+LONG_AGO = "2020-01-01T00:00:00.000+00:00"
+
+
 @pytest.fixture
 def other() -> Iterator[ContextService]:
     client = connect()
@@ -64,6 +67,54 @@ def test_a_context_is_copied_within_a_store_under_another_name(contexts: Context
     assert not {one.id for one in copied} & {one.id for one in original}
 
 
+def test_an_import_brings_nothing_twice_though_its_entries_got_other_keys(
+    contexts: ContextService,
+) -> None:
+    for number in range(3):
+        contexts.add("c", f"entry {number}")
+    lines = list(contexts.export("c"))
+    contexts.import_(lines, name="copy")
+    again = contexts.import_(lines, name="copy")
+    assert (again.added, again.known, again.undo) == (0, 3, "")
+    assert len(contexts.get("copy").entries) == 3
+
+
+def test_an_import_shortens_the_life_of_nothing_that_was_there(
+    db: StandardDatabase, contexts: ContextService, other: ContextService
+) -> None:
+    kept = contexts.add("c", "kept for ever")
+    rows(db, "FOR e IN @@c UPDATE e WITH {time: @t} IN @@c", {"@c": CONTEXT_ENTRIES, "t": LONG_AGO})
+    other.add("c", "short-lived")
+    other.expire("c", 60)
+    contexts.import_(other.export("c"))
+    lives = {entry.content: bool(entry.expires) for entry in contexts.get("c").entries}
+    assert lives == {"kept for ever": False, "short-lived": True}
+    assert contexts.show("c").ttl is None
+    assert kept.expires == contexts.add("c", "new").expires == ""
+
+
+def test_a_new_context_has_the_time_to_live_it_was_exported_with(
+    contexts: ContextService, other: ContextService
+) -> None:
+    other.add("c", "x")
+    other.expire("c", 60)
+    contexts.import_(other.export("c"))
+    assert contexts.show("c").ttl == 60
+    assert contexts.add("c", "new").expires
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-01-31T14:00:00+02:00", "20260131T120000Z", "2026-01-31 12:00Z"]
+)
+def test_a_time_is_kept_in_one_form_however_it_is_written(
+    contexts: ContextService, written: str
+) -> None:
+    line = {"key": "a", "role": "user", "content": "x", "time": written}
+    contexts.import_(['{"context": "c", "format": 1}', json.dumps(line)])
+    (entry,) = contexts.get("c").entries
+    assert entry.time == "2026-01-31T12:00:00.000+00:00"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -72,6 +123,8 @@ def test_a_context_is_copied_within_a_store_under_another_name(contexts: Context
         ('{"key": "a", "role": "boss", "content": "x", "time": "2026-01-01T00:00:00Z"}', "role"),
         ('{"key": "a", "role": "user", "content": "x", "time": "yesterday"}', "time"),
         ('{"key": "a", "role": "user", "content": "x", "time": "2026-01-01T00:00:00"}', "zone"),
+        ('{"key": "a", "role": "user", "content": "x", "time": "9999-12-31T23:59-05:00"}', "time"),
+        ('{"key": "b", "role": "user", "content": "x", "time": "2026-01-01T00:00:00Z"}', "Line 3"),
         ("no json", "Line 2"),
     ],
 )

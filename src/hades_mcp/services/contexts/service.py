@@ -405,7 +405,8 @@ class ContextService:
     def import_(self, lines: Iterable[str], *, name: str | None = None) -> Imported:
         """Store an exported context; entries that are there already are left as they are.
 
-        All lines are checked before anything is written, and all is written at once. Undoable.
+        All lines are checked before anything is written, and all is written at once. Undoable. The
+        time to live in the file is that of a context that is new; one that is there keeps its own.
 
         Args:
             lines: As `export` yields them.
@@ -428,9 +429,9 @@ class ContextService:
         def work(tx: TransactionDatabase) -> str:
             with self._journal.recording(tx, IMPORT_ACTION, note=name) as recording:
                 recording.before(f"{CONTEXT_ENTRIES}/{entry['_key']}" for entry in entries)
-                insert(tx, name, entries, now, self._embedder)
-                if ttl is not None:
+                if ttl is not None and not tx.collection(CONTEXTS).has(name):
                     expire(tx, name, ttl, now)
+                insert(tx, name, entries, now, self._embedder)
             return recording.handle
 
         handle = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work) if entries else ""

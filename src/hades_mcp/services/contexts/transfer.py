@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import secrets
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import orjson
@@ -84,9 +84,13 @@ class _Line(BaseModel):
     @field_validator("time")
     @classmethod
     def _a_time(cls, time: str) -> str:
-        if datetime.fromisoformat(time).tzinfo is None:
+        said = datetime.fromisoformat(time)
+        if said.tzinfo is None:
             raise ValueError("a time has its zone, as 2026-01-31T12:00:00+00:00")
-        return time
+        try:
+            return said.astimezone(UTC).isoformat(timespec="milliseconds")
+        except OverflowError as error:
+            raise ValueError("there is no such time") from error
 
     @field_validator("tags")
     @classmethod
@@ -124,24 +128,34 @@ def parsed(
     head = _checked(_Head, *numbered[0])
     called = name or head.context
     check_name(called)
-    read = [_checked(_Line, number, line) for number, line in numbered[1:]]
-    entries = [
-        _document(called, line, now) for line in read if line.expires is None or line.expires > now
-    ]
-    return called, head.ttl, entries
+    read: dict[str, _Line] = {}
+    for number, line in numbered[1:]:
+        entry = _checked(_Line, number, line)
+        if entry.key in read:
+            raise InvalidArgument(
+                f"Line {number}: the key {entry.key} is there twice.", hint="Nothing was imported."
+            )
+        read[entry.key] = entry
+    left = [line for line in read.values() if line.expires is None or line.expires > now]
+    return called, head.ttl, [_document(called, line, now) for line in left]
 
 
 def renamed(db: Database, name: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return entries each marked as `known` or not, with new keys for what other contexts have."""
-    bind = {"@entries": CONTEXT_ENTRIES, "keys": [entry["_key"] for entry in entries]}
+    moved = {entry["_key"]: _moved(entry["_key"], name) for entry in entries}
     query = "FOR e IN @@entries FILTER e._key IN @keys RETURN [e._key, e.context]"
+    bind = {"@entries": CONTEXT_ENTRIES, "keys": [*moved, *moved.values()]}
     homes: dict[str, str] = dict(rows(db, query, bind))
-    keys = {key: _moved(key) if home != name else key for key, home in homes.items()}
+    # what was moved once stays so, or it would come twice when the other context is gone
+    keys = {
+        key: other if other in homes or homes.get(key, name) != name else key
+        for key, other in moved.items()
+    }
     return [
         entry
         | {
-            "_key": keys.get(entry["_key"], entry["_key"]),
-            "known": homes.get(entry["_key"]) == name,
+            "_key": keys[entry["_key"]],
+            "known": keys[entry["_key"]] in homes,
             "compacted": keys.get(entry["compacted"], entry["compacted"]),
             "summarises": entry["summarises"]
             and [keys.get(key, key) for key in entry["summarises"]],
@@ -150,9 +164,9 @@ def renamed(db: Database, name: str, entries: list[dict[str, Any]]) -> list[dict
     ]
 
 
-def _moved(key: str) -> str:
-    """Return another key that sorts at the same place."""
-    return f"{key[:50]}-{secrets.token_hex(3)}"
+def _moved(key: str, name: str) -> str:
+    """Return the key that an entry has in another context; it sorts at the same place."""
+    return f"{key[:50]}-{blake2b(f'{name}/{key}'.encode(), digest_size=4).hexdigest()}"
 
 
 def _document(name: str, line: _Line, now: float) -> dict[str, Any]:
