@@ -118,6 +118,21 @@ def test_the_list_is_newest_first_and_titled_by_the_question(store: TraceStore) 
     assert listed[0].steps == 3
 
 
+def test_a_call_from_outside_is_titled_by_its_tool_and_arguments(store: TraceStore) -> None:
+    calls = [
+        ToolCall("c1", "search", {"text": "oven", "limit": 2}),
+        ToolCall("c2", "context_list", {}),
+        ToolCall("c3", "search", None, raw_arguments="{oops"),
+        ToolCall("c4", "search", {"text": "token=ghp_" + "a1B2" * 9}),
+    ]
+    for number, call in enumerate(calls):
+        header = Header(str(number) * 32, "mcp", "1", kind="calls")
+        store.begin(header, Step("agent", "", calls=(call,)))
+    titles = [summary.title for summary in reversed(store.list())]
+    assert titles[:3] == ['search {"text":"oven","limit":2}', "context_list", "search"]
+    assert "ghp_" not in titles[3]
+
+
 def test_odd_values_from_a_model_are_kept(store: TraceStore) -> None:
     store.begin(Header("a" * 32, "agent", "1"))
     store.append("a" * 32, Step("user", "half a pair: \ud83d"))

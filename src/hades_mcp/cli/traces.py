@@ -1,4 +1,4 @@
-"""`hades traces`: what was recorded of the runs."""
+"""`hades traces`: what was recorded of runs and calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTH = 100
 
 @click.group("traces")
 def command() -> None:
-    """List and show recorded runs."""
+    """List and show recorded runs, and calls from outside."""
 
 
 @command.command("list")
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON trace a line.")
 @click.pass_context
 def list_traces(ctx: click.Context, limit: int, *, as_json: bool) -> None:
-    """List the newest runs, newest first."""
+    """List the newest runs and calls, newest first."""
     from dataclasses import asdict
 
     store = _store(ctx)
@@ -51,7 +51,7 @@ def list_traces(ctx: click.Context, limit: int, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The whole record, as ATIF JSON.")
 @click.pass_context
 def show_trace(ctx: click.Context, trace: str, *, as_json: bool) -> None:
-    """Show one run; the first characters of its id are enough."""
+    """Show one of them; the first characters of its id are enough."""
     store = _store(ctx)
     try:
         found = store.get(trace)

@@ -75,7 +75,7 @@ class TraceStore:
             Conflict: There is a trace with this id already.
         """
         bodies = [redact(step_to_atif(step)) for step in steps]
-        self._insert(header, "running", _first_question(bodies), steps=bodies)
+        self._insert(header, "running", _heading(bodies), steps=bodies)
         return header.id
 
     def append(self, trace_id: str, step: Step) -> None:
@@ -165,7 +165,7 @@ class TraceStore:
             raise Conflict(f"Another trace has the id {trace.id!r}.", hint="Nothing was changed.")
         steps = [redact(step_to_atif(step)) for step in trace.steps]
         status = "interrupted" if trace.status == "running" else trace.status
-        self._insert(trace.header, status, _first_question(steps), trace=trace, steps=steps)
+        self._insert(trace.header, status, _heading(steps), trace=trace, steps=steps)
         return True
 
     def kind(self, trace_id: str) -> Kind | None:
@@ -316,8 +316,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _first_question(steps: Sequence[JsonObject]) -> str:
-    return next((str(step["message"]) for step in steps if step["source"] == "user"), "")
+def _heading(steps: Sequence[JsonObject]) -> str:
+    """Return the first question, else the first call."""
+    for step in steps:
+        if step["source"] == "user":
+            return str(step["message"])
+    made: Any = next((step["tool_calls"] for step in steps if step.get("tool_calls")), None)
+    if made is None:
+        return ""
+    name, arguments = made[0]["function_name"], made[0]["arguments"]
+    return f"{name} {write_json(arguments)}" if arguments else str(name)
 
 
 def _title(text: str) -> str:
