@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from hades_mcp.errors import LimitReached
 from hades_mcp.services.owners import mint
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.rendering import plain
@@ -32,9 +33,13 @@ def context_add(
 ) -> Any:
     """Remember in a context, else in a new one."""
     name = context or mint()
-    entry = workspace.contexts.add(
-        name, content, role=role, source=source, tags=tags or (), ttl=ttl, new=not context
-    )
+    try:
+        entry = workspace.contexts.add(
+            name, content, role=role, source=source, tags=tags or (), ttl=ttl, new=not context
+        )
+    except LimitReached:
+        workspace.tidier.added(name)  # perhaps it is full, and there is room soon
+        raise
     workspace.tidier.added(name)
     checked = workspace.verification.entry(entry.id) if source else None
     said = content if len(content) <= _ECHO else f"{content[: _ECHO - 1]}…"

@@ -1,14 +1,14 @@
 """Tidying: contexts that grew long are compacted by themselves, in the background.
 
-An addition waits for nothing but a look into an index. Summaries are made by a thread, one context
-after another; where the model fails, the additions go on, the log says so, and it is tried again
-with the first addition after ten minutes.
+An addition waits for nothing but a look into an index. One thread makes the summaries, of one
+context after another; where the model fails, the additions go on, the log says so, and it is tried
+again with the first addition after ten minutes.
 """
 
 from __future__ import annotations
 
 import time
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,8 @@ class Tidier:
         self._journal = Journal(db)
         self._log = get_logger("services")
         self._lock = Lock()
-        self._working = Lock()
-        self._threads: dict[str, Thread] = {}
+        self._thread: Thread | None = None
+        self._grown: dict[str, Context] = {}
         self._left: dict[str, int] = {}
         self._not_before = 0.0
         self._closing = Event()
@@ -95,25 +95,26 @@ class Tidier:
         """Begin to compact a context, if it has grown enough and nobody is at it.
 
         Args:
-            name: The context that was just added to.
+            name: The context that was just added to, or was too full for it.
         """
         if not self._after or self._closing.is_set() or time.monotonic() < self._not_before:
             return
         warm = self._warm(name)
         with self._lock:
-            if warm - self._left.get(name, 0) < self._after or name in self._threads:
+            if warm - self._left.get(name, 0) < self._after or name in self._grown:
                 return
             # on behalf of the caller, whose context it may be alone
-            work = (copy_context().run, self._tidy, name)
-            thread = Thread(target=work[0], args=work[1:], name="hades-contexts", daemon=True)
-            self._threads[name] = thread
-        thread.start()
+            self._grown[name] = copy_context()
+            if self._thread is None:
+                thread = Thread(target=self._work, name="hades-contexts", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def wait(self, seconds: float | None = None) -> None:
         """Return when nothing is being compacted, or after some seconds."""
         with self._lock:
-            threads = list(self._threads.values())
-        for thread in threads:
+            thread = self._thread
+        if thread is not None:
             thread.join(seconds)
 
     def close(self) -> None:
@@ -121,15 +122,25 @@ class Tidier:
         self._closing.set()
         self.wait(CLOSING)
 
-    def _tidy(self, name: str) -> None:
-        try:
-            with self._working:
-                self._compact(name)
-        except Exception as error:  # noqa: BLE001  a thread has nobody to raise to
-            self._failed(name, error)
-        finally:
-            with self._lock:
-                self._threads.pop(name, None)
+    def _work(self) -> None:
+        while (grown := self._next()) is not None:
+            name, context = grown
+            try:
+                context.run(self._compact, name)
+            except Exception as error:  # noqa: BLE001  a thread has nobody to raise to
+                self._failed(name, error)
+            else:
+                with self._lock:
+                    del self._grown[name]
+
+    def _next(self) -> tuple[str, Context] | None:
+        """Return what is to be compacted; None ends the thread, and another may begin."""
+        with self._lock:
+            grown = next(iter(self._grown.items()), None)
+            if grown is None or self._closing.is_set():
+                self._thread = None
+                return None
+            return grown
 
     def _compact(self, name: str) -> None:
         done = self._contexts.compact(name, self._asked)
@@ -169,6 +180,8 @@ class Tidier:
 
     def _failed(self, name: str, error: Exception) -> None:
         self._not_before = time.monotonic() + self._retry
+        with self._lock:
+            self._grown.clear()  # each would fail, after as long a wait
         if self._closing.is_set():
             return  # the store may be closed already
         bug = None if isinstance(error, HadesError) else error
