@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import InvalidArgument, NotFound, nearest
+from hades_mcp.services.documents.readers.parsed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,8 +52,28 @@ def discover(paths: Iterable[str | Path]) -> Found:
             raise InvalidArgument(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     if not files and not found.folders:
         raise InvalidArgument("No path was given.", hint="Name a file or a folder.")
-    found.files.extend(files)
+    for file in files:
+        if can_be_named(file):
+            found.files.append(file)
+        else:
+            found.skipped.append((well_formed(str(file)), "its name is not UTF-8"))
     return found
+
+
+def can_be_named(path: Path) -> bool:
+    """Return whether a path can be written down: Linux takes any bytes for a name."""
+    return well_formed(str(path)) == str(path)
+
+
+def is_gone(path: Path) -> bool:
+    """Return whether nothing is there; what may not be looked at counts as there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def refuse_address(given: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hades_mcp.services.documents.discovery import is_gone
 from hades_mcp.services.documents.ledger import all_paths, key_of, segments
 from hades_mcp.services.documents.planning import Plan, passages_in, passages_of, plan
 from hades_mcp.services.documents.readers.parsed import Parsed, Unreadable
@@ -115,7 +116,7 @@ class Ingestion:
         gone: dict[str, list[str]] = {}
         for path in all_paths(self._db) if folders else ():
             inside = any(path.startswith(folder) for folder in folders)
-            if inside and not Path(table_of(path)).exists():
+            if inside and is_gone(Path(table_of(path))):
                 gone.setdefault(table_of(path), []).append(key_of(path))
         for keys in gone.values():
             self.report.removed += bool(self._writer.remove(keys))

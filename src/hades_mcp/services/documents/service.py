@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hades_mcp.errors import InvalidArgument, LimitReached, NotFound
-from hades_mcp.services.documents.discovery import discover
+from hades_mcp.services.documents.discovery import discover, is_gone
 from hades_mcp.services.documents.ingesting import Ingestion, IngestReport, silent
 from hades_mcp.services.documents.ledger import key_of, read_entry, segments, segments_below
 from hades_mcp.services.documents.planning import plan
@@ -198,7 +198,7 @@ class DocumentService:
         there: list[Path] = []
         gone: list[Path] = []
         for path in paths:
-            (there if path.exists() else gone).append(path)
+            (gone if is_gone(path) else there).append(path)
         report = self.ingest(there) if there else IngestReport()
         for path in gone:
             for keys in segments_below(self._db, path.as_posix()):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import CallerError, Unavailable
-from hades_mcp.services.documents.discovery import IGNORED, discover
+from hades_mcp.services.documents.discovery import IGNORED, can_be_named, discover
 from hades_mcp.services.documents.ingesting import IngestReport
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def _is_wanted(path: Path, roots: Sequence[Path]) -> bool:
     """Return whether a walk from the roots would come by: nothing hidden, no caches."""
     if path in roots:
         return True
+    if not can_be_named(path):
+        return False
     root = next((root for root in roots if path.is_relative_to(root)), None)
     names = path.relative_to(root).parts if root is not None else ()
     return bool(names) and not any(name.startswith(".") or name in IGNORED for name in names)

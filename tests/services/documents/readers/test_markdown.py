@@ -6,6 +6,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hades_mcp.services.documents.readers.markdown import read_markdown
 
 if TYPE_CHECKING:
@@ -98,3 +100,24 @@ def test_links_inside_the_project_become_edges_by_path() -> None:
 def test_text_without_headings_is_one_part_named_by_its_file() -> None:
     parsed = read("just words\n")
     assert [(part.title, part.text) for part in parsed.parts] == [("start.md", "just words")]
+
+
+def test_a_heading_may_be_closed_by_hashes() -> None:
+    titles = [part.title for part in read("# A ##\n## C#\n## B ## ##  \n## ##\n").parts]
+    assert titles == ["A", "A > C#", "A > B ##", "A > "]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        '[a](b "' * 50_000,
+        "[a\n" * 100_000,
+        f"# a{' ' * 200_000}b",
+        f"# {'![' * 20_000}",
+    ],
+    ids=["brackets", "titles", "labels", "blanks", "pictures"],
+)
+def test_a_hostile_text_is_read_without_looking_at_all_of_it_again_at_each_mark(text: str) -> None:
+    """With patterns that look ahead without a limit each of these takes minutes."""
+    assert read(text).parts

@@ -61,9 +61,9 @@ def read_code(path: Path, text: str) -> Parsed:
         return read_text(path, text)
     source = text.encode()
     root = parser(grammar.package, grammar.function).parse(source).root_node
-    if root.has_error and _unplaced(root) > BROKEN * len(source):
-        raise Unreadable(f"not {grammar.name}: its grammar makes no sense of it")
     try:
+        if root.has_error and _unplaced(root) > BROKEN * len(source):
+            raise Unreadable(f"not {grammar.name}: its grammar makes no sense of it")
         return _Reader(path, grammar, root).read()
     except RecursionError as error:
         raise Unreadable(f"{grammar.name} nested too deep") from error

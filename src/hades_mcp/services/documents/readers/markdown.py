@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from hades_mcp.services.documents.readers.parsed import Parsed
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+# none looks further than a line, or so far ahead, that a hostile file could take hours
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_INLINE_LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^()\s<>]+(?:\([^()\s]*\))?)>?(?:\s+[\"'(][^)]*)?\)")
-_LINK_DEFINITION = re.compile(r"^ {0,3}\[[^\]^][^\]]*\]:\s*<?(\S+?)>?(?:\s|$)", re.MULTILINE)
+_INLINE_LINK = re.compile(r"\]\(\s*<?([^()\s<>]+(?:\([^()\s]*\))?)>?(?:\s+[\"'(][^)]{0,500})?\)")
+_LINK_DEFINITION = re.compile(r"^ {0,3}\[[^\]^][^\]]{0,500}\]:\s*<?(\S+?)>?(?:\s|$)", re.MULTILINE)
 _CODE = re.compile(r"(`+).*?\1", re.DOTALL)
 
 
@@ -82,7 +83,7 @@ def _sections(lines: list[str]) -> Iterator[_Section]:
 
 def _heading(line: str, number: int, current: _Section) -> _Section | None:
     if match := _HEADING.match(line):
-        return _Section(len(match[1]), _plain(match[2] or ""), number)
+        return _Section(len(match[1]), _plain(_unclosed(match[2] or "")), number)
     match = _UNDERLINE.match(line)
     above = current.lines[-1] if current.lines else ""
     paragraph = above.strip() and not re.match(r" {4}|\s*([-*+>|#]|\d+[.)])", above)
@@ -102,6 +103,13 @@ def _front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     return {}, lines
 
 
+def _unclosed(heading: str) -> str:
+    """Drop the marks that may close a heading: `## Title ##`."""
+    bare = heading.rstrip(" \t")
+    opened = bare.rstrip("#")
+    return bare if opened and opened[-1] not in " \t" else opened  # `# C#` closes nothing
+
+
 def _plain(heading: str) -> str:
     """Drop the markup a heading may carry: links, code, emphasis."""
-    return re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[`*]", r"\1", heading).strip()
+    return re.sub(r"!?\[([^\]]{0,500})\]\([^)]{0,500}\)|[`*]", r"\1", heading).strip()

@@ -77,6 +77,11 @@ class Unreadable(Exception):
     """This file is no text we can read; the message is the reason, in a few words."""
 
 
+def well_formed(text: str) -> str:
+    """Return a text as UTF-8 can hold it: JSON, YAML and Python may write half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def reading_order(names: Sequence[str]) -> Iterator[Reference]:
     """Yield an edge from each part to the one a reader comes to next."""
     for name, following in pairwise(names):

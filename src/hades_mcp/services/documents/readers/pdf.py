@@ -15,6 +15,7 @@ from hades_mcp.services.documents.readers.parsed import (
     Reference,
     Unreadable,
     reading_order,
+    well_formed,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _pages(reader: PdfReader) -> Iterator[tuple[int, str]]:
         text = _HYPHEN.sub("", page.extract_text().replace("\0", ""))
         text = "\n".join(_BLANKS.sub(" ", line).strip() for line in text.split("\n")).strip()
         if text:
-            yield number, text.encode("utf-8", "replace").decode()  # lone surrogates
+            yield number, well_formed(text)
 
 
 def _metadata(reader: PdfReader) -> dict[str, Any]:

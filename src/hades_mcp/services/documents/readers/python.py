@@ -6,7 +6,13 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
-from hades_mcp.services.documents.readers.parsed import Parsed, Part, Reference, Unreadable
+from hades_mcp.services.documents.readers.parsed import (
+    Parsed,
+    Part,
+    Reference,
+    Unreadable,
+    well_formed,
+)
 from hades_mcp.services.documents.readers.scope import Definition, Scope, blocks
 
 if TYPE_CHECKING:
@@ -70,7 +76,7 @@ class _Reader:
         return Parsed(tuple(self._parts.values()), tuple(self._references), self._scope.exports())
 
     def _overview(self) -> str:
-        doc = ast.get_docstring(self._tree) or ""
+        doc = well_formed(ast.get_docstring(self._tree) or "")
         names = [n.name for n in self._tree.body if isinstance(n, Definition)]
         public = ", ".join(name for name in names if not name.startswith("_"))
         return f"{doc}\n\nDefines: {public}".strip() if public else doc
@@ -116,7 +122,7 @@ def _part(node: Definition, name: str, *, in_class: bool) -> Part:
     kind: Kind = "method" if in_class else "function"
     if isinstance(node, ast.ClassDef):
         kind = "class"
-    text = f"{_signature(node)}\n{doc}".strip()
+    text = well_formed(f"{_signature(node)}\n{doc}".strip())
     return Part(kind, name, name, text, node.lineno, node.end_lineno or node.lineno)
 
 

@@ -51,9 +51,12 @@ def read(path: Path) -> Parsed:
     Raises:
         Unreadable: The file is not what its suffix says, too large, or cannot be read.
     """
-    if path.suffix.lower() == ".pdf":
-        return read_pdf(path, load_bytes(path))
-    return parse(path, load(path))
+    try:
+        if path.suffix.lower() == ".pdf":
+            return read_pdf(path, load_bytes(path))
+        return parse(path, load(path))
+    except RecursionError as error:
+        raise Unreadable("nested too deep") from error
 
 
 def is_table(path: Path) -> bool:

@@ -115,7 +115,10 @@ def _jsonl(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
             raise Unreadable(f"line {number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise Unreadable(f"line {number}: {type(row).__name__}, not an object")
-        yield number, metadata(row)
+        try:
+            yield number, metadata(row)
+        except Unreadable as reason:
+            raise Unreadable(f"line {number}: {reason}") from reason
 
 
 def _csv(file: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
