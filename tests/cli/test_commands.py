@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hades_mcp.embedded.storage import Engine
+from hades_mcp.services import transactions
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cli.conftest import Hades
@@ -207,6 +213,40 @@ def test_a_data_folder_in_the_way_is_a_clear_error(hades: Hades, tmp_path: Path)
 
 def database_file(home: Path) -> Path:
     return next((home / "databases").glob("hades-*.sqlite"))
+
+
+@contextmanager
+def held(file: Path, lock: str) -> Iterator[None]:
+    """Hold a lock on a database file, as another process does while it writes."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE" if lock == "EXCLUSIVE" else "SELECT 1")
+        other.execute(f"BEGIN {lock}")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    ("lock", "command"),
+    [
+        ("EXCLUSIVE", ["aql", "RETURN 1"]),
+        ("IMMEDIATE", ["aql", "--write", "INSERT {n: 1} INTO documents"]),
+    ],
+    ids=["to-open", "to-write"],
+)
+def test_a_data_folder_that_another_process_locks_is_waited_for_then_said_to_be_tried_later(
+    hades: Hades, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str, command: list[str]
+) -> None:
+    hades("aql", "RETURN 1")
+    # as the engine and services wait, but not for 30 and 60 seconds
+    monkeypatch.setitem(Engine.__init__.__kwdefaults__, "lock_timeout", 0.05)
+    monkeypatch.setattr(transactions, "PATIENCE", 0.05)
+    with held(database_file(tmp_path / "home"), lock):
+        done = hades(*command)
+    assert done.code == 4
+    assert "another process" in done.err
+    assert "ry again" in done.err
+    assert "Traceback" not in done.err
+    assert hades(*command).code == 0
 
 
 def test_a_damaged_store_is_a_matter_for_a_person_and_is_left_as_it_is(
