@@ -68,6 +68,26 @@ def test_a_run_makes_one_tree_of_spans_with_the_id_of_the_record(
     assert sorted(map(str, kinds)) == ["AGENT", "LLM", "LLM", "TOOL"]
 
 
+def test_a_run_that_answers_a_call_has_a_record_of_its_own_and_spans_inside_the_call(
+    recorder: Recorder, store: TraceStore, spans: InMemorySpanExporter
+) -> None:
+    with recorder.run("librarian", session="s") as run, run.delegated(CALL) as call:
+        assert not get_current_span().get_span_context().is_valid
+        with recorder.run("analyst", session="s", caller=call) as inner:
+            inner.user("How many?")
+            inner.finish(outcome={"answer": "Three."})
+        call.result(ToolResult("c1", "search", "Three."))
+    assert store.get(inner.trace_id).header.hades["parent"] == {"trace": run.trace_id, "call": "c1"}
+    assert store.get(inner.trace_id).header.session == "s"
+    named = {span.name: span for span in spans.get_finished_spans()}
+    child, made = named["invoke_agent analyst"], named["execute_tool search"]
+    assert child.context is not None
+    assert made.context is not None
+    assert child.parent is not None
+    assert child.parent.span_id == made.context.span_id
+    assert f"{child.context.trace_id:032x}" == run.trace_id
+
+
 def test_spans_carry_both_vocabularies(recorder: Recorder, spans: InMemorySpanExporter) -> None:
     record_a_run(recorder)
     by_name = {span.name: dict(span.attributes or {}) for span in spans.get_finished_spans()}

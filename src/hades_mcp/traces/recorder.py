@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ class Recorder:
         tools: Sequence[ToolSpec] = (),
         session: str = "",
         facts: JsonObject | None = None,
+        caller: CallRecorder | None = None,
     ) -> Iterator[RunRecorder]:
         """Record a run of an agent.
 
@@ -69,15 +71,17 @@ class Recorder:
             tools: What the model is shown.
             session: Groups the runs of one conversation.
             facts: Contract, prompt and template hashes, adapter id.
+            caller: The call of another run that this one answers. Its spans stand inside that
+                call's; its record is its own, as what the agents said are two conversations, and
+                names the call as its `parent`.
 
         Yields:
             The recorder of the run.
         """
-        outside = get_current_span().get_span_context()
-        links = [Link(outside)] if outside.is_valid else None
-        # A run is the root of its own trace, wherever it was started from: its id is the record's.
-        span = self._tracer.start_span(f"invoke_agent {agent}", otel_context.Context(), links=links)
-        identity = trace_id(span)
+        span, identity = self._opened(agent, caller)
+        if caller is not None:
+            parent: JsonObject = {"trace": caller.trace_id, "call": caller.call_id}
+            facts = {**(facts or {}), "parent": parent}
         with unfailing("run span"):
             described = names.kind("AGENT") | names.agent(agent, model, session or identity)
             describe(span, described)
@@ -98,6 +102,18 @@ class Recorder:
                 yield recorder
         finally:
             span.end()
+
+    def _opened(self, agent: str, caller: CallRecorder | None) -> tuple[Span, str]:
+        """Begin the span of a run; return it and the id of the run's record."""
+        name = f"invoke_agent {agent}"
+        if caller is not None:
+            inside = set_span_in_context(caller.span, otel_context.Context())
+            return self._tracer.start_span(name, inside), uuid.uuid4().hex
+        outside = get_current_span().get_span_context()
+        links = [Link(outside)] if outside.is_valid else None
+        # A run is the root of its own trace, wherever it was started from: its id is the record's.
+        span = self._tracer.start_span(name, otel_context.Context(), links=links)
+        return span, trace_id(span)
 
     @contextmanager
     def tool_call(

@@ -115,6 +115,27 @@ class RunRecorder:
         Inside, the call's span is current: a Toolset in this process uses it as its own, an MCP
         client sends it along, and the server's span joins this trace.
         """
+        recorder = self._call(call)
+        span = recorder.span
+        inside = otel_context.set_value(CURRENT_CALL, recorder, set_span_in_context(span))
+        token = otel_context.attach(inside)
+        try:
+            with _ended(span):
+                yield recorder
+        finally:
+            otel_context.detach(token)
+
+    @contextmanager
+    def delegated(self, call: ToolCall) -> Iterator[CallRecorder]:
+        """Record a call that another agent answers: a run inside this one takes what is yielded.
+
+        Its span is never made current, so what that run does may be passed on from inside.
+        """
+        recorder = self._call(call)
+        with _ended(recorder.span):
+            yield recorder
+
+    def _call(self, call: ToolCall) -> CallRecorder:
         span = self._tracer.start_span(f"execute_tool {call.name}", self.context)
         recorder = CallRecorder(call.id, span, self.trace_id, self._writer, content=self._content)
         with unfailing("tool span"):
@@ -123,13 +144,7 @@ class RunRecorder:
             if self._content:
                 raw = call.raw_arguments if call.arguments is None else call.arguments
                 describe(span, names.tool_arguments(raw))
-        inside = otel_context.set_value(CURRENT_CALL, recorder, set_span_in_context(span))
-        token = otel_context.attach(inside)
-        try:
-            with _ended(span):
-                yield recorder
-        finally:
-            otel_context.detach(token)
+        return recorder
 
     def finish(self, status: Status = "finished", outcome: JsonObject | None = None) -> None:
         """Close the run; only the first call counts.
