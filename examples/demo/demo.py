@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,13 @@ sys.path.insert(0, str(ROOT))  # for the developers' scripts that fetch and serv
 from tests.tools.fetch_model import FetchImpossible
 from tests.tools.model_server import model_server
 
+from hades_mcp.agents.definition import load_agent
+from hades_mcp.agents.run import run
 from hades_mcp.agents.toolbox import MCPToolbox
-from hades_mcp.cli.ask import answer
+from hades_mcp.cli.showing import TextView
 from hades_mcp.config import load_settings
 from hades_mcp.errors import HadesError
+from hades_mcp.models.registry import open_model
 from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -150,10 +153,25 @@ def model(settings: Settings) -> Iterator[str | None]:
 
 async def ask(client: Client, settings: Settings) -> None:
     """Let the agent answer the questions through the server's own tools."""
+    agent = load_agent(settings.home, settings.agent)
+    tools, view = MCPToolbox(client), TextView(live=False, quiet=False)
     with open_workspace(settings, preload=False) as workspace:
         for question in QUESTIONS:
             with step(f"Ask: {question}"):
-                await answer(settings, question, MCPToolbox(client), workspace.recorder)
+                async with (
+                    open_model(settings) as model,
+                    aclosing(
+                        run(
+                            agent,
+                            question,
+                            model=model,
+                            toolbox=tools,
+                            recorder=workspace.recorder,
+                        )
+                    ) as events,
+                ):
+                    async for event in events:
+                        view.show(event)
 
 
 async def as_a_host(settings: Settings, visit: Visit) -> None:

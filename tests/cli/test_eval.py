@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
-from tests.cli.test_ask import InTurn, reply
-from tests.models.conftest import WireServer, served
+from tests.cli.talker import talking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +32,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> Iterator[str]:
-    server = WireServer()
-    server.answers = InTurn([reply(text) for text in request.param])
-    server.lists({"id": "wire-model"})
-    with served(server):
+    with talking(*request.param) as server:
         yield server.url
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from hades_mcp.agents.events import RunFinished
+
 FILE = "sessions.sqlite"
 """The file's name in the data folder."""
 
@@ -187,6 +189,21 @@ class SessionStore:
             _insert_turn(cursor, identifier, turn)
             row = self._live(identifier)
         return self._session(row) if row else session
+
+    def finish(self, session: Session, question: str, run: RunFinished, **about: str) -> Session:
+        """Store a run that ended as its session's next turn; see `append`.
+
+        Args:
+            session: What the run went on with.
+            question: What was asked.
+            run: How it ended.
+            about: `agent` and `model`.
+        """
+        messages, restarts = added(session.history, run.messages)
+        turn = Turn(
+            question, run.answer, messages, trace_id=run.trace_id, restarts=restarts, **about
+        )
+        return self.append(session, turn)
 
     def rename(self, name: str, new: str) -> Session:
         """Give a session another name.

@@ -1,0 +1,118 @@
+"""A person's conversation with an agent: what was said goes into the next run, and on disk."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hades_mcp.agents.definition import load_agent
+from hades_mcp.agents.events import RunFinished
+from hades_mcp.agents.sessions import FILE, Session, SessionStore
+from hades_mcp.cli.turns import open_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from hades_mcp.agents.definition import AgentDefinition
+    from hades_mcp.agents.events import RunEvent
+    from hades_mcp.cli.turns import Person, Turns
+    from hades_mcp.config import Settings
+
+
+class Talk:
+    """One session at a time, with one agent at a time.
+
+    Made by `open_talk`.
+
+    Args:
+        settings: Where agents are.
+        store: Where sessions are kept; None keeps none.
+        session: The one to go on with.
+        agent: Who answers.
+        turns: Runs the agent.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SessionStore | None,
+        session: Session,
+        agent: AgentDefinition,
+        turns: Turns,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.session = session
+        self.agent = agent
+        self.turns = turns
+
+    def ask(self, question: str, text: str = "") -> Generator[RunEvent, None, None]:
+        """Run the agent on the next question; a run that is closed early leaves no turn.
+
+        Args:
+            question: What is asked.
+            text: What it is about, if the person gave it along: then no tool has to be called.
+
+        Raises:
+            HadesError: What the run raised.
+        """
+        agent = replace(self.agent, must_call=False) if text else self.agent
+        events = self.turns.take(
+            agent,
+            question,
+            facts=f"The text:\n\n{text}" if text else "",
+            history=self.session.history,
+            session=self.session.id if self.store else "",
+        )
+        with closing(events):
+            for event in events:
+                # On disk before it is seen: whoever has read an answer can go on with it.
+                if isinstance(event, RunFinished) and self.store is not None:
+                    self.session = self.store.finish(
+                        self.session,
+                        question,
+                        event,
+                        agent=self.agent.name,
+                        model=self.turns.model.name,
+                    )
+                yield event
+
+    def enter(self, session: Session) -> None:
+        """Go on with another session, and with the agent that answered there last.
+
+        Raises:
+            UnknownName: There is no such agent any more.
+            ConfigError: Its file is broken.
+        """
+        if session.agent:
+            self.agent = load_agent(self.settings.home, session.agent)
+        self.session = session
+        self.turns.forget_approvals()
+
+
+@contextmanager
+def open_talk(
+    settings: Settings, *, agent: str | None, session: str | None, person: Person | None
+) -> Iterator[Talk]:
+    """Open all that a conversation needs.
+
+    Args:
+        settings: Name the model, the stores, and the agent where nobody else does.
+        agent: Who answers; None is whoever answered last in the session.
+        session: Which one to go on with, or to begin; None keeps nothing.
+        person: Asks the person about a call; None approves every call.
+
+    Raises:
+        UnknownName: There is no such agent or model.
+        Unavailable: No model server answers.
+        ConfigError: A person must act.
+    """
+    with ExitStack() as stack:
+        store, found = None, Session("")
+        if session is not None:
+            store = stack.enter_context(SessionStore(settings.home / FILE))
+            found = store.open(session)
+        who = load_agent(settings.home, agent or found.agent or settings.agent)
+        turns = stack.enter_context(open_turns(settings, person))
+        yield Talk(settings, store, found, who, turns)
