@@ -29,7 +29,7 @@ def home_with(folder: Path, text: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["librarian", "analyst"])
+@pytest.mark.parametrize("name", ["librarian", "analyst", "scribe"])
 def test_a_shipped_agent_loads_and_finds_its_tools(name, tmp_path):
     agent = load_agent(tmp_path, name)
     assert isinstance(agent, AgentDefinition)
@@ -37,7 +37,7 @@ def test_a_shipped_agent_loads_and_finds_its_tools(name, tmp_path):
     assert len(agent.template) == 16
 
 
-@pytest.mark.parametrize("name", ["librarian", "analyst"])
+@pytest.mark.parametrize("name", ["librarian", "analyst", "scribe"])
 def test_the_examples_of_a_shipped_agent_are_calls_its_tools_take(name, tmp_path):
     for example in load_agent(tmp_path, name).examples:
         BY_NAME[example.tool].arguments.model_validate(example.arguments)
@@ -52,7 +52,7 @@ def test_an_unknown_agent_is_answered_with_the_nearest(tmp_path):
 
 def test_the_users_own_agents_are_found_too(tmp_path):
     home = home_with(tmp_path, GOOD)
-    assert agent_names(home) == ["analyst", "librarian", "mine"]
+    assert agent_names(home) == ["analyst", "librarian", "mine", "router", "scribe"]
     assert load_agent(home, "mine").tools == ("search",)
 
 

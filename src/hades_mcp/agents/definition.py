@@ -75,6 +75,7 @@ class AgentDefinition:
         router: How it picks one of them, if that is all it does.
         questions: What it is for, by example; routers go by them.
         servers: The MCP servers whose tools it may use besides.
+        routed_by: The router that picked it for this question.
     """
 
     name: str
@@ -95,6 +96,7 @@ class AgentDefinition:
     router: Routing | None = None
     questions: tuple[str, ...] = ()
     servers: tuple[ServerDefinition, ...] = ()
+    routed_by: str = ""
 
 
 def agent_names(home: Path) -> list[str]:

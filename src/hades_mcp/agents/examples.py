@@ -29,16 +29,24 @@ STEM = 4
 def nearest_examples(examples: Sequence[Example], question: str, most: int) -> list[Example]:
     """Return the examples whose wording is most like the question, the nearest last.
 
-    Words and pairs of words count, rare ones more; dotted names and paths all count as one word,
-    as what is asked about matters less than how. The last example weighs most with a small model.
+    The last example weighs most with a small model.
     """
-    features = [_features(example.question) for example in examples]
+    nearness = likeness([example.question for example in examples], question)
+    order = sorted(range(len(examples)), key=lambda index: nearness[index])
+    return [examples[index] for index in order[max(0, len(order) - most) :]]
+
+
+def likeness(texts: Sequence[str], question: str) -> list[float]:
+    """Return how much the wording of each text is like a question, from 0 to 1.
+
+    Words and pairs of words count, rare ones more; dotted names and paths all count as one word,
+    as what is asked about matters less than how.
+    """
+    features = [_features(text) for text in texts]
     spread = Counter(feature for one in features for feature in one)
     weights = {name: math.log(1 + len(features) / count) for name, count in spread.items()}
     asked = _weighted(_features(question), weights)
-    nearness = [_cosine(asked, _weighted(one, weights)) for one in features]
-    order = sorted(range(len(examples)), key=lambda index: nearness[index])
-    return [examples[index] for index in order[max(0, len(order) - most) :]]
+    return [_cosine(asked, _weighted(one, weights)) for one in features]
 
 
 def example_messages(examples: Sequence[Example]) -> list[Message]:
