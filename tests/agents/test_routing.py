@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ GUARD = agent(name="guard", questions=("Who has the key?", "Is the gate closed?"
 
 
 def router(how: str = "nearest", *agents):
-    return agent(name="router", tools=(), router=how, agents=agents or (BAKER, GUARD))
+    return agent(
+        name="router", tools=(), router=how, agents=agents or (BAKER, GUARD), must_call=True
+    )
 
 
 async def test_the_shipped_router_passes_most_questions_to_the_agent_they_are_for(tmp_path):
@@ -42,6 +45,12 @@ async def test_the_nearest_question_decides_and_the_agent_knows_who_picked_it():
     picked = await pick(router(), "Is the bread baked?")
     assert (picked.name, picked.routed_by) == ("baker", "router")
     assert (await pick(router(), "Who has the gate key?")).name == "guard"
+
+
+async def test_who_must_call_need_not_where_the_router_was_told_so():
+    eager = router("nearest", replace(BAKER, must_call=True))
+    assert (await pick(eager, "Bread?")).must_call
+    assert not (await pick(replace(eager, must_call=False), "Bread?")).must_call
 
 
 async def test_an_agent_that_is_no_router_is_itself():

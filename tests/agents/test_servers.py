@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hades_mcp.agents.definition import load_agent
+from hades_mcp.agents.definition import load_agent, with_servers
 from hades_mcp.agents.servers import ServerDefinition, filled, read_servers
 from hades_mcp.config import load_settings
 from hades_mcp.errors import ConfigError
@@ -74,8 +74,8 @@ def test_an_agent_gets_its_own_servers_and_those_of_the_settings_that_name_it(tm
         ],
         "hades.toml",
     )
-    agent = load_agent(tmp_path, "mine", servers)
+    agent = with_servers(load_agent(tmp_path, "mine"), servers)
     assert [server.name for server in agent.servers] == ["own", "town", "min"]
     clash = read_servers([{**TOWN, "name": "own"}], "hades.toml")
     with pytest.raises(ConfigError, match="two MCP servers"):
-        load_agent(tmp_path, "mine", clash)
+        with_servers(agent, clash)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -104,13 +104,8 @@ def agent_names(home: Path) -> list[str]:
     return [name.removesuffix(".toml") for name in assets.names(home, "agents", ".toml")]
 
 
-def load_agent(home: Path, name: str, servers: Sequence[ServerDefinition] = ()) -> AgentDefinition:
+def load_agent(home: Path, name: str) -> AgentDefinition:
     """Read the agent `agents/<name>.toml`, its prompt, and the agents it calls.
-
-    Args:
-        home: The data folder, where a person's own agents lie.
-        name: The agent.
-        servers: The MCP servers of the settings, for the agents they name.
 
     Raises:
         UnknownName: There is no such agent.
@@ -119,7 +114,7 @@ def load_agent(home: Path, name: str, servers: Sequence[ServerDefinition] = ()) 
     """
     if name not in agent_names(home):
         raise UnknownName("agent", name, agent_names(home))
-    return _load(home, name, tuple(servers), ())
+    return _load(home, name, ())
 
 
 def choose_tools(agent: AgentDefinition, specs: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
@@ -140,9 +135,20 @@ def choose_tools(agent: AgentDefinition, specs: Sequence[ToolSpec]) -> tuple[Too
     return (*(known[tool] for tool in agent.tools), *foreign)
 
 
-def _load(
-    home: Path, name: str, servers: tuple[ServerDefinition, ...], above: tuple[str, ...]
-) -> AgentDefinition:
+def with_servers(agent: AgentDefinition, servers: Sequence[ServerDefinition]) -> AgentDefinition:
+    """Return an agent, and those it calls, with the servers of the settings that name them.
+
+    Raises:
+        ConfigError: One has the name of a server of the agent's own.
+    """
+    given = (one for one in servers if any(fnmatchcase(agent.name, name) for name in one.agents))
+    all_of_them = (*agent.servers, *given)
+    unique(all_of_them, f"agents/{agent.name}.toml and the settings")
+    below = tuple(with_servers(one, servers) for one in agent.agents)
+    return replace(agent, servers=all_of_them, agents=below)
+
+
+def _load(home: Path, name: str, above: tuple[str, ...]) -> AgentDefinition:
     path = f"agents/{name}.toml"
     if name in above or len(above) >= MOST_DEPTH:
         problem = "in a circle" if name in above else f"deeper than {MOST_DEPTH}"
@@ -161,15 +167,10 @@ def _load(
     except UnknownName as error:
         raise ConfigError(f"{path}: {error.message}", hint=error.hint) from None
     _check_names(file, path)
-    own = tuple(server.definition() for server in file.mcp)
-    given = tuple(one for one in servers if _meant(one, name))
-    unique((*own, *given), path)
-    below = _colleagues(home, name, file, servers, above)
-    return _definition(name, file, instructions, template_hash(home), below, (*own, *given))
-
-
-def _meant(server: ServerDefinition, agent: str) -> bool:
-    return any(fnmatchcase(agent, pattern) for pattern in server.agents)
+    servers = tuple(server.definition() for server in file.mcp)
+    unique(servers, path)
+    below = _colleagues(home, name, file, above)
+    return _definition(name, file, instructions, template_hash(home), below, servers)
 
 
 def _check_names(file: AgentFile, path: str) -> None:
@@ -190,11 +191,7 @@ def _check_names(file: AgentFile, path: str) -> None:
 
 
 def _colleagues(
-    home: Path,
-    name: str,
-    file: AgentFile,
-    servers: tuple[ServerDefinition, ...],
-    above: tuple[str, ...],
+    home: Path, name: str, file: AgentFile, above: tuple[str, ...]
 ) -> tuple[AgentDefinition, ...]:
     names = agent_names(home)
     for other in file.agents:
@@ -204,13 +201,13 @@ def _colleagues(
                 hint=did_you_mean(other, [one for one in names if one != name]),
             )
     if "*" not in file.agents:
-        return tuple(_load(home, other, servers, (*above, name)) for other in file.agents)
+        return tuple(_load(home, other, (*above, name)) for other in file.agents)
     found = []
     for other in names:
         if other == name or other in above:
             continue
         try:
-            agent = _load(home, other, servers, (*above, name))
+            agent = _load(home, other, (*above, name))
         except HadesError as error:
             # one broken file, named where it is asked for, keeps nobody from the others
             _log.warning("agent_left_out", agent=other, reason=str(error))
@@ -233,7 +230,7 @@ def _definition(
         description=file.description,
         instructions=instructions,
         tools=tuple(file.tools),
-        must_call=file.must_call,
+        must_call=file.must_call or file.router is not None,  # those it picks say for themselves
         examples=tuple(Example(**one.model_dump()) for one in file.examples),
         examples_shown=file.examples_shown,
         hidden=tuple(file.hidden),

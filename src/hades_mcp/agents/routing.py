@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 NEAREST = 5
 """How many of an agent's questions speak for it: the mean likeness of those most like this one."""
 
-SHOWN = 5
-"""How many of an agent's questions the model is shown."""
+SHOWN = 4
+"""How many of each agent's questions the model is shown, answered with its name."""
 
 LONGEST_NAME = 48
 """Most tokens of a reply that names an agent."""
@@ -86,7 +86,8 @@ async def pick(
     if picked is None:
         scores = await anyio.to_thread.run_sync(nearness, agents, question, embedder)
         picked = agents[max(range(len(agents)), key=scores.__getitem__)]
-    return replace(picked, routed_by=router.name)
+    must_call = picked.must_call and router.must_call
+    return replace(picked, routed_by=router.name, must_call=must_call)
 
 
 def nearness(
@@ -139,9 +140,16 @@ def routing_request(agents: Sequence[AgentDefinition], question: str) -> ChatReq
         agents: The only names a reply may hold.
         question: What is asked.
     """
-    lines = "\n".join(f"- {one.name}: {one.description}{_for_example(one)}" for one in agents)
+    lines = "\n".join(f"- {one.name}: {one.description}" for one in agents)
+    messages = [Message("system", f"{INTRODUCED}\n\n{lines}")]
+    # As turns, one of each agent after the other: told as a list, the 0.5B guesses.
+    for number in range(SHOWN):
+        for one in agents:
+            if number < len(one.questions):
+                named = json.dumps({"agent": one.name})
+                messages += [Message("user", one.questions[number]), Message("assistant", named)]
     return ChatRequest(
-        (Message("system", f"{INTRODUCED}\n\n{lines}"), Message("user", question)),
+        (*messages, Message("user", question)),
         max_tokens=LONGEST_NAME,
         response_schema={
             "type": "object",
@@ -150,11 +158,6 @@ def routing_request(agents: Sequence[AgentDefinition], question: str) -> ChatReq
             "additionalProperties": False,
         },
     )
-
-
-def _for_example(agent: AgentDefinition) -> str:
-    shown = agent.questions[:SHOWN]
-    return f" For example: {' '.join(shown)}" if shown else ""
 
 
 async def _asked(

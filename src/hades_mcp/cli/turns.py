@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Turns:
         person: Person | None,
     ) -> None:
         from hades_mcp.agents.approval import SessionApprovals, approve_all
+        from hades_mcp.agents.servers import read_servers
 
         self.workspace = workspace
         self.model = model
@@ -73,6 +75,7 @@ class Turns:
         self._approvals = SessionApprovals(self._ask)
         self._approve: Approve = self._approvals if person else approve_all
         self._boxes: dict[str, Toolbox] = {}
+        self._servers = read_servers(workspace.settings.mcp, "The settings")
         self._said: SimpleQueue[RunEvent | Asked | None] = SimpleQueue()
 
     def take(
@@ -96,15 +99,21 @@ class Turns:
         Raises:
             HadesError: What the run raised.
         """
+        from hades_mcp.agents.definition import with_servers
+        from hades_mcp.agents.routing import pick
         from hades_mcp.agents.run import run
 
+        agent = with_servers(agent, self._servers)
+        toolbox = self._toolbox(agent)  # of all that a router may pick
+        picking = partial(pick, model=self.model, embedder=self.workspace.embedder)
+        agent = self._portal.call(picking, agent, question)
         said: SimpleQueue[RunEvent | Asked | None] = SimpleQueue()
         self._said = said
         events = run(
             agent,
             question,
             model=self.model,
-            toolbox=self._toolbox(agent),
+            toolbox=toolbox,
             recorder=self.workspace.recorder,
             approve=self._approve,
             facts=facts,
@@ -151,11 +160,15 @@ class Turns:
         self._portal.call(asked.answered.set)
 
     def _toolbox(self, agent: AgentDefinition) -> Toolbox:
+        from hades_mcp.agents.combining import open_toolbox
         from hades_mcp.agents.toolbox import LocalToolbox
         from hades_mcp.tools.toolset import Toolset
 
         if agent.name not in self._boxes:
-            self._boxes[agent.name] = LocalToolbox(Toolset(self.workspace))
+            own = LocalToolbox(Toolset(self.workspace))
+            opening = open_toolbox(own, agent, tokens=self.workspace.settings.result_tokens)
+            opened = self._portal.wrap_async_context_manager(opening)
+            self._boxes[agent.name] = self._stack.enter_context(opened)
         return self._boxes[agent.name]
 
 
