@@ -198,3 +198,27 @@ def test_a_clearing_can_be_undone_when_something_was_added_since(
     Journal(db).undo(cleared.undo)
     assert [entry.content for entry in contexts.get("c").entries] == ["before", "after"]
     assert contexts.show("c").ttl == 3600
+
+
+def test_where_hot_entries_expire_the_warm_ones_used_last_are_read(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    for number in range(HOT + 3):
+        contexts.add("c", f"entry {number}")
+    for number in range(HOT - 1):
+        brief = contexts.add("c", f"brief {number}", ttl=60)
+        change(db, brief.id, expires=time.time() - 1)
+    assert contexts.show("c").tiers == {"hot": 1, "warm": HOT + 2}
+    assert contents(contexts) == [f"entry {number}" for number in range(3, HOT + 3)]
+    assert contexts.get("c").omitted == 3
+    assert contents(contexts, limit=2) == [f"entry {HOT + 1}", f"entry {HOT + 2}"]
+
+
+def test_what_has_expired_is_neither_cleared_nor_counted(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    change(db, contexts.add("c", "x", ttl=60).id, expires=time.time() - 1)
+    with pytest.raises(UnknownName):
+        contexts.clear("c")
+    contexts.add("c", "y")
+    assert contexts.clear("c").removed == 1

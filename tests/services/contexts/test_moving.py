@@ -160,6 +160,7 @@ def joined(texts: Sequence[str]) -> str:
 
 
 def test_a_summary_stands_for_what_is_no_longer_hot_and_the_originals_stay(
+    db: StandardDatabase,
     contexts: ContextService,
 ) -> None:
     fill(contexts, 6)
@@ -172,6 +173,10 @@ def test_a_summary_stands_for_what_is_no_longer_hot_and_the_originals_stay(
     found = contexts.get("c", query="On day 3 the bakery sold bread", limit=100).entries
     assert "On day 3 the bakery sold bread" in [one.content for one in found]
     assert contexts.show("c").tiers["cold"] == 6, "originals stay cold though a query found them"
+    revisions = "FOR e IN @@c FILTER e.compacted != null SORT e._key RETURN e._rev"
+    before = rows(db, revisions, {"@c": CONTEXT_ENTRIES})
+    contexts.get("c", query="On day 3 the bakery sold bread", limit=100)
+    assert rows(db, revisions, {"@c": CONTEXT_ENTRIES}) == before, "the same use writes once"
     assert contexts.compact("c", joined).summaries == 0
 
 

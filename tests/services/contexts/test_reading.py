@@ -10,6 +10,7 @@ import pytest
 
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.errors import ConfigError, InvalidArgument
+from hades_mcp.services.contexts.reading import CANDIDATES
 from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
@@ -214,3 +215,15 @@ def test_a_reading_by_meaning_is_the_same_with_and_without_an_index(
 def entry_indexes(db: StandardDatabase) -> list[dict[str, Any]]:
     found: Any = db.collection(CONTEXT_ENTRIES).indexes()
     return list(found)
+
+
+def test_the_newest_stands_for_the_oldest_however_much_was_said_in_between(
+    contexts: ContextService,
+) -> None:
+    for number in range(CANDIDATES + 5):
+        newest = contexts.add("c", f"progress: step {number} of many")
+    (found,) = contexts.get("c", query="progress: step 2 of many", limit=1).entries
+    assert found.id == newest.id
+    assert [older.content for older in found.contradicts] == [
+        f"progress: step {CANDIDATES + 4 - back} of many" for back in (1, 2, 3)
+    ]

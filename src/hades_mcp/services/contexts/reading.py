@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hades_mcp.services.contexts.records import ContextEntry, Older
+from hades_mcp.services.contexts.tiers import HOT
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.formula import trust_of, verdict_of, weighed
@@ -40,7 +41,7 @@ ROW = """
 RETURN {
   id: e._id, key: e._key, role: e.role, content: e.content, source: e.source, time: e.time,
   tags: e.tags, expires: e.expires, evidence: e.evidence, subject: e.subject, value: e.value,
-  tier: e.tier, used: e.used, score
+  tier: e.tier, used: e.used, compacted: e.compacted, score
 }
 """
 # two counts that indexes answer alone: to look at `expires` reads each entry with its vector; what
@@ -59,44 +60,52 @@ LET expired = FIRST(
 """How many entries a context has, as `stored` less `expired`."""
 
 # the inner loop makes each tier an equality, which the index takes; entries of an older HADES have
-# none
-_RECENT = f"""
-FOR tier IN ["hot", null]
+# none. What was said on subjects is not in here: the engine weighs nested rows anew at each step
+_LATEST = f"""
+LET found = (
+  FOR tier IN ["hot", null]
+    FOR e IN @@entries
+      FILTER e.context == @name AND e.tier == tier AND {LIVE}
+      SORT e._key DESC
+      LIMIT @limit
+      LET score = null
+      {ROW}
+)
+{COUNTS}
+RETURN {{found, count: stored - expired}}
+"""
+_USED_LAST = f"""
+FOR e IN @@entries
+  FILTER e.context == @name AND e.tier == "warm" AND {LIVE}
+  SORT e.used DESC
+  LIMIT @limit
+  LET score = null
+  {ROW}
+"""
+_SAME_SUBJECT = f"""
+FOR subject IN @subjects
   FOR e IN @@entries
-    FILTER e.context == @name AND e.tier == tier AND {LIVE}
+    FILTER e.context == @name AND e.subject == subject AND e.compacted == null AND {LIVE}
     SORT e._key DESC
     LIMIT @limit
     LET score = null
     {ROW}
 """
-# what was said on subjects is not in here: the engine weighs nested rows anew at each step
-_LATEST = f"""
-LET found = ({_RECENT})
-{COUNTS}
-RETURN {{found, count: stored - expired}}
-"""
-_SAME_SUBJECT = f"""
-FOR e IN @@entries
-  FILTER e.context == @name AND e.subject IN @subjects AND e.compacted == null AND {LIVE}
-  SORT e._key DESC
-  LET score = null
-  {ROW}
-"""
 
 Row = dict[str, Any]
 
 
-def recent(db: Database, name: str, now: float, limit: int) -> list[Row]:
-    """Return the hot entries, the latest first."""
-    found = rows(db, _RECENT, _bind(name, now) | {"limit": limit})
-    return sorted(found, key=lambda row: row["key"], reverse=True)[:limit]
-
-
 def latest(db: Database, name: str, now: float, limit: int) -> tuple[list[Row], int]:
-    """Return the hot entries, the latest first, and how many entries the context has."""
+    """Return the hot entries, the latest first, and how many entries the context has.
+
+    Where hot ones have expired or were cleared, the warm ones used last take their places.
+    """
     (read,) = rows(db, _LATEST, _bind(name, now) | {"limit": limit})
-    found = sorted(read["found"], key=lambda row: row["key"], reverse=True)
-    return found[:limit], read["count"]
+    found, count = read["found"], read["count"]
+    if len(found) < min(HOT, limit, count):
+        room = {"limit": min(HOT, limit) - len(found)}
+        found += rows(db, _USED_LAST, _bind(name, now) | room)
+    return sorted(found, key=lambda row: row["key"], reverse=True)[:limit], count
 
 
 def fused(by_meaning: Sequence[Row], by_recency: Sequence[Row], now: float) -> list[Row]:
@@ -122,11 +131,12 @@ def worth_of(row: Row, now: float) -> float:
 
 
 def said_on(db: Database, name: str, now: float, found: Sequence[Row]) -> list[Row]:
-    """Return everything said on the subjects of some entries, the newest first."""
+    """Return the latest of what was said on each subject of some entries, the newest first."""
     subjects = list({row["subject"] for row in found if row["subject"]})
     if not subjects:
         return []
-    return rows(db, _SAME_SUBJECT, _bind(name, now) | {"subjects": subjects})
+    bind = {"subjects": subjects, "limit": CANDIDATES}
+    return rows(db, _SAME_SUBJECT, _bind(name, now) | bind)
 
 
 def reconciled(
@@ -158,7 +168,8 @@ def _reconciled(row: Row, known: Sequence[Row], now: float) -> ContextEntry:
     newest = known[0] if known else row
     older = [one for one in known if one["value"] != newest["value"]]
     # what says the same as the newest is no contradiction, and may stand for itself
-    shown = newest if any(one["id"] == row["id"] for one in older) else row
+    is_outdated = row["value"] != newest["value"] and row["key"] < newest["key"]
+    shown = newest if is_outdated else row
     under = older if shown["id"] == newest["id"] else []
     return _entry(shown | {"score": row["score"]}, under[:MOST_OLDER], now)
 

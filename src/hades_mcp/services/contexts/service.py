@@ -272,10 +272,11 @@ class ContextService:
         """
         collection, slash, key = name.partition("/")
         if slash and collection == CONTEXT_ENTRIES:
-            query = "FOR e IN @@entries FILTER e._key == @name RETURN e._id"
+            which = "e._key == @name"
         else:
-            query, key = "FOR e IN @@entries FILTER e.context == @name RETURN e._id", name
-        bind = {"@entries": CONTEXT_ENTRIES, "name": key}
+            which, key = "e.context == @name", name
+        query = f"FOR e IN @@entries FILTER {which} AND {LIVE} RETURN e._id"
+        bind = {"@entries": CONTEXT_ENTRIES, "name": key, "now": time.time()}
         hidden = not (may_use_entry(self._db, key) if key != name else may_use(self._db, name))
 
         def work(tx: TransactionDatabase) -> Cleared:
@@ -445,7 +446,8 @@ class ContextService:
         stale = [
             row["key"]
             for row in rows_used
-            if row["tier"] != "hot" or (row["used"] or 0) < now - _USED_LATELY
+            if (row["used"] or 0) < now - _USED_LATELY
+            or not (row["tier"] == "hot" or row["compacted"])
         ]
         if not stale:
             return
