@@ -147,7 +147,7 @@ class Server:
             answer = failure(
                 ArangoError(_RESOURCE_LIMIT, "resource limit exceeded: nested too deep")
             )
-        except (sqlite3.Error, OSError, MemoryError) as error:
+        except (sqlite3.Error, SystemError, OSError, MemoryError) as error:
             answer = failure(refusal(error, self._state.engine.folder))
         if answer.body and method.upper() == "HEAD":
             return Response(answer.status, answer.headers, b"")
@@ -188,7 +188,7 @@ class Server:
             captured[0] = request.named(captured[0])
         try:
             return handler(request, *captured)
-        except (ArangoError, sqlite3.Error, OSError) as error:
+        except (ArangoError, sqlite3.Error, SystemError, OSError) as error:
             known = isinstance(error, ArangoError) and error.number not in _OF_FILES
             if known or not database.dropped:
                 raise

@@ -142,7 +142,7 @@ class Streams:
             stream.used = self._clock()
             try:
                 yield stream
-            except sqlite3.Error as error:
+            except (sqlite3.Error, SystemError) as error:
                 raise refusal(error, stream.source.path) from error
             finally:
                 stream.used = self._clock()

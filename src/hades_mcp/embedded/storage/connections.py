@@ -14,10 +14,12 @@ from hades_mcp.embedded.errors import ArangoError
 from hades_mcp.embedded.storage.migrations import migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _IDLE = 8
 _RETRY_SECONDS = 0.005
+_TRIES = 20
 _LOCK_TIMEOUT, _NOT_OURS, _NOT_WRITABLE, _INTERNAL, _TOO_LARGE = 18, 1100, 1224, 4, 1216
 _ENDED = "no transaction is active"
 _SYSTEM_ERROR, _NO_MEMORY, _DISK_FULL, _GONE = 2, 3, 1104, 1228
@@ -83,10 +85,9 @@ class ConnectionPool:
             self._idle.clear()
             for connection in self._open:
                 connection.interrupt()
-                with suppress(sqlite3.Error):
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    connection.execute("PRAGMA query_only = ON")
+                with suppress(sqlite3.Error, SystemError):
+                    roll_back(connection)
+                    _insist(connection, "PRAGMA query_only = ON")
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -133,13 +134,29 @@ class ConnectionPool:
 
 
 def roll_back(connection: sqlite3.Connection) -> None:
-    """Undo the open transaction, unless closing the pool has done so, perhaps a moment ago."""
-    try:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        if _ENDED not in str(error):
-            raise
+    """Undo the open transaction, unless another thread has done so, perhaps a moment ago."""
+    _insist(connection, "ROLLBACK", lambda: connection.in_transaction)
+
+
+def _insist(
+    connection: sqlite3.Connection, sql: str, needed: Callable[[], bool] = lambda: True
+) -> None:
+    """Run a statement at the moment when the pool is closed: its user and who closes it meet.
+
+    What one of them does is then interrupted, comes too late, or fails without an exception
+    (SystemError), since the other's call has taken the number of SQLite's error.
+    """
+    for left in reversed(range(_TRIES)):
+        if not needed():
+            return
+        try:
+            connection.execute(sql)
+        except (sqlite3.OperationalError, SystemError):
+            if not left and needed():
+                raise
+            time.sleep(_RETRY_SECONDS)  # what the other has begun ends soon
+        else:
+            return
 
 
 def translate(error: sqlite3.Error | SystemError, path: Path) -> Exception:

@@ -202,5 +202,7 @@ class Database:
             self._pool.put(connection)
 
     def _release_writer(self, connection: sqlite3.Connection) -> None:
-        self._pool.put(connection)
-        self._writer.release()
+        try:
+            self._pool.put(connection)
+        finally:
+            self._writer.release()

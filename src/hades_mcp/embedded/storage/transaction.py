@@ -277,7 +277,7 @@ class Transaction:
             self.session.end()
             self._connection.execute("COMMIT")
             self.session.publish()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, SystemError) as error:
             self.abort()
             raise translate(error, self.path) from error
         try:
@@ -312,7 +312,7 @@ class Transaction:
             self.commit()
             return
         self.abort()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | SystemError):
             raise translate(error, self.path) from error
 
     def __del__(self) -> None:
