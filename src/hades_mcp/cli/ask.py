@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -59,7 +58,7 @@ def command(
     """
     from hades_mcp.cli.approving import ask_person
     from hades_mcp.cli.piped import read_question
-    from hades_mcp.cli.showing import JsonView, TextView, forgiving
+    from hades_mcp.cli.showing import JsonView, TextView, forgiving, left
     from hades_mcp.cli.talking import open_talk
 
     forgiving()
@@ -73,9 +72,7 @@ def command(
         ) as talk:
             finished = _answer(talk, asked, text, view)
     except BrokenPipeError:
-        # The reader left. Nothing more can be written; nothing is wrong either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return left()
     except BaseException as error:
         view.failed(error)
         raise

@@ -27,8 +27,8 @@ class Talk:
 
     Args:
         settings: Where agents are.
-        store: Where sessions are kept; None keeps none.
-        session: The one to go on with.
+        store: Where sessions are kept.
+        session: The one to go on with; None keeps nothing.
         agent: Who answers.
         turns: Runs the agent.
     """
@@ -36,14 +36,15 @@ class Talk:
     def __init__(
         self,
         settings: Settings,
-        store: SessionStore | None,
-        session: Session,
+        store: SessionStore,
+        session: Session | None,
         agent: AgentDefinition,
         turns: Turns,
     ) -> None:
         self.settings = settings
         self.store = store
-        self.session = session
+        self.session = session or Session("")
+        self._keeps = session is not None
         self.agent = agent
         self.turns = turns
 
@@ -63,12 +64,12 @@ class Talk:
             question,
             facts=f"The text:\n\n{text}" if text else "",
             history=self.session.history,
-            session=self.session.id if self.store else "",
+            session=self.session.id if self._keeps else "",
         )
         with closing(events):
             for event in events:
                 # On disk before it is seen: whoever has read an answer can go on with it.
-                if isinstance(event, RunFinished) and self.store is not None:
+                if isinstance(event, RunFinished) and self._keeps:
                     self.session = self.store.finish(
                         self.session,
                         question,
@@ -86,9 +87,18 @@ class Talk:
             ConfigError: Its file is broken.
         """
         if session.agent:
-            self.agent = load_agent(self.settings.home, session.agent)
+            self.let(session.agent)
         self.session = session
         self.turns.forget_approvals()
+
+    def let(self, agent: str) -> None:
+        """Let another agent answer from now on.
+
+        Raises:
+            UnknownName: There is no such agent.
+            ConfigError: Its file is broken.
+        """
+        self.agent = load_agent(self.settings.home, agent)
 
 
 @contextmanager
@@ -109,10 +119,9 @@ def open_talk(
         ConfigError: A person must act.
     """
     with ExitStack() as stack:
-        store, found = None, Session("")
-        if session is not None:
-            store = stack.enter_context(SessionStore(settings.home / FILE))
-            found = store.open(session)
-        who = load_agent(settings.home, agent or found.agent or settings.agent)
+        store = stack.enter_context(SessionStore(settings.home / FILE))
+        found = None if session is None else store.open(session)
+        last = found.agent if found else ""
+        who = load_agent(settings.home, agent or last or settings.agent)
         turns = stack.enter_context(open_turns(settings, person))
         yield Talk(settings, store, found, who, turns)
