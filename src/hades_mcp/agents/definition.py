@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -34,6 +35,8 @@ MOST_DEPTH = 3
 
 CALL = "ask_"
 """Begins the name of the tool that calls an agent."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 _log = get_logger("agents")
 
@@ -117,6 +120,11 @@ def load_agent(home: Path, name: str) -> AgentDefinition:
     return _load(home, name, ())
 
 
+def tool_name(agent: str) -> str:
+    """Return the name of the tool that calls the agent of a name."""
+    return f"{CALL}{_UNSAFE.sub('_', agent)}"
+
+
 def choose_tools(agent: AgentDefinition, specs: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
     """Return the specs of the agent's tools, in the agent's order, then those of its servers.
 
@@ -175,7 +183,7 @@ def _load(home: Path, name: str, above: tuple[str, ...]) -> AgentDefinition:
 
 def _check_names(file: AgentFile, path: str) -> None:
     """Refuse what is said about tools that the agent does not have, as far as a file can tell."""
-    known = [*file.tools, *(f"{CALL}{agent}" for agent in file.agents)]
+    known = [*file.tools, *map(tool_name, file.agents)]
     said = (
         *(("an example", example.tool) for example in file.examples),
         *(("a default", tool) for tool in file.defaults),

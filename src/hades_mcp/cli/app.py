@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # command -> module; the module's `command` is imported when the command is entered.
 COMMANDS = {
+    "agents": "hades_mcp.cli.agents",
     "aql": "hades_mcp.cli.aql",
     "ask": "hades_mcp.cli.ask",
     "chat": "hades_mcp.cli.chat",
