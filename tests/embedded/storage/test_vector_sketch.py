@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from hades_mcp.embedded.storage import Engine, vector_file, vector_sketch
+from hades_mcp.embedded.storage import Engine, matrix, vector_file, vector_sketch
 from hades_mcp.embedded.storage.matrix import Matrix
-from hades_mcp.embedded.storage.vector_block import Block, Vectors
+from hades_mcp.embedded.storage.vector_block import Block, Sketch, Vectors
 from hades_mcp.embedded.storage.vector_sketch import RECALL, sketch_of
 
 if TYPE_CHECKING:
@@ -193,3 +195,34 @@ def test_a_sketch_reads_as_it_was_written(tmp_path: Path) -> None:
     assert np.array_equal(block.sketch.values, sketch.values)
     assert block.sketch.many == sketch.many
     assert np.array_equal(block.vectors.values, vectors.values)
+
+
+def test_searches_go_on_while_a_sketch_is_made_and_see_what_is_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(vectors: Vectors, *, by_length: bool) -> Sketch | None:
+        begun.set()
+        assert may_end.wait(60)
+        return sketch_of(vectors, by_length=by_length)
+
+    monkeypatch.setattr(matrix, "sketch_of", slow)
+    rows = leaning(COUNT)
+    with Engine(tmp_path) as engine, ThreadPoolExecutor(2) as threads:
+        database = engine.create_database("d")
+        store(database, rows)
+        query = leaning(1, seed=3)[0]
+        maker = threads.submit(found, database, query)
+        try:
+            assert begun.wait(60)
+            before = threads.submit(found, database, query).result(60)
+            with database.transaction(write=True) as tx:
+                tx.collection("things").insert_many([{"_key": "new", "e": query.tolist()}])
+            during = threads.submit(found, database, query).result(60)
+        finally:
+            may_end.set()
+        assert maker.result(60) == before
+        assert max(during, key=lambda key: during[key]) == "new"
+        assert found(database, query) == during
+        assert list(tmp_path.glob("*.vectors"))

@@ -94,6 +94,7 @@ class Matrix:
         self._mappings = mappings
         self._patience = 1
         self._lock = Lock()
+        self._sharing = Lock()  # held by who writes a file; nobody waits for it
         self._version = -1
         self._mapped: str | None = None
         self._block = Block(self._pack([]))
@@ -162,14 +163,20 @@ class Matrix:
         """Return the vectors the session's snapshot has, its own writes included."""
         version, floor = session.vector_version(self._number)
         touched = session.touched_vectors(self._number)
+        grown = False
         with self._lock:
             if self._version < version and not touched:
                 self._catch_up(session, version, floor)
-                self._share(session, version, floor)
+                grown = self._has_grown(session, version, floor)
             current = self._version == version and floor <= version
             held = Held(self._block, self._gone, self._tail.only(slice(self._count)))
         if not current:
             return Held(Block(self._pack(self._changes(session, -1))), _NONE, self._pack([]))
+        if grown and self._mappings is not None and self._sharing.acquire(blocking=False):
+            try:
+                self._share(self._mappings, session, held, version)
+            finally:
+                self._sharing.release()
         return self._overlay(held, session, version) if touched else held
 
     def _overlay(self, held: Held, session: Session, version: int) -> Held:
@@ -203,26 +210,29 @@ class Matrix:
         self._hold(found[1], found[0], name)
         return True
 
-    def _share(self, session: Session, version: int, floor: int) -> None:
-        """Move what has become a large part of one's own into a file."""
+    def _has_grown(self, session: Session, version: int, floor: int) -> bool:
+        """Return whether a large part is one's own, also after looking for another's file."""
         if self._mappings is None or session.writable or not self._is_worth_a_file():
-            return
+            return False
         if self._adopt(session, version, floor):  # another process was faster
             self._catch_up(session, version, floor)
-            if not self._is_worth_a_file():
-                return
-        held = Held(self._block, self._gone, self._tail.only(slice(self._count)))
+        return self._is_worth_a_file()
+
+    def _share(self, mappings: Mappings, session: Session, held: Held, version: int) -> None:
+        """Write what a session sees into a file for everybody; other searches go on meanwhile."""
         block = self._sketched(held.current())
         previous = session.vector_mapping(self._number)
-        name = self._mappings.publish(self._number, version, block, previous)
-        found = name and vector_file.read(self._mappings.path(name), self._dimension)
-        if not (name and found):
-            self._patience *= 2  # somebody writes, or the disk is full: not again at every search
-            return
-        self._hold(found[1], version, name)
-        self._patience = 1
+        name = mappings.publish(self._number, version, block, previous)
+        found = name and vector_file.read(mappings.path(name), self._dimension)
+        with self._lock:
+            if not (name and found):
+                self._patience *= 2  # somebody writes, or the disk is full: not at every search
+                return
+            # what was caught up with meanwhile is read again from the database
+            self._hold(found[1], version, name)
+            self._patience = 1
         if found[1].vectors.values.size > self.too_many:
-            work = (self._mappings, found[1], version, name)
+            work = (mappings, found[1], version, name)
             Thread(target=self._sort, args=work, name="hades-vector-lists", daemon=True).start()
 
     def _sketched(self, vectors: Vectors) -> Block:
