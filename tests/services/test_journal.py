@@ -166,7 +166,7 @@ def test_of_two_undos_at_once_one_is_made_and_the_other_refused(
     journal: Journal, db: StandardDatabase
 ) -> None:
     handle = write(journal, db)
-    both = Barrier(2)
+    both = Barrier(2, timeout=60)
 
     def undo(_: int) -> str:
         both.wait()
@@ -187,7 +187,7 @@ def test_what_others_write_beside_an_undo_is_never_lost(db: StandardDatabase) ->
         key = f"k{turn}"
         db.collection("documents").insert({"_key": key, "n": 0})
         made = queries.write("UPDATE @k WITH {n: 1} IN documents", {"k": key}).undo
-        both = Barrier(2)
+        both = Barrier(2, timeout=60)
 
         def undo(handle: str, both: Barrier) -> bool:
             both.wait()
@@ -202,8 +202,8 @@ def test_what_others_write_beside_an_undo_is_never_lost(db: StandardDatabase) ->
 
         with ThreadPoolExecutor(2) as pool:
             undone, written = pool.submit(undo, made, both), pool.submit(later, key, both)
-            written.result()
-            was_first = undone.result()
+            written.result(60)
+            was_first = undone.result(60)
         (found,) = rows(db, "FOR d IN documents FILTER d._key == @k RETURN d", {"k": key})
         assert found["later"] is True
         assert found["n"] == (0 if was_first else 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hades_mcp.errors import InvalidArgument
+from hades_mcp.errors import InvalidArgument, UnknownName
 from hades_mcp.services.names import document_id
 
 if TYPE_CHECKING:
@@ -34,3 +34,9 @@ def test_a_heading_of_two_documents_lists_both(db: StandardDatabase) -> None:
     with pytest.raises(InvalidArgument, match="Several documents are called 'The end'") as caught:
         document_id(db, "The end")
     assert "documents/d2 (tea#end), documents/d3 (cup#end)" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["documents/d1?", "documents/d1#x", "%64ocuments/d1", "Tea/"])
+def test_an_id_with_more_behind_it_is_no_id(db: StandardDatabase, name: str) -> None:
+    with pytest.raises(UnknownName):
+        document_id(db, name)

@@ -56,17 +56,23 @@ def without_vectors(value: Any, asked: Asked = NOTHING) -> Any:
         return {
             key: without_vectors(inner, entries.get(key, NOTHING))
             for key, inner in value.items()
-            if (key in entries and entries[key].named) or not _is_vector(inner, named=key in NAMES)
+            if (key in entries and entries[key].named) or not is_vector(inner, named=key in NAMES)
         }
     if isinstance(value, list):
-        if _is_vector(value):
+        if is_vector(value):
             return value if asked.named else f"<vector of {len(value)} numbers>"
         each = asked if asked is NOTHING else asked.each()
         return [without_vectors(inner, each) for inner in value]
     return value
 
 
-def _is_vector(value: Any, *, named: bool = False) -> bool:
+def is_vector(value: Any, *, named: bool = False) -> bool:
+    """Return whether a value is a vector.
+
+    Args:
+        value: What JSON can hold.
+        named: Whether it stands under one of `NAMES`.
+    """
     # JSON writes 0.0 as 0, so some of its numbers may have come as integers
     return (
         isinstance(value, list)

@@ -38,7 +38,7 @@ async def test_a_real_model_summarises_what_is_no_longer_hot(
         for text in (*OLD, *(f"Visit {number} was short." for number in range(HOT))):
             answer = await tools.call("context_add", {"context": "oven", "content": text})
             assert not answer.is_error, answer.content
-        workspace.tidier.wait()
+        workspace.tidier.wait(600)
         about = workspace.contexts.show("oven")
         assert about.entries == len(OLD) + HOT + 1
         assert about.tiers["cold"] == len(OLD)

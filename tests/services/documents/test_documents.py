@@ -250,3 +250,15 @@ def test_what_was_not_ingested_is_not_deleted_as_a_file(
     assert documents.get("My own note")["_key"] == "mine"
     with pytest.raises(NotFound, match="Remove it by AQL"):
         documents.delete("documents/mine")
+
+
+@pytest.mark.parametrize("source", [5, None, "text:Tea"])
+def test_a_document_that_only_looks_like_part_of_a_file_is_not_deleted_as_one(
+    documents: DocumentService, db: StandardDatabase, source: object
+) -> None:
+    documents.add_text("Boil water.", "Tea")
+    db.create_collection("mine")
+    db.collection("mine").insert({"_key": "x", "source": source})
+    with pytest.raises(NotFound, match="'mine/x' was not ingested from a file"):
+        documents.delete("mine/x")
+    assert documents.get("Tea")["text"] == "Boil water."

@@ -97,7 +97,7 @@ def test_a_killed_ingest_leaves_whole_files_and_the_next_one_finishes(
     while "m13.py" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=60)
     with open_workspace(Settings(home=home), embedder=HashEmbedder(64)) as workspace:
         kept = whole_files(workspace.db)
         assert 0 < kept < FILES

@@ -42,7 +42,8 @@ def reports(workspace: Workspace, shop: Path) -> Iterator[Queue[Any]]:
         yield told
     finally:
         stop.set()
-        thread.join()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 def paths(workspace: Workspace) -> set[str]:

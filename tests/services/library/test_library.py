@@ -14,22 +14,31 @@ from hades_mcp.assets import shipped
 from hades_mcp.embedded import connect
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.embedders.onnx import OnnxEmbedder
-from hades_mcp.errors import ConfigError, InvalidArgument, UnknownName
+from hades_mcp.errors import ConfigError, InvalidArgument, Unavailable, UnknownName
 from hades_mcp.services.library.files import Example, library_names, read_library
 from hades_mcp.services.library.service import SHOWN, TOKENS, LibraryService
 from hades_mcp.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from arango.cursor import Cursor
     from arango.database import StandardDatabase
     from arango.graph import Graph
 
+    from hades_mcp.embedders.base import Progress, Vectors
+
 NOWHERE = Path("nowhere")
 TOPICS = read_library(NOWHERE, "aql")
 EXAMPLES = [example for topic in TOPICS for example in topic.examples]
 MISTAKES = [example for example in EXAMPLES if example.wrong]
+
+
+class Away(HashEmbedder):
+    """An embedder whose server does not answer."""
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        raise Unavailable("The embedder is away.")
 
 
 def named(example: Example) -> str:
@@ -222,3 +231,16 @@ def test_a_wrong_name_and_an_empty_question_are_refused_with_what_to_do(
         service.install("aqll")
     with pytest.raises(InvalidArgument, match="question is empty"):
         service.examples(" ")
+
+
+def test_without_the_embedder_examples_are_found_by_words_and_this_is_said(
+    db: StandardDatabase,
+) -> None:
+    LibraryService(db, HashEmbedder(16), NOWHERE).install("aql")
+    db.collection("library").insert(
+        {"_key": "mine", "library": "mine", "topic": "mine", "kind": "example"}
+        | {"question": "Whose turn is it?", "aql": "RETURN 1", "shows": "turns"}
+    )
+    found = LibraryService(db, Away(16), NOWHERE).examples("Whose turn is it?")
+    assert "library/mine" in [example.id for example in found.examples]
+    assert found.hint == "Found by words alone, not by meaning: The embedder is away."

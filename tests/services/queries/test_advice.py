@@ -89,3 +89,18 @@ def test_strings_and_comments_are_never_repaired() -> None:
     assert repaired(query) == query.replace("d.a = ", "d.a == ")
     assert repaired("FOR d IN") == ""
     assert not parses("FOR d IN")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"FOR d IN nosuch{' ' * 100_000}RETURN d",
+        'RETURN "' + '\\"' * 50_000,
+        "RETURN 1 /* " * 20_000,
+    ],
+    ids=["blanks", "quotes", "comments"],
+)
+def test_a_long_broken_query_is_refused_at_once(queries: QueryService, query: str) -> None:
+    """With patterns that look through all of it at each mark each of these takes minutes."""
+    with pytest.raises(QueryError):
+        queries.read(query)

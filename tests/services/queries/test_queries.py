@@ -180,3 +180,12 @@ def test_explain_shows_the_plan_without_running_it(
     assert "RemoveNode" in plan.nodes
     assert plan.collections["documents"] in {"write", "exclusive"}
     assert not queries.explain("FOR d IN documents RETURN d").modifies
+
+
+def test_a_row_nested_too_deep_is_refused_in_words(queries: QueryService) -> None:
+    deep = "[" * 300 + "]" * 300
+    with pytest.raises(LimitReached, match="nested too deep"):
+        queries.read(f"RETURN {deep}")
+    with pytest.raises(QueryError, match="cannot be stored"):
+        queries.write(f"INSERT {{a: {deep}}} INTO documents RETURN NEW")
+    assert queries.read("RETURN LENGTH(documents)").rows == [0]

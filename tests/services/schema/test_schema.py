@@ -226,3 +226,13 @@ def test_the_schema_of_one_database_shows_nothing_of_another() -> None:
     client.close()
     assert "mine_things" in str(shown)
     assert "yours" not in str(shown)
+
+
+def test_a_vector_with_whole_numbers_in_it_is_one(
+    schema: SchemaService, db: StandardDatabase
+) -> None:
+    """ArangoDB writes 0.0 as 0."""
+    fill(db, "things", [{"v": [0, 0.5] * 64, "n": [1] * 128}])
+    found = types(schema, "things")
+    assert found["v"] == "vector[128]"
+    assert found["n"] == "array"

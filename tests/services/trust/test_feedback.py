@@ -130,7 +130,7 @@ def test_feedback_from_many_threads_is_all_counted(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
         assert stored(db, bread)["evidence"]["up"] == 20
         assert rows(db, "RETURN LENGTH(@@c)", {"@c": FEEDBACK}) == [20]
     finally:

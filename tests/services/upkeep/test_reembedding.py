@@ -173,7 +173,7 @@ def test_a_killed_run_leaves_the_old_vectors_and_the_next_one_finishes(home: Pat
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=60)
     with open_workspace(Settings(home=home), embedder=HashEmbedder(32)) as workspace:
         sizes = rows(workspace.db, _SIZES)
     assert sizes in ([[32, "hashing-32"]], [[64, "hashing-64"]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hades_mcp.services.documents.linking import Names
 from hades_mcp.services.documents.readers.rows import SEGMENT
-from hades_mcp.services.layout import SOURCES
+from hades_mcp.services.layout import DOCUMENTS, SOURCES
 from hades_mcp.services.statements import rows
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Entry:
     def key(self) -> str:
         """Its `_key`."""
         return key_of(self.path)
+
+    def ids(self) -> set[str]:
+        """Return the `_id`s of its documents."""
+        return {f"{DOCUMENTS}/{key}" for key in self.parts}
 
     def names(self) -> Names:
         """Return what the linker needs of it."""

@@ -172,7 +172,9 @@ class DocumentService:
         document = None
         if entry is None:
             document = self.get(name)
-            entry = read_entry(self._db, key_of(document.get("source", "")))
+            entry = read_entry(self._db, key_of(str(document.get("source"))))
+            if entry is not None and document["_id"] not in entry.ids():
+                entry = None
         if entry is None:
             raise NotFound(f"{name!r} was not ingested from a file.", hint="Remove it by AQL.")
         if document is None or document["_key"] == entry.root:

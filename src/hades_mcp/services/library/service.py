@@ -9,7 +9,7 @@ from functools import cache
 from math import log
 from typing import TYPE_CHECKING, Any, cast
 
-from hades_mcp.errors import InvalidArgument
+from hades_mcp.errors import InvalidArgument, Unavailable
 from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import LIBRARY
 from hades_mcp.services.library.files import library_names, read_library
@@ -191,15 +191,18 @@ class LibraryService:
         if not question.strip():
             raise InvalidArgument("The question is empty.", hint="Say what the query should find.")
         shelf = self._filled_shelf()
-        by_words = _by_words(question, shelf)
-        by_meaning = self._by_meaning(question, shelf) if shelf.state else []
-        best = _fused([by_words, by_meaning], shelf)
-        hint = ""
+        rankings, hint = [_by_words(question, shelf)], ""
         if not shelf.state:
             hint = "Found by words alone; by meaning after: hades library install aql"
-        elif not by_meaning:
-            hint = "Stored for another embedder; once more: hades library install aql"
-        return _packed(best[:limit], shelf, hint)
+        else:
+            try:
+                rankings.append(self._by_meaning(question, shelf))
+            except Unavailable as error:
+                hint = f"Found by words alone, not by meaning: {error.message}"
+                self._shelf = None  # what has no vector is given one when the embedder is back
+            if not hint and not rankings[-1]:
+                hint = "Stored for another embedder; once more: hades library install aql"
+        return _packed(_fused(rankings, shelf)[:limit], shelf, hint)
 
     def _filled_shelf(self) -> _Shelf:
         revision = self._db.collection(LIBRARY).revision()
@@ -216,7 +219,10 @@ class LibraryService:
     def _complete(self, stored: Sequence[dict[str, Any]]) -> None:
         """Give vectors to what somebody stored without."""
         bare = [entry for entry in stored if "model" not in entry][:MOST_BARE]
-        vectors = self._embedder.embed([_embedded(entry) for entry in bare]) if bare else ()
+        try:
+            vectors = self._embedder.embed([_embedded(entry) for entry in bare]) if bare else ()
+        except Unavailable:
+            return  # their words find them
         for entry, vector in zip(bare, vectors, strict=True):
             entry |= {"embedding": vector.tolist(), "model": self._embedder.model_id}
 

@@ -8,6 +8,12 @@ _STRING = re.compile(
     r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL
 )
 
+# a long query is not looked through to its end for each quote that is not closed
+_STRING_OR_REST = re.compile(
+    r"\"(?:\\.|[^\"\\])*(?:\"|\\?\Z)|'(?:\\.|[^'\\])*(?:'|\\?\Z)|`[^`]*(?:`|\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)",
+    re.DOTALL,
+)
+
 LONGEST = 1_500
 """Characters of a query that is looked at for mistakes: small models make them in short ones."""
 
@@ -144,7 +150,8 @@ _METHOD = re.compile(rf"{_V}\.(\w+)\((\s*\))?")
 
 def masked(query: str) -> str:
     """Return a query with its strings, quoted names and comments blanked, each place kept."""
-    return _STRING.sub(lambda found: re.sub(r"[^\n]", "~", found.group()), query)
+    known = _STRING if len(query) <= LONGEST else _STRING_OR_REST
+    return known.sub(lambda found: re.sub(r"[^\n]", "~", found.group()), query)
 
 
 def substituted(query: str, pattern: str, template: str) -> str:
@@ -164,6 +171,8 @@ def substituted(query: str, pattern: str, template: str) -> str:
 
 def plain_quotes(query: str) -> str:
     """Return a query without fences, typographic quotes and the like."""
+    if len(query) > LONGEST:
+        return query
     for pattern, replacement in _RAW:
         query = re.sub(pattern, replacement, query, flags=re.IGNORECASE)
     return query

@@ -265,7 +265,7 @@ def _fetch(answer: Iterator[Any], limits: QueryLimits, asked: Asked) -> tuple[li
     left = limits.max_bytes
     for found in answer:
         row = without_vectors(found, asked)
-        left -= len(orjson.dumps(row, default=str))
+        left -= _size(row)
         if len(rows) == limits.max_rows or (left < 0 and rows):
             return rows, True
         if left < 0:
@@ -275,6 +275,15 @@ def _fetch(answer: Iterator[Any], limits: QueryLimits, asked: Asked) -> tuple[li
             )
         rows.append(row)
     return rows, False
+
+
+def _size(row: Any) -> int:
+    try:
+        return len(orjson.dumps(row))
+    except orjson.JSONEncodeError as error:  # it goes 254 levels deep
+        raise LimitReached(
+            "A row is nested too deep to be shown.", hint="Return only the attributes you need."
+        ) from error
 
 
 def _with_changes(result: QueryResult, made: list[Change], handle: str) -> QueryResult:

@@ -69,7 +69,7 @@ def watched(query: str) -> WatchedQuery | None:
 
     try:
         tree = parse(query)
-    except ArangoError:
+    except (ArangoError, RecursionError):
         return None  # a newer server may know more than we do
     statements = [node for node in walk(tree) if isinstance(node, Modification)]
     ending = tree.clauses[-1]
@@ -91,7 +91,7 @@ def watched(query: str) -> WatchedQuery | None:
         text = f"{query[:at]}RETURN {{{told}, {_ROW}: ({row}\n)}}"
     try:
         same = parse(text).clauses[:-1] == tree.clauses[: -1 if returning else None]
-    except ArangoError:
+    except (ArangoError, RecursionError):
         same = False
     return WatchedQuery(text, returning) if same else None
 

@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hades_mcp.services.projection import is_vector
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-LONG = 64
-"""A list of at least so many floats is a vector."""
 
 DEEPEST = 4
 """Levels of nesting that are looked into."""
@@ -166,8 +165,7 @@ def type_name(value: Any) -> str:
         case str():
             return "string"
         case list():
-            vector = len(value) >= LONG and all(isinstance(item, float) for item in value)
-            return f"vector[{len(value)}]" if vector else "array"
+            return f"vector[{len(value)}]" if is_vector(value) else "array"
         case _:
             return "object"
 

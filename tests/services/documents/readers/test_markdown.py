@@ -53,6 +53,16 @@ def test_headings_become_sections_inside_each_other() -> None:
     ]
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_a_heading_that_the_title_does_not_say_is_not_lost(gap: str) -> None:
+    text = f"# Tea{gap}Boil water.\n"
+    [other] = read_markdown(HERE, text, "The manual").parts
+    assert (other.title, other.text) == ("The manual", f"Tea{gap}Boil water.")
+    for title in ("tea", ""):
+        [same] = read_markdown(HERE, text, title).parts
+        assert same.text == "Boil water."
+
+
 def test_a_heading_inside_a_code_block_is_code() -> None:
     parsed = read("# T\n```sh\n# not a heading\n[a](b.md)\n```\n~~~\n# nor this\n~~~\n")
     assert len(parsed.parts) == 1
