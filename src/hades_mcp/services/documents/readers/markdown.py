@@ -57,9 +57,9 @@ def read_markdown(path: PurePath, text: str, title: str = "") -> Parsed:
         del sections[0]  # a file that opens with its title is that section
     for section in sections:
         section.close()
-    heading, lines = sections[0].title, sections[0].lines
+    heading, under = sections[0].title, sections[0].lines
     if title and heading and heading.casefold() != title.casefold():
-        lines[:1] = [f"{heading}\n{''.join(lines[:1])}"]  # else nothing would say it
+        under[:1] = [f"{heading}\n{''.join(under[:1])}"]  # else nothing would say it
     named = str(metadata.get("title") or path.name)
     title = title or next((s.title for s in sections if s.level == 1), named)
     return outline(path, title, [*sections], metadata, lines=True)
