@@ -98,3 +98,14 @@ def test_a_traceback_shows_no_local_variables():
     )
     assert "ZeroDivisionError" in err
     assert "what was in the document" not in err
+
+
+def test_attempts_to_reach_a_server_are_told_only_to_who_wants_to_know_more():
+    code = (
+        "import logging\n"
+        "from hades_mcp.logging import setup_logging\n"
+        "setup_logging({level!r})\n"
+        "logging.getLogger('urllib3.connectionpool').warning('Retrying')\n"
+    )
+    assert spoken(code.format(level="WARNING")) == ("", "")
+    assert spoken(code.format(level="INFO")) == ("", "Retrying\n")

@@ -30,6 +30,9 @@ def setup_logging(level: str = "WARNING", *, json: bool = False) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=known[level.upper()], force=True, format="%(message)s"
     )
+    # each attempt to reach ArangoDB: what comes of them is raised, and told once
+    quiet = known[level.upper()] >= logging.WARNING
+    logging.getLogger("urllib3").setLevel(logging.ERROR if quiet else logging.NOTSET)
     global _wanted  # noqa: PLW0603  kept until something is said
     _wanted = known[level.upper()], json
     if "structlog" in sys.modules:
