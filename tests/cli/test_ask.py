@@ -66,7 +66,8 @@ def test_calls_go_to_stderr_and_the_answer_to_stdout(hades: Hades, notes: Path, 
 
 
 @replies(SEARCH, "Bees make it.")
-def test_quiet_leaves_the_answer_alone(hades: Hades, model: Talker):
+def test_quiet_leaves_the_answer_alone(hades: Hades, notes: Path, model: Talker):
+    hades("ingest", notes)
     done = asked(hades, model, "Who makes honey?", "--quiet")
     assert (done.out, done.err) == ("Bees make it.\n", "")
 
@@ -119,18 +120,23 @@ def test_the_last_event_holds_all_that_a_script_needs(hades: Hades, notes: Path,
 
 
 @replies(SEARCH, ["Let me look again.\n", SEARCH], "Bees\x1b[2J make it.")
-def test_only_the_answer_is_written_and_no_control_codes(hades: Hades, model: Talker):
+def test_only_the_answer_is_written_and_no_control_codes(hades: Hades, notes: Path, model: Talker):
+    hades("ingest", notes)
     assert asked(hades, model, "Who?").out == "Bees[2J make it.\n"
 
 
 @replies(SEARCH, ["Let me", " look.\n\n", SEARCH], ["  Bees ", "make it:\n", "```aql\n1\n```\n"])
-def test_a_streamed_answer_is_written_once_and_calls_are_not(hades: Hades, model: Talker):
+def test_a_streamed_answer_is_written_once_and_calls_are_not(
+    hades: Hades, notes: Path, model: Talker
+):
+    hades("ingest", notes)
     done = asked(hades, model, "Who?", "--stream")
     assert done.out == "Let me look.\nBees make it:\n```aql\n1\n```\n"
 
 
 @replies(SEARCH, "Half a pair: \ud83d.")
-def test_what_cannot_be_written_is_replaced(hades: Hades, model: Talker):
+def test_what_cannot_be_written_is_replaced(hades: Hades, notes: Path, model: Talker):
+    hades("ingest", notes)
     assert asked(hades, model, "Who?").out == "Half a pair: ?.\n"
     last = json.loads(asked(hades, model, "Who?", "--json").out.splitlines()[-1])
     assert last["answer"] == "Half a pair: \ud83d."
@@ -218,7 +224,8 @@ def test_no_standard_input_at_all_is_no_text(monkeypatch: pytest.MonkeyPatch):
 
 
 @replies(SEARCH, "Bees.", SEARCH, "In a hive.", SEARCH, "No idea.")
-def test_a_session_goes_on_and_another_name_is_a_new_one(hades: Hades, model: Talker):
+def test_a_session_goes_on_and_another_name_is_a_new_one(hades: Hades, notes: Path, model: Talker):
+    hades("ingest", notes)
     asked(hades, model, "Who makes honey?", "--session", "bees")
     asked(hades, model, "Where do they live?", "--session", "bees")
     asked(hades, model, "Where do they live?", "--session", "other")
@@ -257,9 +264,10 @@ class Shell:
         self.process.communicate(timeout=PATIENCE)
 
 
-def test_an_answer_streams_and_ctrl_c_ends_the_run_as_cancelled(hades: Hades):
+def test_an_answer_streams_and_ctrl_c_ends_the_run_as_cancelled(hades: Hades, notes: Path):
+    hades("ingest", notes)
     going_on = threading.Event()
-    text: list[Any] = [SEARCH], ["Bees ", going_on, FOREVER]
+    text: tuple[Any, ...] = (SEARCH, ["Bees make ", going_on, FOREVER])
     with (
         talking(*text) as model,
         Shell("ask", "Who?", "--json", "--model-url", model.url) as process,
@@ -268,7 +276,7 @@ def test_an_answer_streams_and_ctrl_c_ends_the_run_as_cancelled(hades: Hades):
         lines = []
         for line in process.stdout:
             lines.append(json.loads(line))
-            if lines[-1] == {"event": "text_delta", "text": "Bees "}:
+            if lines[-1] == {"event": "text_delta", "text": "Bees make "}:
                 break  # and the model has not said the rest
         going_on.set()
         process.send_signal(signal.SIGINT)
@@ -283,7 +291,8 @@ def test_an_answer_streams_and_ctrl_c_ends_the_run_as_cancelled(hades: Hades):
     assert trace["status"] == "cancelled"
 
 
-def test_a_reader_that_leaves_ends_the_run_quietly(hades: Hades):
+def test_a_reader_that_leaves_ends_the_run_quietly(hades: Hades, notes: Path):
+    hades("ingest", notes)
     with (
         talking(SEARCH, FOREVER) as model,
         Shell("ask", "Who?", "--stream", "-q", "--model-url", model.url) as process,

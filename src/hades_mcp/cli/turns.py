@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ import anyio
 from anyio.from_thread import start_blocking_portal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from anyio.from_thread import BlockingPortal
 
@@ -100,27 +99,14 @@ class Turns:
             HadesError: What the run raised.
         """
         from hades_mcp.agents.definition import with_servers
-        from hades_mcp.agents.routing import pick
-        from hades_mcp.agents.run import run
 
         agent = with_servers(agent, self._servers)
         toolbox = self._toolbox(agent)  # of all that a router may pick
-        picking = partial(pick, model=self.model, embedder=self.workspace.embedder)
-        agent = self._portal.call(picking, agent, question)
         said: SimpleQueue[RunEvent | Asked | None] = SimpleQueue()
         self._said = said
-        events = run(
-            agent,
-            question,
-            model=self.model,
-            toolbox=toolbox,
-            recorder=self.workspace.recorder,
-            approve=self._approve,
-            facts=facts,
-            history=history,
-            session=session,
+        running = self._portal.start_task_soon(
+            self._run, agent, toolbox, question, facts, history, session
         )
-        running = self._portal.start_task_soon(self._run, events)
         ended = False
         try:
             while (event := said.get()) is not None:
@@ -140,8 +126,32 @@ class Turns:
         """Ask again about everything."""
         self._approvals.forget()
 
-    async def _run(self, events: AsyncGenerator[RunEvent, None]) -> None:
+    async def _run(
+        self,
+        agent: AgentDefinition,
+        toolbox: Toolbox,
+        question: str,
+        facts: str,
+        history: Sequence[Message],
+        session: str,
+    ) -> None:
+        from hades_mcp.agents.routing import pick
+        from hades_mcp.agents.run import run
+
+        workspace = self.workspace
         try:
+            picked = await pick(agent, question, model=self.model, embedder=workspace.embedder)
+            events = run(
+                picked,
+                question,
+                model=self.model,
+                toolbox=toolbox,
+                recorder=workspace.recorder,
+                approve=self._approve,
+                facts=facts,
+                history=history,
+                session=session,
+            )
             async with aclosing(events):
                 async for event in events:
                     self._said.put(event)
