@@ -34,7 +34,11 @@ def serving(engine: Engine, **options: Any) -> Iterator[str]:
     listener.bind(("127.0.0.1", 0))
     listener.listen()  # whoever connects before the server runs waits
     config = uvicorn.Config(
-        Application(server, **options), log_level="warning", server_header=False, lifespan="on"
+        Application(server, **options),
+        log_level="warning",
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
     )
     runner = uvicorn.Server(config)
     thread = Thread(target=runner.run, args=([listener],))
@@ -43,8 +47,9 @@ def serving(engine: Engine, **options: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         runner.should_exit = True
-        thread.join()
+        thread.join(60)
         server.close()
+        assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -185,7 +190,7 @@ def test_waiting_writers_do_not_keep_a_transaction_from_ending(tmp_path: Path) -
         waiting.start()
         transaction.collection("books").insert({"_key": "first"})
         assert transaction.commit_transaction()
-        waiting.join()
+        waiting.join(60)
         assert sorted(books.keys()) == ["first", "waiting"]
         client.close()
 

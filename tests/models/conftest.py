@@ -134,7 +134,7 @@ def served(server: WireServer) -> Iterator[WireServer]:
         yield server
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(60)
         server.server_close()
 
 

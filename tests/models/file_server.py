@@ -95,5 +95,5 @@ def serving_files() -> Iterator[FileServer]:
         yield server
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(60)
         server.server_close()

@@ -134,7 +134,7 @@ def kill_when(home: Path, files: int, folder: Path) -> None:
             assert time.monotonic() < deadline, "the ingest stands still"
         ingest.send_signal(signal.SIGKILL)
     finally:
-        output, _ = ingest.communicate()
+        output, _ = ingest.communicate(timeout=60)
         client.close()
     assert ingest.returncode == -signal.SIGKILL, os.fsdecode(output)
 

@@ -95,4 +95,4 @@ def collector() -> Iterator[tuple[str, Queue[bytes]]]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", bodies
         server.shutdown()
-        thread.join()
+        thread.join(60)

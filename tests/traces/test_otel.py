@@ -50,7 +50,7 @@ def collector() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", received
         server.shutdown()
-        thread.join()
+        thread.join(60)
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1/traces"])

@@ -80,7 +80,7 @@ def test_threads_append_to_one_trace_without_losing_a_step(store: TraceStore) ->
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(store.get("a" * 32).steps) == 100
 
 

@@ -161,7 +161,10 @@ def arango_face(home: Path, port: int) -> Iterator[str]:
     """Run `hades db serve`: ArangoDB's HTTP API on loopback, over the embedded engine; its URL."""
     command = [sys.executable, "-m", "hades_mcp", "--home", str(home)]
     with subprocess.Popen(
-        [*command, "db", "serve", "--port", str(port)], stderr=subprocess.PIPE, text=True
+        [*command, "db", "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None
         line = process.stderr.readline()

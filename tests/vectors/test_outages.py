@@ -75,7 +75,7 @@ def test_a_milvus_lite_that_another_process_holds_is_said_and_used_when_it_is_fr
             check_goes_on_without_milvus(workspace, notes, "another has it open")
             assert [finding.check for finding in workspace.fsck.check()] == ["milvus-away"]
             process.kill()
-            process.wait()
+            process.wait(60)
             check_all_made_up_for(workspace)
 
 

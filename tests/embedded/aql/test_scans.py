@@ -309,13 +309,16 @@ def test_threads_share_what_was_read_and_each_sees_one_moment(engine: Engine) ->
             if sum(rows) != 500 or len(numbers) != 2 or numbers[1] - numbers[0] != 1:
                 wrong.append((sum(rows), numbers))
 
-    readers = [threading.Thread(target=read) for _ in range(2)]
+    readers = [threading.Thread(target=read, daemon=True) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for at in range(60):
-        execute(database, move, {"one": str(at % 50), "two": str((at * 7 + 1) % 50)})
-        execute(database, swap)
-    done.set()
+    try:
+        for at in range(60):
+            execute(database, move, {"one": str(at % 50), "two": str((at * 7 + 1) % 50)})
+            execute(database, swap)
+    finally:
+        done.set()
     for reader in readers:
-        reader.join()
+        reader.join(60)
+    assert not any(reader.is_alive() for reader in readers)
     assert wrong == []

@@ -167,12 +167,13 @@ def test_a_running_query_is_listed_and_can_be_killed(api):
     thread.start()
     listed: list[dict[str, object]] = []
     while not listed:
+        assert thread.is_alive()
         listed = api("GET /_api/query/current").json
     assert listed[0]["query"] == body["query"]
     assert isinstance(listed[0]["peakMemoryUsage"], int)
     assert listed[0]["bindVars"] == {"x": 0}
     assert api(f"DELETE /_api/query/{listed[0]['id']}").status == 200
-    thread.join()
+    thread.join(60)
     assert answers == [(410, 1500)]
     assert api("GET /_api/query/current").json == []
     assert api.refused(f"DELETE /_api/query/{listed[0]['id']}") == (404, 1591)

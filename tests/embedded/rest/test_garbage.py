@@ -40,7 +40,7 @@ def test_it_stays_off_where_somebody_has_switched_it_off() -> None:
 
 
 def test_it_runs_again_after_many_threads() -> None:
-    begin = Barrier(4)
+    begin = Barrier(4, timeout=60)
 
     def work() -> None:
         for _ in range(100):
@@ -52,7 +52,8 @@ def test_it_runs_again_after_many_threads() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
     assert gc.isenabled()
 
 

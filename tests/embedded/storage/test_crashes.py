@@ -173,7 +173,7 @@ def kill(folder: Path, victim: str, times: int, verify: Callable[[str], None]) -
             verify(acknowledged)
             nursery.stdin.write("\n")
             nursery.stdin.flush()
-        errors = nursery.communicate()[1]
+        errors = nursery.communicate(timeout=60)[1]
     assert not errors, errors  # no victim ended by itself
 
 

@@ -71,7 +71,7 @@ def test_only_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
         with scratch(tmp_path, "it-"):
             assert abandoned.exists()
         dead.kill()
-        dead.wait()
+        dead.wait(60)
         with scratch(tmp_path, "it-") as path:
             left = {*strangers, tmp_path / "it-file", used, path}
             assert set(tmp_path.iterdir()) == left
@@ -107,7 +107,7 @@ def test_the_files_of_a_killed_process_in_memory_go_with_the_next(
         with Engine(None) as engine:
             assert {left, engine.folder} == set(tmp_path.iterdir())
         process.kill()
-        process.wait()
+        process.wait(60)
     with Engine(None) as engine:
         assert set(tmp_path.iterdir()) == {engine.folder}
     assert list(tmp_path.iterdir()) == []

@@ -234,7 +234,7 @@ def test_a_database_dropped_under_its_readers_is_gone_for_them_and_leaves_no_fil
             finally:
                 over.set()
             for reader in readers:
-                reader.result()
+                reader.result(60)
     finally:
         sys.setswitchinterval(interval)
     assert numbers <= {1228}

@@ -158,11 +158,11 @@ def kill_again_and_again(folder: Path, times: int, batch: int) -> None:
         wait_for = 1 + attempt * 7 % 23
         for _ in range(wait_for):
             line = victim.stdout.readline()
-            assert line, victim.communicate()[1]
+            assert line, victim.communicate(timeout=60)[1]
         for _ in range(attempt * 997 % 5 * 20_000):
             pass  # the kill falls into another place of a write each time
         victim.kill()
-        rest, _ = victim.communicate()
+        rest, _ = victim.communicate(timeout=60)
         acknowledged = int((line + rest).split()[-1])
         assert acknowledged > total
         total = check_whole(folder, acknowledged, batch)
@@ -203,7 +203,7 @@ time.sleep(600)
             database.begin(write=True)
         assert raised.value.number == 18
         holder.kill()
-        holder.communicate()
+        holder.communicate(timeout=60)
         with database.transaction(write=True) as tx:
             assert not tx.has_collection("half")
             tx.create_collection("whole")

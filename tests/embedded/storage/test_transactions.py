@@ -176,7 +176,7 @@ def test_threads_that_write_at_once_lose_nothing(database: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert failures == []
     with database.transaction() as tx:
         things = tx.collection("things")
@@ -195,7 +195,7 @@ def test_an_open_stream_transaction_holds_up_no_reader_in_another_thread(
     seen: list[list[str]] = []
     thread = threading.Thread(target=lambda: seen.append(keys(database)))
     thread.start()
-    thread.join()
+    thread.join(60)
     writer.commit()
     assert seen == [["0", "1", "2"]]
 

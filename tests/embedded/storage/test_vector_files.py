@@ -234,7 +234,7 @@ def test_lists_find_nearly_all_of_the_nearest(
 def wait_for_lists() -> None:
     for thread in threading.enumerate():
         if thread.name == "hades-vector-lists":
-            thread.join()
+            thread.join(60)
 
 
 def test_changes_while_and_after_lists_are_made_are_seen(

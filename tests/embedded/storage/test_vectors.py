@@ -266,7 +266,7 @@ def test_searches_and_writes_of_many_threads_agree(database: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert failures == []
 
 

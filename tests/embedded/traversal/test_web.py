@@ -187,10 +187,10 @@ def test_threads_walk_their_snapshots_while_another_one_writes(folder: Path) -> 
             writing = pool.submit(write)
             reading = [pool.submit(read, seed) for seed in range(3)]
             try:
-                assert [each.result() for each in reading] == [[], [], []]
+                assert [each.result(60) for each in reading] == [[], [], []]
             finally:
                 done.set()
-            writing.result()
+            writing.result(60)
 
 
 def test_a_web_that_has_grown_too_large_is_begun_anew(
