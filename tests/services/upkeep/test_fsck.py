@@ -119,12 +119,14 @@ def test_an_edge_to_nowhere_is_found_and_removed_and_no_other(workspace: Workspa
     assert (edges.has("good"), edges.has("bad")) == (True, False)
 
 
-def test_a_chunk_without_a_vector_gets_the_one_it_had(workspace: Workspace) -> None:
+@pytest.mark.parametrize("broken", ["null", "[0.5, 0.5]", '"none"'])
+def test_a_chunk_without_a_vector_gets_the_one_it_had(workspace: Workspace, broken: str) -> None:
     query = 'FOR c IN chunks FILTER c.text LIKE "%Closed%" RETURN c.embedding'
     (before,) = rows(workspace.db, query)
     change(
         workspace,
-        'FOR c IN chunks FILTER c.text LIKE "%Closed%" UPDATE c WITH {embedding: null} IN chunks',
+        'FOR c IN chunks FILTER c.text LIKE "%Closed%" '
+        f"UPDATE c WITH {{embedding: {broken}}} IN chunks",
     )
     assert wrong(workspace)["chunk-without-vector"] == 1
     check_mending(workspace)

@@ -17,7 +17,7 @@ from hades_mcp.services.layout import (
     OUTBOX,
     SOURCES,
 )
-from hades_mcp.services.pins import check_pin
+from hades_mcp.services.pins import check_pin, read_pin
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
 from hades_mcp.services.transactions import atomically
@@ -46,7 +46,11 @@ FOR c IN @@chunks
   FILTER DOCUMENT(CONCAT(@documents, "/", c.document)) == null
   RETURN c._key
 """
-_WITHOUT_VECTOR = "FOR c IN @@chunks FILTER LENGTH(c.embedding) == 0 RETURN c._key"
+_WITHOUT_VECTOR = """
+FOR c IN @@chunks
+  FILTER NOT IS_LIST(c.embedding) OR LENGTH(c.embedding) != @dimension
+  RETURN c._key
+"""
 _TEXTS = """
 FOR c IN @@chunks
   FILTER c._key IN @keys
@@ -187,12 +191,15 @@ class FsckService:
         return _finding("file-without-documents", text, SOURCES, keys, mend=mend)
 
     def _chunks_without_vector(self, *, mend: bool) -> list[Finding]:
-        keys = rows(self._db, _WITHOUT_VECTOR, {"@chunks": CHUNKS})
+        pin = read_pin(self._db, CHUNKS)
+        # without a pin there is no vector at all, and each chunk is found
+        bind = {"@chunks": CHUNKS, "dimension": pin.dimension if pin else -1}
+        keys = rows(self._db, _WITHOUT_VECTOR, bind)
         if mend and keys:
             check_pin(self._db, self._embedder)
             for start in range(0, len(keys), BATCH):
                 self._embed(keys[start : start + BATCH])
-        text = "have no vector: only their words find them"
+        text = "have no vector, or one of another length: only their words find them"
         return _finding("chunk-without-vector", text, CHUNKS, keys, mend=mend)
 
     def _leftovers(self, *, mend: bool) -> list[Finding]:
