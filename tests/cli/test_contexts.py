@@ -68,6 +68,15 @@ def test_a_context_is_given_a_time_to_live(hades: Hades, remembered: str) -> Non
     assert "kept for 60 s" in hades("contexts", "show", "trip").out
 
 
+def test_what_a_time_to_live_makes_forget_is_said_and_comes_back(
+    hades: Hades, remembered: str
+) -> None:
+    said = hades("contexts", "ttl", "trip", "0.001").out
+    assert "; 3 older ones are forgotten  undo: " in said
+    hades("contexts", "undo", "trip")
+    assert "We fly to Lisbon." in hades("contexts", "show", "trip").out
+
+
 def test_compacting_what_is_all_hot_does_nothing_and_says_so(hades: Hades, remembered: str) -> None:
     assert "nothing in trip is old enough" in hades("contexts", "compact", "trip").err
 

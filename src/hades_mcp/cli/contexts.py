@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hades_mcp.services.contexts.service import By
 
 WIDTH = 100
-_ACTIONS = ("context_clear", "context_compact", "context_import")
+_ACTIONS = ("context_clear", "context_ttl", "context_compact", "context_import")
 
 
 @click.group("contexts")
@@ -125,9 +125,10 @@ def expire_context(ctx: click.Context, context: str, seconds: float | None) -> N
     from hades_mcp.workspace import open_workspace
 
     with open_workspace(settings(ctx), preload=False) as workspace:
-        workspace.contexts.expire(context, seconds)
+        done = workspace.contexts.expire(context, seconds)
     kept = "for ever" if seconds is None else f"for {seconds:g} seconds"
-    click.echo(f"{context}: entries are kept {kept}")
+    gone = f"; {done.removed} older ones are forgotten  undo: {done.undo}" if done.removed else ""
+    click.echo(f"{context}: entries are kept {kept}{gone}")
 
 
 @command.command("compact")
@@ -166,7 +167,7 @@ def clear_context(ctx: click.Context, context: str) -> None:
 @click.option("--force", is_flag=True, help="Also overwrite what was changed since.")
 @click.pass_context
 def undo_context(ctx: click.Context, handle: str | None, *, force: bool) -> None:
-    """Take back the last clearing, compaction or import; of a context by its name, or by HANDLE."""
+    """Take back the last clearing, ttl, compaction or import of a context, or what HANDLE names."""
     from hades_mcp.errors import NotFound
     from hades_mcp.workspace import open_workspace
 

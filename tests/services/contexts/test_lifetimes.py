@@ -9,7 +9,7 @@ import pytest
 
 from hades_mcp.embedders.onnx import OnnxEmbedder
 from hades_mcp.errors import Conflict, InvalidArgument, LimitReached, NotFound, UnknownName
-from hades_mcp.services.contexts import storing
+from hades_mcp.services.contexts import storing, tiers
 from hades_mcp.services.contexts.service import ContextService
 from hades_mcp.services.contexts.storing import entry_key
 from hades_mcp.services.contexts.tiers import COLD_AFTER, HOT, settle
@@ -222,3 +222,35 @@ def test_what_has_expired_is_neither_cleared_nor_counted(
         contexts.clear("c")
     contexts.add("c", "y")
     assert contexts.clear("c").removed == 1
+
+
+def test_what_is_too_old_for_a_new_time_to_live_comes_back_for_a_day(
+    db: StandardDatabase, contexts: ContextService
+) -> None:
+    old = contexts.add("c", "said long ago")
+    change(db, old.id, time="2020-01-01T00:00:00.000+00:00")
+    contexts.add("c", "said just now")
+    done = contexts.expire("c", 60)
+    assert done.removed == 1
+    assert contents(contexts) == ["said just now"]
+    Journal(db).undo(done.undo)
+    assert contents(contexts) == ["said long ago", "said just now"]
+    assert (contexts.expire("c", None).undo, contexts.expire("c", 3e8).removed) == ("", 0)
+
+
+def test_what_was_not_used_for_long_becomes_cold_some_at_a_time(
+    db: StandardDatabase, contexts: ContextService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiers, "COOLED", 2)
+    entries = [contexts.add("c", f"entry {number}") for number in range(5)]
+    for number, entry in enumerate(entries):
+        change(db, entry.id, tier="warm", used=float(5 - number))
+    assert settle(db, "c", time.time()) == {"warm>cold": 2}
+    assert [row["tier"] for row in by_time(db)] == ["warm", "warm", "warm", "cold", "cold"]
+    contexts.add("c", "now")
+    contexts.add("c", "and now")
+    assert contexts.show("c").tiers == {"cold": 5, "hot": 2}
+
+
+def by_time(db: StandardDatabase) -> list[Any]:
+    return rows(db, "FOR e IN @@c SORT e._key RETURN e", {"@c": CONTEXT_ENTRIES})

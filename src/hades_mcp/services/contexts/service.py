@@ -46,7 +46,9 @@ from hades_mcp.services.contexts.storing import (
     count,
     entry_document,
     expire,
+    forget,
     insert,
+    overdue,
     vectors_of,
 )
 from hades_mcp.services.contexts.tiers import settle, tally
@@ -76,6 +78,7 @@ BY_MEANING = 10
 """Entries a query is answered with when not told otherwise; the rest would be ever farther off."""
 
 CLEAR_ACTION = "context_clear"
+EXPIRE_ACTION = "context_ttl"
 IMPORT_ACTION = "context_import"
 
 _USED_LATELY = 60.0
@@ -114,7 +117,7 @@ class Cleared:
 
     Args:
         removed: How many entries.
-        undo: The handle that brings them back, for a day.
+        undo: The handle that brings them back, for a day; empty when there were none.
     """
 
     removed: int
@@ -282,9 +285,7 @@ class ContextService:
         def work(tx: TransactionDatabase) -> Cleared:
             ids = rows(tx, query, bind)
             with self._journal.recording(tx, CLEAR_ACTION, note=name, keep=DAY) as recording:
-                recording.before(ids)
-                remove = "FOR id IN @ids REMOVE PARSE_IDENTIFIER(id).key IN @@c"
-                rows(tx, remove, {"@c": CONTEXT_ENTRIES, "ids": ids})
+                forget(tx, recording, ids)
             return Cleared(len(ids), recording.handle)
 
         cleared = None if hidden else atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
@@ -331,10 +332,11 @@ class ContextService:
         raise self._unknown(name)
 
     @translated
-    def expire(self, name: str, ttl: float | None) -> None:
+    def expire(self, name: str, ttl: float | None) -> Cleared:
         """Give the entries of a context a time to live, those there and those to come.
 
-        An entry that was added with a shorter one keeps it.
+        An entry that was added with a shorter one keeps it. What is older already is forgotten at
+        once, undoable for a day.
 
         Args:
             name: The context.
@@ -350,7 +352,14 @@ class ContextService:
         if not count(self._db, name, now):
             raise self._unknown(name)
 
-        atomically(self._db, WRITES, lambda tx: expire(tx, name, ttl, now))
+        def work(tx: TransactionDatabase) -> Cleared:
+            old = [] if ttl is None else overdue(tx, name, ttl, now)
+            with self._journal.recording(tx, EXPIRE_ACTION, note=name, keep=DAY) as recording:
+                forget(tx, recording, old)
+            expire(tx, name, ttl, now)
+            return Cleared(len(old), recording.handle)
+
+        return atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)
 
     @translated
     def compact(self, name: str, summarise: Summarise) -> Compacted:

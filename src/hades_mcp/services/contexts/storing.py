@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.errors import ConfigError, LimitReached, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.contexts.claims import claim_of
-from hades_mcp.services.contexts.reading import COUNTS, iso
+from hades_mcp.services.contexts.reading import COUNTS, LIVE, iso
 from hades_mcp.services.contexts.records import MOST_ENTRIES
 from hades_mcp.services.contexts.tiers import settle
 from hades_mcp.services.layout import CONTEXT_ENTRIES, CONTEXTS, PINS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from arango.database import Database, TransactionDatabase
 
     from hades_mcp.embedders.base import Embedder
+    from hades_mcp.services.journal import Recording
 
 WRITES = (CONTEXT_ENTRIES, CONTEXTS, PINS)
 """What a transaction that adds must declare as written."""
@@ -43,6 +44,11 @@ UPSERT {_key: @name}
   UPDATE {updated: @now}
   IN @@contexts
   RETURN NEW
+"""
+_OVERDUE = f"""
+FOR e IN @@entries
+  FILTER e.context == @name AND {LIVE} AND DATE_TIMESTAMP(e.time) / 1000 + @ttl <= @now
+  RETURN e._id
 """
 _EXPIRE = """
 FOR e IN @@entries
@@ -161,6 +167,18 @@ def expire(tx: TransactionDatabase, name: str, ttl: float | None, now: float) ->
     tx.collection(CONTEXTS).update({"_key": name, "ttl": ttl}, keep_none=True)
     if ttl is not None:
         rows(tx, _EXPIRE, {"@entries": CONTEXT_ENTRIES, "name": name, "ttl": ttl})
+
+
+def overdue(tx: Database, name: str, ttl: float, now: float) -> list[str]:
+    """Return the `_id`s of a context's entries that are older than a time to live."""
+    return rows(tx, _OVERDUE, {"@entries": CONTEXT_ENTRIES, "name": name, "ttl": ttl, "now": now})
+
+
+def forget(tx: TransactionDatabase, recording: Recording, ids: Sequence[str]) -> None:
+    """Remove entries, given by their `_id`s, so that the recording can bring them back."""
+    recording.before(ids)
+    query = "FOR id IN @ids REMOVE PARSE_IDENTIFIER(id).key IN @@c"
+    rows(tx, query, {"@c": CONTEXT_ENTRIES, "ids": ids})
 
 
 def _made(tx: TransactionDatabase, name: str, now: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hades_mcp.errors import HadesError, Unavailable
 from hades_mcp.logging import get_logger
 from hades_mcp.services.contexts.compaction import COMPACT_ACTION, LEAST
 from hades_mcp.services.contexts.records import MOST_ENTRIES
-from hades_mcp.services.contexts.storing import WRITES, count
+from hades_mcp.services.contexts.storing import WRITES, count, forget
 from hades_mcp.services.journal import DAY, JOURNAL_WRITES, Journal
 from hades_mcp.services.layout import CONTEXT_ENTRIES
 from hades_mcp.services.statements import rows
@@ -162,9 +162,7 @@ class Tidier:
         def work(tx: TransactionDatabase) -> str:
             ids = rows(tx, _ORIGINALS, bind)
             with self._journal.recording(tx, COMPACT_ACTION, note=name, keep=DAY) as recording:
-                recording.before(ids)
-                remove = "FOR id IN @ids REMOVE PARSE_IDENTIFIER(id).key IN @@c"
-                rows(tx, remove, {"@c": CONTEXT_ENTRIES, "ids": ids})
+                forget(tx, recording, ids)
             return recording.handle
 
         handle = atomically(self._db, [*WRITES, *JOURNAL_WRITES], work)

@@ -29,6 +29,9 @@ HOT = 50
 COLD_AFTER = 30 * 86_400.0
 """Seconds without use that make a warm entry cold."""
 
+COOLED = 500
+"""Entries that become cold at once, at most: whoever adds the first after a month waits for it."""
+
 COLD_COUNTS = 0.5
 """What the nearness of a cold entry is multiplied by."""
 
@@ -54,6 +57,8 @@ FOR e IN @@entries
 _COOL = """
 FOR e IN @@entries
   FILTER e.context == @name AND e.tier == "warm" AND e.used < @since
+  SORT e.used
+  LIMIT @most
   UPDATE e WITH {tier: "cold"} IN @@entries
   COLLECT WITH COUNT INTO n
   RETURN {way: "warm>cold", n}
@@ -86,7 +91,7 @@ def settle(db: Database, name: str, now: float, *, used: Sequence[str] = ()) -> 
     if used:
         moves += rows(db, _USE, entries | {"keys": list(used), "now": now})
     moves += rows(db, _WARM, entries | {"name": name, "hot": HOT})
-    moves += rows(db, _COOL, entries | {"name": name, "since": now - COLD_AFTER})
+    moves += rows(db, _COOL, entries | {"name": name, "since": now - COLD_AFTER, "most": COOLED})
     ways: Counter[str] = Counter()
     for move in moves:
         ways[move["way"]] += move["n"]
