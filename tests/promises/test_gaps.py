@@ -152,7 +152,23 @@ async def test_gap_9_every_call_is_recorded_also_a_wrong_one(
     recorded = json.dumps([str(trace) for trace in traces])
     assert "txt" in recorded
     assert "search has no argument" in recorded
-    assert len(traces) >= 2
+    assert len(traces) == 2
+
+
+async def test_gap_9_a_recorded_call_can_be_made_again_and_holds_no_secret(
+    host: Host, workspace: Workspace
+) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    query = "FOR r IN loaves FILTER r.n < @n SORT r.n RETURN r.n"
+    told = await host.text("aql_read", query=query, bind_vars={"n": 3})
+    await host.ask("context_add", context="keys", content=f"The token is {secret}.")
+    later, first = (workspace.traces.get(one.id).steps[0] for one in workspace.traces.list())
+    assert secret not in str(later)
+    assert "The token is" in str(later)
+    [call], [observed] = first.calls, first.observations
+    assert observed.result.content == told
+    assert call.arguments is not None
+    assert await host.text(call.name, **call.arguments) == told
 
 
 def test_gap_10_latencies_of_the_tools_are_published() -> None:
