@@ -54,7 +54,7 @@ def command(
         else:
             click.echo(f"{hit.score:.3f}  {hit.kind or 'document'} {hit.title}  [{hit.id}]")
             if hit.path:
-                click.echo(f"       {hit.path}:{hit.line or 1}")
+                click.echo(f"       {hit.path}" + (f":{hit.line}" if hit.line else ""))
             if hit.via:
                 click.echo(f"       {hit.via}")
             click.echo(f"       {hit.snippet[:160]}")

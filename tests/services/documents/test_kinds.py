@@ -171,3 +171,11 @@ def test_what_is_known_for_and_against_a_document_outlives_its_next_version(
     assert documents.ingest([shop]).updated == 2  # README linked to what is gone
     changed = documents.get("Hours > Monday")["evidence"]
     assert (changed["up"], changed["at"] > 1.0) == (3, True)
+
+
+def test_a_web_page_has_no_lines_to_point_at(documents: DocumentService, tmp_path: Path) -> None:
+    (tmp_path / "tea.html").write_text("<h1>Tea</h1><p>Boil.</p><h2>Milk</h2><p>No.</p>")
+    (tmp_path / "cups.md").write_text("# Cups\n\n## Small\n\nTwo.\n")
+    documents.ingest([tmp_path])
+    assert [documents.get(name)["line"] for name in ("Tea", "Milk")] == [None, None]
+    assert [documents.get(name)["line"] for name in ("Cups", "Small")] == [1, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -64,12 +65,13 @@ def outline(
     """
     root = path.as_posix()
     names = [root, *_anchors(root, sections[1:])]
-    end = sections[-1].end if lines else 1
-    parts = [Part("file", root, title, _summary(sections), 1, end, metadata)]
+    parts = [Part("file", root, title, _summary(sections), 1, sections[-1].end, metadata)]
     for name, section in zip(names[1:], sections[1:], strict=True):
         heading = f"{title} > {section.title}"
-        span = (section.line, section.end) if lines else (1, 1)
+        span = (section.line, section.end)
         parts.append(Part("section", name, heading, section.body, *span, metadata))
+    if not lines:
+        parts = [replace(part, line=None, end_line=None) for part in parts]
     own = identities(metadata, root)
     citing = [(n, "\n".join(s.citing)) for n, s in zip(names, sections, strict=True)]
     references = (

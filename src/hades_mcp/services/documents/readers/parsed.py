@@ -26,7 +26,7 @@ class Part:
         name: Qualified name, unique in its file: `package.module.Class.method`, `path#heading`.
         title: What a person calls it.
         text: What it says: signature and docstring, or the section's text.
-        line: Where it begins, from 1.
+        line: Where it begins, from 1; None where nobody counts lines, as of a PDF or a web page.
         end_line: Its last line.
         metadata: What is said about it, JSON values by name: front matter, columns of a row.
     """
@@ -35,8 +35,8 @@ class Part:
     name: str
     title: str
     text: str
-    line: int = 1
-    end_line: int = 1
+    line: int | None = None
+    end_line: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
