@@ -24,7 +24,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The model wrote a piece of text: of an answer, or of a call it writes as text."""
+    """The model wrote a piece of text; never of a call, however it writes it."""
 
     text: str
 
@@ -59,6 +59,38 @@ class ToolReturned:
 
     result: ToolResult
     approved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """The conversation neared the model's window: its older part is a summary from now on.
+
+    Args:
+        dropped: Messages that are gone.
+        before: About how many tokens it had.
+        after: About how many it has now.
+        summary: What stands for them.
+    """
+
+    dropped: int
+    before: int
+    after: int
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpoke:
+    """Something happened in the run of an agent that this run's agent called.
+
+    Args:
+        agent: Who speaks.
+        call_id: The call it answers; its `ToolReturned` follows.
+        event: What happened, as that run says it.
+    """
+
+    agent: str
+    call_id: str
+    event: RunEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +146,7 @@ RunEvent: TypeAlias = (
     | ToolCalled
     | ApprovalNeeded
     | ToolReturned
+    | Compacted
+    | AgentSpoke
     | RunFinished
 )

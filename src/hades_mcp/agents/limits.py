@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from hades_mcp.messages import ToolCall
 
 StopReason = Literal["answered", "steps", "tokens", "seconds", "repeated", "failed"]
-"""Why a run ended: it answered; or a limit was reached; or the model failed to say anything."""
+"""Why a run ended: it answered; a limit was reached; or (`failed`) nothing usable came, however the
+model was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,23 @@ class Budget:
 
     def exceeded(self) -> StopReason | None:
         """Return the limit that is reached, if one is."""
-        usage = self.usage
-        spent = usage.prompt_tokens - usage.cached_tokens + usage.completion_tokens
         if self.steps >= self.limits.steps:
             return "steps"
-        if spent >= self.limits.tokens:
+        if not self.tokens_left():
             return "tokens"
-        if time.monotonic() - self.started >= self.limits.seconds:
+        if not self.left():
             return "seconds"
         return None
+
+    def tokens_left(self) -> int:
+        """Return how many tokens are left."""
+        usage = self.usage
+        spent = usage.prompt_tokens - usage.cached_tokens + usage.completion_tokens
+        return max(0, self.limits.tokens - spent)
+
+    def left(self) -> float:
+        """Return how many seconds are left."""
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.started))
 
     def repeated(self, call: ToolCall) -> int:
         """Count a call, and return how often the very same call was made, this time included."""

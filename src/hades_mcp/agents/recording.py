@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hades_mcp.agents.events import RunFinished
     from hades_mcp.messages import Message, ToolCall, ToolResult, ToolSpec
     from hades_mcp.models.base import ChatRequest, ChatResponse
+    from hades_mcp.traces.call_recorder import CallRecorder
     from hades_mcp.traces.recorder import Recorder
     from hades_mcp.traces.run_recorder import RunRecorder
     from hades_mcp.types import JsonObject
@@ -48,6 +49,11 @@ class Recording:
         for message in earlier:
             self._run.earlier(message)
         self._run.user(question)
+
+    def compacted(self, summary: str, dropped: int) -> None:
+        """Record that from now on a summary stands for so many messages."""
+        if self._run is not None:
+            self._run.system(summary, {"compacted": dropped})
 
     @contextmanager
     def llm(
@@ -91,6 +97,20 @@ class Recording:
         with self._run.tool(call) as recorder:
             yield recorder.result
 
+    @contextmanager
+    def delegated(
+        self, call: ToolCall
+    ) -> Iterator[tuple[Callable[[ToolResult, JsonObject], None], CallRecorder | None]]:
+        """Record a call that another agent answers: what takes its result, and its run.
+
+        Its span is not current, so events may be passed on from inside.
+        """
+        if self._run is None:
+            yield _forget, None
+            return
+        with self._run.delegated(call) as recorder:
+            yield recorder.result, recorder
+
     def finished(self, run: RunFinished) -> None:
         """Record how the run ended."""
         if self._run is None:
@@ -112,12 +132,15 @@ def recording(
     facts: JsonObject,
     *,
     session: str = "",
+    caller: CallRecorder | None = None,
 ) -> Iterator[Recording]:
     """Open the record of a run."""
     if recorder is None:
         yield Recording(None)
         return
-    with recorder.run(agent.name, model=model, tools=tools, session=session, facts=facts) as run:
+    with recorder.run(
+        agent.name, model=model, tools=tools, session=session, facts=facts, caller=caller
+    ) as run:
         yield Recording(run)
 
 

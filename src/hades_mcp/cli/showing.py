@@ -49,7 +49,7 @@ class TextView:
     def __init__(self, *, live: bool, quiet: bool) -> None:
         self._live = live
         self._quiet = quiet
-        self._written = ""
+        self._who = ""
         self._begin_reply()
 
     def show(self, event: RunEvent) -> None:
@@ -59,7 +59,7 @@ class TextView:
         match event:
             case events.RunStarted():
                 self._begin_reply()
-                self._note(f"{event.agent} on {event.model}")
+                self._introduce(f"{event.agent} on {event.model}")
             case events.TextDelta(text):
                 self._write(self._reply.feed(text))
             case events.ModelResponded(message):
@@ -71,6 +71,8 @@ class TextView:
                 self._note(f"→ {call.name}({arguments(call)}){channel}")
             case events.ToolReturned(result):
                 self._note(f"{'✗' if result.is_error else '←'} {short(result.content)}")
+            case events.AgentSpoke(agent, _, said):
+                self._overhear(agent, said)
             case events.RunFinished():
                 self._finish(event)
             case _:
@@ -80,6 +82,25 @@ class TextView:
         """End the line a reply broke off in; what went wrong is said by whoever ends."""
         del error
         self._end_line()
+
+    def _overhear(self, agent: str, event: RunEvent) -> None:
+        """Show the calls of an agent that was called, by its name."""
+        from hades_mcp.agents import events
+
+        match event:
+            case events.ToolCalled(call):
+                self._note(f"  {agent} → {call.name}({arguments(call)})")
+            case events.ToolReturned(result):
+                self._note(f"  {agent} {'✗' if result.is_error else '←'} {short(result.content)}")
+            case events.AgentSpoke(other, _, said):
+                self._overhear(f"{agent} / {other}", said)
+            case _:
+                pass
+
+    def _introduce(self, who: str) -> None:
+        if who != self._who:
+            self._note(who)
+        self._who = who
 
     def _begin_reply(self) -> None:
         from hades_mcp.models.reading import ReplyStream
@@ -133,16 +154,28 @@ class JsonView:
 
     def show(self, event: RunEvent) -> None:
         """Show one fact."""
-        from hades_mcp.agents.events import RunFinished, RunStarted
+        from hades_mcp.agents.events import RunStarted
 
         if isinstance(event, RunStarted):
             self._trace_id = event.trace_id
-        body = _finished(event) if isinstance(event, RunFinished) else asdict(event)
-        _line({"event": _snake(type(event).__name__), **body})
+        _line(_as_json(event))
 
     def failed(self, error: BaseException) -> None:
         """Show that a run ended without its last fact, and whose turn it is."""
         _line({"event": "error", **_failure(error), "trace_id": self._trace_id})
+
+
+def _as_json(event: RunEvent) -> dict[str, Any]:
+    from hades_mcp.agents.events import AgentSpoke, RunFinished
+
+    match event:
+        case RunFinished():
+            body = _finished(event)
+        case AgentSpoke(agent, call_id, said):
+            body = {"agent": agent, "call_id": call_id, "said": _as_json(said)}
+        case _:
+            body = asdict(event)
+    return {"event": _snake(type(event).__name__), **body}
 
 
 def _finished(event: RunFinished) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Label
 
 from hades_mcp.agents.events import (
+    AgentSpoke,
     ApprovalNeeded,
+    Compacted,
     ModelResponded,
     RunFinished,
     RunStarted,
@@ -40,7 +42,7 @@ STOPPED: dict[StopReason, str] = {
     "tokens": "it used as many tokens as it may",
     "seconds": "it took as long as it may",
     "repeated": "it made the same call again and again",
-    "failed": "the model said nothing of use",
+    "failed": "the model got it wrong however it was asked",
 }
 """Why a run ended, in words; nothing when it simply answered."""
 
@@ -125,9 +127,7 @@ class ChatScreen(Screen[None]):
             case TextDelta(text=text):
                 await transcript.write(text)
             case ModelResponded(message=said):
-                # A call that was read from the text is shown as a card, not as text too.
-                written = any(call.channel != "native" for call in said.tool_calls)
-                await transcript.settle("" if written else said.content)
+                await transcript.settle(said.content)
             case ToolCalled(call=call):
                 await transcript.add_call(call)
                 self._say(f"{call.name} runs…")
@@ -136,6 +136,8 @@ class ChatScreen(Screen[None]):
             case ToolReturned(result=result, approved=approved):
                 transcript.finish_call(result, approved=approved)
                 self._say("thinking…")
+            case Compacted() | AgentSpoke() as aside:
+                await self._show_aside(aside)
             case RunFinished() as finished:
                 await self._show_end(finished)
             case never:
@@ -157,6 +159,13 @@ class ChatScreen(Screen[None]):
         elif message.error is not None:
             await transcript.note(_explain(message.error), "error")
             self._say("")
+
+    async def _show_aside(self, aside: Compacted | AgentSpoke) -> None:
+        match aside:
+            case AgentSpoke(agent=name):
+                self._say(f"{name} works on it…")
+            case Compacted():
+                await self.query_one(Transcript).note("The older part is a summary from now on.")
 
     async def _show_end(self, finished: RunFinished) -> None:
         if why := STOPPED[finished.stop_reason]:
