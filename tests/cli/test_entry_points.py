@@ -6,7 +6,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
+from mcp import Client, StdioServerParameters
 
 from hades_mcp import __version__
 
@@ -14,11 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SERVE = "from hades_mcp.cli import serve_main; serve_main()"
+
+
 def hades_mcp(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "from hades_mcp.cli import serve_main; serve_main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-c", SERVE, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        timeout=120,
     )
 
 
@@ -32,10 +40,19 @@ def test_both_commands_tell_their_version(command: str) -> None:
     assert done.stdout == f"hades {__version__}\n"
 
 
-def test_hades_mcp_serves_with_the_options_of_hades(tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_hades_mcp_serves_with_the_options_of_hades(tmp_path: Path) -> None:
+    arguments = ["-c", SERVE, "--home", str(tmp_path / "elsewhere")]
+    server = StdioServerParameters(command=sys.executable, args=arguments)
+    with anyio.fail_after(120):
+        async with Client(server) as client:
+            assert not (await client.call_tool("context_list", {})).is_error
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_hades_mcp_leaves_when_there_is_nothing_to_read(tmp_path: Path) -> None:
     done = hades_mcp("--home", tmp_path / "elsewhere")
     assert (done.returncode, done.stdout) == (0, "")
-    assert (tmp_path / "elsewhere").is_dir()
 
 
 def test_hades_mcp_with_a_command_runs_the_command(tmp_path: Path) -> None:
