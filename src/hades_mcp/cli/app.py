@@ -43,6 +43,7 @@ COMMANDS = {
     "reembed": "hades_mcp.cli.reembed",
     "search": "hades_mcp.cli.search",
     "serve": "hades_mcp.cli.serve",
+    "sessions": "hades_mcp.cli.sessions",
     "traces": "hades_mcp.cli.traces",
     "trust": "hades_mcp.cli.trust",
     "undo": "hades_mcp.cli.undo",
