@@ -39,6 +39,16 @@ def call(workspace: Workspace) -> Call:
     return make
 
 
+async def test_an_emoji_that_was_cut_in_two_loses_no_call(call: Call) -> None:
+    half = "Nine to five \ud83d"
+    added = await call("document_add", text=half, title="Hours \ud83d")
+    assert (await call("document_get", document=added["document"]))["text"] == "Nine to five ?"
+    assert (await call("search", text=half))["hits"][0]["id"] == added["document"]
+    assert (await call("aql_read", query="RETURN @a", bind_vars={"a": [half]}))["rows"] == [
+        ["Nine to five ?"]
+    ]
+
+
 async def test_text_goes_in_as_words_and_is_found_read_and_deleted(call: Call) -> None:
     added = await call("document_add", text="Nine to five.", title="Opening hours")
     assert added["outcome"] == "added"

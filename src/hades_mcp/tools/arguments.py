@@ -28,7 +28,7 @@ def check(tool: Tool, arguments: Any) -> dict[str, Any]:
     Raises:
         InvalidArgument: They do not fit; all that is wrong is said at once.
     """
-    given = known_names(_object(tool, arguments), tool.arguments.model_fields)
+    given = known_names(_whole(_object(tool, arguments)), tool.arguments.model_fields)
     try:
         model = tool.arguments.model_validate(given)
     except ValidationError as error:
@@ -52,6 +52,19 @@ def _object(tool: Tool, arguments: Any) -> dict[str, Any]:
             f"The arguments of {tool.name} are a JSON {kind}, not an object.", hint=_usage(tool)
         )
     return arguments
+
+
+def _whole(value: Any) -> Any:
+    """Return a value without halves of surrogate pairs: whoever cuts an emoji in two sends one."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_whole(name): _whole(inner) for name, inner in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case _:
+            return value
 
 
 def _refusal(tool: Tool, problems: list[ErrorDetails]) -> InvalidArgument:

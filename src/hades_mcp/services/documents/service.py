@@ -12,6 +12,7 @@ from hades_mcp.services.documents.ingesting import Ingestion, IngestReport, sile
 from hades_mcp.services.documents.ledger import key_of, read_entry, segments, segments_below
 from hades_mcp.services.documents.planning import plan
 from hades_mcp.services.documents.readers.note import note_path, read_note
+from hades_mcp.services.documents.readers.parsed import well_formed
 from hades_mcp.services.documents.readers.registry import MOST_BYTES
 from hades_mcp.services.documents.readers.rows import table_of
 from hades_mcp.services.documents.writing import Writer
@@ -43,7 +44,7 @@ class Added:
         title: What it is called.
         outcome: added, updated (there was another text by that title) or unchanged.
         documents: How many documents it consists of: itself, and its sections.
-        undo: Handle of the journal by which the text before comes back; "" if there was none.
+        undo: Handle of the journal by which it is as before; "" if nothing was recorded.
     """
 
     id: str
@@ -114,6 +115,7 @@ class DocumentService:
             LimitReached: It is too long.
             ConfigError: The store's vectors are another model's.
         """
+        text, title, name = map(well_formed, (text, title, name))
         if not text.strip():
             raise InvalidArgument("The text is empty.", hint="Give the words to be stored.")
         if len(text) > MOST_BYTES:
