@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 SERVER = "hades"
-ADDS = {"document_add", "context_add", "graph_relate", "feedback"}
+ADDS = {"context_add", "graph_relate", "feedback"}
 """They change data, and overwrite or delete none."""
-DELETES = {"document_delete", "context_clear", "aql_write"}
+OVERWRITES = {"document_add", "document_delete", "context_clear", "aql_write"}
+"""They may delete, or, as a note of the same title does, replace."""
 REFUSED = {"anyOf", "oneOf", "allOf", "not", "if", "$ref", "$defs", "const"}
 
 
@@ -83,8 +84,8 @@ async def test_annotations_say_what_a_tool_does_to_the_data(listed: list[types.T
         assert None not in (hints.destructive_hint, hints.idempotent_hint, hints.read_only_hint)
         assert hints.open_world_hint is False
         if tool.name in built_in:
-            assert hints.read_only_hint is (tool.name not in ADDS | DELETES), tool.name
-            assert hints.destructive_hint is (tool.name in DELETES), tool.name
+            assert hints.read_only_hint is (tool.name not in ADDS | OVERWRITES), tool.name
+            assert hints.destructive_hint is (tool.name in OVERWRITES), tool.name
         assert not (hints.read_only_hint and not hints.idempotent_hint), tool.name
 
 

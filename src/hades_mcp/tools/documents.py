@@ -17,7 +17,7 @@ BOOKKEEPING = frozenset({"_key", "_rev", "content_hash", "evidence"})
 """Attributes of a document that a model only pays for."""
 
 
-@tool(title="Add a document", idempotent=True)
+@tool(title="Add a document", destructive=True, idempotent=True)
 def document_add(
     workspace: "Workspace",
     text: str | None = None,
