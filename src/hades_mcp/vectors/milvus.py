@@ -150,7 +150,12 @@ class MilvusStore:
         rows = self._loaded_ask(
             name,
             lambda client: client.query_iterator(
-                name, batch_size=BATCH, filter="", output_fields=fields, consistency_level="Strong"
+                name,
+                batch_size=BATCH,
+                filter="",
+                output_fields=fields,
+                consistency_level="Strong",
+                timeout=LONG,  # without, each question may wait for ever
             ),
         )
         try:
