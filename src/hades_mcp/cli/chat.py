@@ -83,6 +83,7 @@ def _chat_by_lines(
 def _chat(loaded: Settings, agent_name: str | None, session_name: str) -> None:
     from hades_mcp.agents.definition import load_agent
     from hades_mcp.agents.events import RunFinished
+    from hades_mcp.agents.routing import pick
     from hades_mcp.agents.run import run
     from hades_mcp.agents.sessions import FILE, SessionStore
     from hades_mcp.agents.toolbox import LocalToolbox
@@ -99,8 +100,9 @@ def _chat(loaded: Settings, agent_name: str | None, session_name: str) -> None:
         async def run_agent(question: str) -> AsyncIterator[RunEvent]:
             nonlocal session
             async with open_model(loaded) as model:
+                picked = await pick(agent, question, model=model, embedder=workspace.embedder)
                 events = run(
-                    agent,
+                    picked,
                     question,
                     model=model,
                     toolbox=toolbox,
