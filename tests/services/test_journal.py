@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hades_mcp.errors import Conflict, UnknownName
+from hades_mcp.errors import Conflict, NotFound, UnknownName
 from hades_mcp.services.callers import local_user
 from hades_mcp.services.journal import JOURNAL_WRITES, Journal
 from hades_mcp.services.queries.service import QueryService
@@ -89,8 +89,10 @@ def test_the_last_is_the_latest_that_still_stands(journal: Journal, db: Standard
     assert journal.undo(first, force=True).of == first
     assert state(db) == before
     assert [entry.action for entry in journal.list()] == ["undo", "undo", "test", "test"]
-    with pytest.raises(UnknownName, match="recorded write"):
+    with pytest.raises(NotFound, match="no write left to undo"):
         journal.undo()
+    with pytest.raises(UnknownName, match="recorded write 'nosuch'"):
+        journal.undo("nosuch")
 
 
 def test_what_changed_since_is_named_and_kept_unless_forced(

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from hades_mcp.errors import Conflict, UnknownName
+from hades_mcp.errors import Conflict, NotFound, UnknownName
 from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CHUNKS, JOURNAL, JOURNAL_IMAGES, OUTBOX
 from hades_mcp.services.refusals import translated
@@ -245,6 +245,7 @@ class Journal:
 
         Raises:
             UnknownName: There is no such entry (any more).
+            NotFound: All that is recorded was undone already.
             Conflict: It was undone already, or documents were changed since and `force` is not set.
         """
         entry = self._find(handle)
@@ -281,6 +282,10 @@ class Journal:
             found = rows(self._db, _LATEST, {"@c": JOURNAL})
         else:
             found = rows(self._db, _ENTRY, {"@c": JOURNAL, "key": handle})
+        if not found and handle == "last":
+            raise NotFound(
+                "There is no write left to undo.", hint="The list has what was: hades undo"
+            )
         if not found:
             known = [entry.handle for entry in self.list()]
             raise UnknownName("recorded write", handle, known)
