@@ -65,8 +65,11 @@ FOR c IN @@chunks
 _FEW_NEAR = _FEW_VECTORS.format(function="APPROX_NEAR_COSINE", scored="")
 _FEW_EXACT = _FEW_VECTORS.format(function="COSINE_SIMILARITY", scored="FILTER score != null")
 _NO_VECTOR_INDEX = 1554
-_REACH = 2000
+_REACHES = (500, 2000)
 """Passages with the words that are ranked at first to find those of a few documents."""
+
+_ENOUGH = 10
+"""One in so many of the passages asked for: what few documents' words rank lower counts little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +186,13 @@ class Ranker:
     def _best(self, condition: str, bind: dict[str, Any], few: Sequence[str] | None) -> list[Hit]:
         if few is not None:
             # to filter before ranking, every passage with one of the words must be read
-            wide = self._best(condition, bind | {"k": _REACH}, None)
-            known, wanted = homes(self._db, [wide]), {f"{DOCUMENTS}/{key}" for key in few}
-            kept = [hit for hit in wide if known.get(hit.id) in wanted]
-            if len(kept) >= bind["k"] // 4 or len(wide) < _REACH:
-                return kept[: bind["k"]]
+            wanted = {f"{DOCUMENTS}/{key}" for key in few}
+            for reach in _REACHES:
+                wide = self._best(condition, bind | {"k": reach}, None)
+                known = homes(self._db, [wide])
+                kept = [hit for hit in wide if known.get(hit.id) in wanted]
+                if len(kept) >= bind["k"] // _ENOUGH or len(wide) < reach:
+                    return kept[: bind["k"]]
         only = {} if few is None else {"few": few}
         query = _BEST.format(condition=condition, few=_FEW_WORDS if only else "")
         return [Hit(*row) for row in rows(self._db, query, bind | only)]

@@ -163,6 +163,8 @@ class SearchService:
         """Return rankings long enough to fill the answer, and the documents of their passages."""
         # several passages of one document are one hit
         count = max(limit * 4, LEAST_CANDIDATES)
+        if wanted.conditions and few is None:
+            count *= 4  # most do not pass, and to rank again costs more than to rank more
         while True:
             rankings = self._ranker.rank(question, count, few)
             found = homes(self._db, rankings.lists)
