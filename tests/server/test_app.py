@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import pytest
 from mcp import Client, types
 
 from hades_mcp import __version__
 from hades_mcp.messages import ToolCall
 from hades_mcp.server.app import build_server
-from hades_mcp.tools.catalog import Catalog, load_tools
+from hades_mcp.tools.catalog import BUILT_IN, Catalog, load_tools
 from hades_mcp.tools.definition import tool
 from hades_mcp.tools.toolset import Toolset
 
@@ -234,6 +237,29 @@ async def test_printing_and_a_bug_in_a_tool_break_nothing(
         assert "inner detail" not in str(result.content)
         assert (await client.list_tools()).tools[0].name == "broken"
     capsys.readouterr()
+
+
+async def test_a_call_that_the_host_cancels_is_left_and_recorded_so(
+    workspace: Workspace, mode: Any
+) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    @tool(title="Wait")
+    def wait(_workspace: Any) -> Any:
+        """Wait."""
+        started.set()
+        assert release.wait(60)
+
+    catalog = Catalog((wait, *BUILT_IN))
+    async with Client(build_server(Toolset(workspace, catalog)), mode=mode) as client:
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "wait", {})
+            assert await anyio.to_thread.run_sync(started.wait, 60)
+            group.cancel_scope.cancel()
+        assert not (await client.call_tool("context_list", {})).is_error
+        newest = {one.title: one.status for one in workspace.traces.list(2)}
+        assert newest == {"wait": "cancelled", "context_list": "finished"}
+        release.set()
 
 
 async def test_a_call_made_by_a_run_joins_its_trace(
