@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from contextlib import suppress
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING
 
 from hades_mcp.embedded.errors import ArangoError
@@ -38,7 +38,7 @@ class ConnectionPool:
         self.path = path
         self._lock_timeout = lock_timeout
         self._durable = durable
-        self._lock = Lock()
+        self._lock = RLock()  # a transaction nobody ended may be collected while it is held
         self._opening = Lock()  # taken before the other: who closes waits for who opens
         self._idle: list[sqlite3.Connection] = []
         self._open: set[sqlite3.Connection] = set()
@@ -83,7 +83,7 @@ class ConnectionPool:
                 self._open.discard(connection)
                 connection.close()
             self._idle.clear()
-            for connection in self._open:
+            for connection in list(self._open):
                 connection.interrupt()
                 with suppress(sqlite3.Error, SystemError):
                     roll_back(connection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Webs:
 
     def __init__(self, moves: Changes[str]) -> None:
         self._moves = moves
-        self._lock = Lock()
+        self._lock = RLock()  # a transaction nobody ended may be collected while it is held
         self._webs: dict[Strands, Web] = {}
 
     def take(self, strands: Strands, versions: tuple[int, ...]) -> Web:
