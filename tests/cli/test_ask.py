@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Done, Hades
 
-SEARCH = json.dumps({"name": "search", "arguments": {"text": "sweet"}})
+SEARCH = json.dumps({"name": "search", "arguments": {"text": "honey"}})
 WRITE = json.dumps(
     {"name": "context_add", "arguments": {"context": "notes", "content": "Bees are kind."}}
 )
 ENDS = {"event", "answer", "tool_calls", "rows", "cited", "usage", "stop_reason", "trace_id"}
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADES_EMBEDDER", "hashing")
 
 
 @pytest.fixture
@@ -55,7 +60,7 @@ def test_calls_go_to_stderr_and_the_answer_to_stdout(hades: Hades, notes: Path, 
     assert done.code == 0
     assert done.out == "Bees make it.\n"
     assert "librarian on wire-model" in done.err
-    assert '→ search(text="sweet")' in done.err
+    assert '→ search(text="honey")' in done.err
     assert "hades traces show" in done.err
     assert "\x1b" not in done.err
     [trace] = hades("traces", "list", "--json").rows
@@ -108,7 +113,7 @@ def test_the_last_event_holds_all_that_a_script_needs(hades: Hades, notes: Path,
     last = done.rows[-1]
     assert set(last) == ENDS
     assert last["answer"] == "Bees make honey."
-    call = {"name": "search", "arguments": {"text": "sweet"}, "ok": True, "channel": "constrained"}
+    call = {"name": "search", "arguments": {"text": "honey"}, "ok": True, "channel": "constrained"}
     assert last["tool_calls"] == [call]
     ids = [row["id"] for row in last["rows"]]
     assert last["cited"]
@@ -134,7 +139,7 @@ def test_a_streamed_answer_is_written_once_and_calls_are_not(
     assert done.out == "Let me look.\nBees make it:\n```aql\n1\n```\n"
 
 
-@replies(SEARCH, "Half a pair: \ud83d.")
+@replies(SEARCH, "Half a pair: \ud83d.", SEARCH, "Half a pair: \ud83d.")
 def test_what_cannot_be_written_is_replaced(hades: Hades, notes: Path, model: Talker):
     hades("ingest", notes)
     assert asked(hades, model, "Who?").out == "Half a pair: ?.\n"
@@ -308,7 +313,8 @@ def test_a_reader_that_leaves_ends_the_run_quietly(hades: Hades, notes: Path):
     assert trace["status"] == "cancelled"
 
 
-def test_a_killed_run_loses_its_own_turn_and_no_other(hades: Hades):
+def test_a_killed_run_loses_its_own_turn_and_no_other(hades: Hades, notes: Path):
+    hades("ingest", notes)
     with talking(SEARCH, "Bees.", SEARCH, FOREVER) as model:
         asked(hades, model, "Who makes honey?", "--session", "bees")
         more = ("--stream", "--session", "bees", "--model-url", model.url)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Done, Hades
 
-SEARCH = json.dumps({"name": "search", "arguments": {"text": "sweet"}})
+SEARCH = json.dumps({"name": "search", "arguments": {"text": "honey"}})
 WRITE = json.dumps(
     {"name": "context_add", "arguments": {"context": "notes", "content": "Bees are kind."}}
 )
@@ -32,6 +32,13 @@ def model(request: pytest.FixtureRequest) -> Iterator[Talker]:
 
 def replies(*texts: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("model", [texts], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _something_is_stored(hades: Hades, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over an empty store the librarian says that there is nothing."""
+    monkeypatch.setenv("HADES_EMBEDDER", "hashing")
+    hades("ingest", notes)
 
 
 def chat(hades: Hades, model: Talker, stdin: str, *more: str) -> Done:
