@@ -11,10 +11,13 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.errors import Unavailable
 from hades_mcp.services.callers import CALLER, Principal
 from hades_mcp.services.layout import CONTEXT_ENTRIES, DOCUMENTS, LIBRARY
 from hades_mcp.services.library.running import run_examples
 from hades_mcp.services.owners import mint
+from hades_mcp.services.queries.limits import QueryLimits
+from hades_mcp.services.queries.service import QueryResult, QueryService
 from hades_mcp.services.statements import rows
 from hades_mcp.services.trust.stating import states
 from hades_mcp.services.trust.verification import VerificationService
@@ -211,3 +214,22 @@ def test_what_is_in_the_contexts_of_others_is_neither_run_nor_listed(workspace: 
         query = "UPDATE PARSE_IDENTIFIER(@id).key WITH {evidence: {failed: 9}} IN @@c"
         rows(workspace.db, query, {"id": entry.id, "@c": CONTEXT_ENTRIES})
     assert [one.id for one in workspace.feedback.watch.doubtful()] == [ours.id]
+
+
+class Busy(QueryService):
+    """What an ArangoDB server under load is."""
+
+    def read(self, query: str, bind_vars: dict[str, Any] | None = None) -> QueryResult:
+        raise Unavailable(f"The store is busy: {query}.", hint=str(bind_vars))
+
+
+def test_what_a_busy_store_does_not_run_is_left_as_it_was(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    entry = workspace.contexts.add("c", "There are 2 cities.", source=COUNT)
+    before = evidence(workspace, entry.id)
+    busy = Busy(workspace.db, QueryLimits())
+    verification = VerificationService(workspace.db, busy, workspace.feedback.watch, tmp_path)
+    assert verification.entry(entry.id) is None
+    assert verification.run() == []
+    assert evidence(workspace, entry.id) == before

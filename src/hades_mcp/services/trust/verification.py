@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.errors import LimitReached, QueryError
+from hades_mcp.errors import LimitReached, QueryError, Unavailable
 from hades_mcp.redaction import redact_text
 from hades_mcp.services.callers import caller
 from hades_mcp.services.layout import CONTEXT_ENTRIES, DOCUMENTS, FEEDBACK, LIBRARY
@@ -133,7 +133,7 @@ class VerificationService:
             found = self._queries.read(row["query"])
         except QueryError as error:
             return self._record(row["id"], error.message)
-        except LimitReached:
+        except (LimitReached, Unavailable):
             return None
         stated = states(row["says"], found.rows)
         if stated is None or found.truncated:
@@ -145,7 +145,7 @@ class VerificationService:
             found = self._queries.read(row["query"], row["bind"] or {})
         except QueryError as error:
             return self._record(row["id"], error.message)
-        except LimitReached:
+        except (LimitReached, Unavailable):
             return None
         same = not found.truncated and found.rows == row["expected"]
         return self._record(row["id"], "" if same else "the query gives other rows")
