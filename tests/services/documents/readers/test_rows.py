@@ -41,6 +41,13 @@ def test_the_mark_between_cells_is_found(tmp_path: Path, mark: str) -> None:
     assert parsed.parts[1].metadata["size"] == 3
 
 
+def test_a_mark_inside_a_quoted_heading_parts_no_cells(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text('"name, first, last";"age"\n"Lovelace, Ada";36\n')
+    [(_, parsed)] = read_rows(path)
+    assert parsed.parts[1].metadata == {"name, first, last": "Lovelace, Ada", "age": 36}
+
+
 def test_json_lines_keep_what_is_nested(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"name": "cup", "tags": ["big", "red"], "at": {"x": 1}}\n\n')

@@ -33,6 +33,7 @@ _TITLES = ("title", "name", "label", "subject", "headline", "question")
 _TEXTS = ("text", "content", "body", "description", "answer")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d{1,15}")
+_QUOTED = re.compile(r'"[^"]*"')
 _WORDS = {"true": True, "false": False}
 _SAMPLE = 65_536
 
@@ -141,7 +142,7 @@ def _csv(file: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _delimiter(sample: str, path: Path) -> str:
     if path.suffix.lower() == ".tsv":
         return "\t"
-    header = sample.partition("\n")[0]
+    header = _QUOTED.sub("", sample.partition("\n")[0])
     return max(",;\t|", key=header.count)
 
 
