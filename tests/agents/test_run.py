@@ -116,17 +116,15 @@ async def test_after_an_error_an_agent_that_must_call_is_held_to_a_better_call()
     assert [event.result.is_error for event in of(ToolReturned, events)] == [True, False]
 
 
-async def test_an_agent_that_must_call_may_give_up_after_some_errors():
+async def test_an_agent_that_must_call_gives_up_after_some_errors():
     titles = iter("abcdef")
 
     def reply(request: ChatRequest) -> Any:
-        if request.response_schema is None:
-            return "Nothing found."
         return json.dumps({"name": "find", "arguments": {"title": next(titles)}})
 
     events = await play(ScriptedModel(reply), who=agent(must_call=True))
-    assert len(of(ToolReturned, events)) == 3
-    assert events[-1].answer == "Nothing found."
+    assert len(of(ToolReturned, events)) == 4
+    assert events[-1].stop_reason == "failed"
 
 
 async def test_a_denied_write_is_not_asked_for_again():
@@ -260,7 +258,13 @@ async def test_a_model_that_says_nothing_is_asked_for_an_answer():
         return '{"answer": "I do not know."}' if request.response_schema else ""
 
     events = await play(ScriptedModel(reply))
-    assert (events[-1].answer, events[-1].stop_reason) == ("I do not know.", "failed")
+    assert (events[-1].answer, events[-1].stop_reason) == ("I do not know.", "answered")
+
+
+async def test_a_model_that_never_says_anything_ends_honestly():
+    events = await play(ScriptedModel(lambda _: ""))
+    assert events[-1].stop_reason == "failed"
+    assert events[-1].answer.startswith("I have no answer")
 
 
 async def test_a_tool_the_toolbox_lacks_is_named_with_the_nearest():

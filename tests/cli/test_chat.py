@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Done, Hades
 
 SEARCH = json.dumps({"name": "search", "arguments": {"text": "honey"}})
+SCHEMA = json.dumps({"name": "schema", "arguments": {}})
 WRITE = json.dumps(
     {"name": "context_add", "arguments": {"context": "notes", "content": "Bees are kind."}}
 )
@@ -80,7 +81,7 @@ def test_a_chat_that_nobody_named_is_kept_too(hades: Hades, model: Talker, tmp_p
     assert kept.title == "Who makes honey?"
 
 
-@replies(SEARCH, "One.", SEARCH, "Two.", SEARCH, "Three.", SEARCH, "Four.")
+@replies(SEARCH, "One.", SEARCH, "Two.", SCHEMA, "Three.", SEARCH, "Four.")
 def test_commands_change_session_and_agent(hades: Hades, model: Talker, tmp_path: Path):
     lines = (
         "A?", "/new b", "B?", "/agent analyst", "B again?", "/session a", "/agent", "/session",

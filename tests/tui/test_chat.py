@@ -108,14 +108,14 @@ async def test_a_call_is_a_card_from_the_moment_it_is_made(seen):
 
 
 async def test_a_call_written_as_text_is_shown_once(seen):
-    text = '```json\n{"name": "search"}\n```'
-    call = ToolCall("1", "search", {"text": "edges"}, channel="recovered")
-    said = ModelResponded(Message("assistant", text, (call,)), Usage(), 1)
-    app = ChatApp(Script(STARTED, TextDelta(text), said, ToolCalled(call), None))
+    call = ToolCall("1", "search", {"text": "edges"}, '{"name": …}', channel="recovered")
+    said = ModelResponded(Message("assistant", "I will look.", (call,)), Usage(), 1)
+    app = ChatApp(Script(STARTED, TextDelta("I will look."), said, ToolCalled(call), None))
     async with app.run_test() as pilot:
         await ask(pilot, "Edges?")
         await after(pilot, lambda: "search(text=" in seen(app))
         assert '"name"' not in seen(app)
+        assert "I will look." in seen(app)
 
 
 async def test_escape_cancels_the_run_and_the_next_question_is_answered(seen):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hades_mcp.agents.events import CallMade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hades_mcp.messages import ToolCall, ToolResult, ToolSpec
     from hades_mcp.types import Json
@@ -22,6 +22,10 @@ ABOUT = frozenset({"schema", "aql_examples", "aql_explain", "context_list"})
 """Tools that tell how data is shaped and asked for, not what it is."""
 
 SHORTEST_TITLE = 3
+LATEST = 3
+LONGEST = 300
+"""Results, and characters of each, that an answer without the model tells."""
+
 WORDS_IN_COMMON = 5
 """So many words in a row that answer and document share make the document its source."""
 
@@ -36,6 +40,7 @@ _KNOWS_NOT = re.compile(
     r"|\bno (?:information|mention|record|documents?|results?|data|entry|entries)\b",
     re.IGNORECASE,
 )
+_SENTENCE_ENDS = re.compile(r"[.!?](?:\s|$)|\n")
 _WORDS = re.compile(r"\w+")
 
 
@@ -85,6 +90,16 @@ class Findings:
         self._last = list(_documents(rows))
         for document in self._last:
             self._seen[document.id] = document
+
+    def so_far(self) -> str:
+        """Say what was found, for an answer that has to do without the model; empty if nothing."""
+        latest = [f"{_said(call)}: {_short(content)}" for call, content in self.shown[-LATEST:]]
+        return f" Found so far: {'; '.join(latest)}" if latest and not self.empty else ""
+
+    def nothing(self) -> str:
+        """Say that nothing was found, and by which calls."""
+        tried = dict.fromkeys(f"{one.name}({_arguments(one.arguments)})" for one in self.calls)
+        return f"Nothing stored answers this: {', '.join(tried)} found nothing."
 
     @property
     def empty(self) -> bool:
@@ -145,8 +160,9 @@ def rows_of(content: str) -> list[Json] | None:
 
 
 def denies(answer: str) -> bool:
-    """Whether an answer says no in some way."""
-    return _DENIES.search(answer) is not None
+    """Whether an answer begins by saying no in some way."""
+    first = _SENTENCE_ENDS.split(answer.strip(), maxsplit=1)[0]
+    return _DENIES.search(first) is not None
 
 
 def _says_nothing(content: str) -> bool:
@@ -179,6 +195,20 @@ def _identity(value: dict[str, Json]) -> str:
         if isinstance(identity, str) and identity.count("/") == 1:
             return identity
     return ""
+
+
+def _said(call: ToolCall) -> str:
+    return f"{call.name}({_arguments(call.arguments)})"
+
+
+def _arguments(arguments: Mapping[str, Json] | None) -> str:
+    pairs = (f"{name}={json.dumps(value)}" for name, value in (arguments or {}).items())
+    return _short(", ".join(pairs))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def _has(text: str, title: str) -> bool:

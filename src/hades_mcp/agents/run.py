@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from itertools import takewhile
+from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.approval import deny_all
-from hades_mcp.agents.calling import Caller
+from hades_mcp.agents.conversation import Conversation
 from hades_mcp.agents.definition import choose_tools
-from hades_mcp.agents.events import (
-    ModelResponded,
-    RunFinished,
-    RunStarted,
-    TextDelta,
-    ToolCalled,
-    ToolReturned,
-)
-from hades_mcp.agents.examples import example_messages, nearest_examples
-from hades_mcp.agents.findings import Findings
-from hades_mcp.agents.limits import Budget
+from hades_mcp.agents.events import RunStarted
+from hades_mcp.agents.measures import Measures
 from hades_mcp.agents.recording import recording
-from hades_mcp.agents.speaking import Reply, Speaker
-from hades_mcp.messages import Message, Usage
-from hades_mcp.prompts.chat import result_text, text_hash, user_text
+from hades_mcp.agents.subagents import colleague_specs
+from hades_mcp.prompts.chat import text_hash, user_text
 from hades_mcp.tools.contract import contract_hash
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from hades_mcp.agents.approval import Approve
     from hades_mcp.agents.definition import AgentDefinition
     from hades_mcp.agents.events import RunEvent
-    from hades_mcp.agents.limits import StopReason
-    from hades_mcp.agents.recording import Recording
+    from hades_mcp.agents.subagents import Ask
     from hades_mcp.agents.toolbox import Toolbox
-    from hades_mcp.messages import ToolCall, ToolSpec
+    from hades_mcp.messages import Message, ToolCall, ToolSpec
     from hades_mcp.models.base import ChatModel
+    from hades_mcp.traces.call_recorder import CallRecorder
     from hades_mcp.traces.recorder import Recorder
     from hades_mcp.types import JsonObject
 
-MOST_REPAIRS = 2
-"""How often an agent that must call is held to another call after its calls failed."""
+ALL_MEASURES = Measures()
 
 
 async def run(
@@ -55,6 +44,8 @@ async def run(
     facts: str = "",
     history: Sequence[Message] = (),
     session: str = "",
+    measures: Measures = ALL_MEASURES,
+    caller: CallRecorder | None = None,
 ) -> AsyncGenerator[RunEvent, None]:
     """Run an agent on one question, and say what happens as it happens.
 
@@ -71,6 +62,8 @@ async def run(
         history: The `messages` of the run this one goes on from; they stay as they are, byte for
             byte, but for the system prompt of another agent.
         session: Groups the traces of one conversation.
+        measures: What is done to make the model reliable; all of it by default.
+        caller: The call of another run that this one answers.
 
     Raises:
         ConfigError: The toolbox lacks a tool of the agent's, or the server refuses the request.
@@ -78,139 +71,47 @@ async def run(
         LimitReached: The conversation does not fit the model's context window.
     """
     offered = await toolbox.specs()
-    tools = choose_tools(agent, offered)
-    # With these a trainer can put together again, byte for byte, what the model saw.
-    made_of: JsonObject = {
+    tools = (*choose_tools(agent, offered), *colleague_specs(agent.agents))
+    made_of = _made_of(agent, offered)
+    with recording(
+        recorder, agent, model.name, tools, made_of, session=session, caller=caller
+    ) as record:
+        again = partial(
+            run, model=model, toolbox=toolbox, recorder=recorder, facts=facts, measures=measures
+        )
+        ask = _asking(again, approve, session or record.trace_id)
+        conversation = Conversation(agent, tools, model, toolbox, approve, record, measures, ask)
+        conversation.open(user_text(prompt, facts), history)
+        names = tuple(spec.name for spec in tools)
+        yield RunStarted(agent.name, model.name, prompt, names, record.trace_id)
+        async with aclosing(conversation.hold()) as events:
+            async for event in events:
+                yield event
+
+
+def _made_of(agent: AgentDefinition, offered: Sequence[ToolSpec]) -> JsonObject:
+    """Return what lets a trainer put together again, byte for byte, what the model saw."""
+    return {
         "contract": contract_hash(offered),
         "prompt": text_hash([agent.instructions]),
         "template": agent.template,
         "hidden": list(agent.hidden),
         "defaults": dict(agent.defaults),
+        **({"routed_by": agent.routed_by} if agent.routed_by else {}),
     }
-    with recording(recorder, agent, model.name, tools, made_of, session=session) as record:
-        conversation = _Conversation(agent, tools, model, toolbox, approve, record)
-        conversation.open(user_text(prompt, facts), history)
-        names = tuple(spec.name for spec in tools)
-        yield RunStarted(agent.name, model.name, prompt, names, record.trace_id)
-        async for event in conversation.hold():
-            yield event
 
 
-class _Conversation:
-    """One run from the first request to the answer; `messages` only ever grows."""
+def _asking(
+    again: Callable[..., AsyncGenerator[RunEvent, None]], approve: Approve, session: str
+) -> Ask:
+    """Return what runs another agent for this one: same model, tools and person, own record."""
 
-    def __init__(
-        self,
-        agent: AgentDefinition,
-        tools: Sequence[ToolSpec],
-        model: ChatModel,
-        toolbox: Toolbox,
-        approve: Approve,
-        record: Recording,
-    ) -> None:
-        self._agent = agent
-        self._record = record
-        self._budget = Budget(agent.limits)
-        self._speaker = Speaker(agent, model, tools, record)
-        self._caller = Caller(toolbox, tools, agent, approve, record)
-        self._messages: list[Message] = []
-        self._findings = Findings()
-        self._specs = {spec.name: spec for spec in tools}
-        self._settled = False
-        self._repairs = 0
+    def ask(
+        colleague: AgentDefinition, question: str, inside: CallRecorder | None
+    ) -> AsyncGenerator[RunEvent, None]:
+        async def approve_its(call: ToolCall, reason: str) -> bool:
+            return await approve(call, f"{colleague.name}: {reason}")
 
-    async def hold(self) -> AsyncIterator[RunEvent]:
-        while True:
-            stop = self._budget.exceeded()
-            if stop is not None:
-                break
-            reply: Reply | None = None
-            due = self._agent.must_call and not self._settled and self._repairs <= MOST_REPAIRS
-            async for said in self._speaker.reply(self._messages, call_due=due):
-                if isinstance(said, TextDelta):
-                    yield said
-                else:
-                    reply = said
-            if reply is None or not (reply.message.tool_calls or reply.message.content.strip()):
-                self._budget.spend(reply.usage if reply else Usage())
-                stop = "failed"
-                break
-            yield self._take(reply)
-            calls = reply.message.tool_calls
-            if not calls:
-                yield self._finish(reply.message.content, "answered")
-                return
-            async for event in self._make(calls):
-                yield event
-            if max(map(self._budget.repeated, calls)) >= self._agent.limits.repeats:
-                stop = "repeated"
-                break
-        yield await self._stop(stop)
+        return again(colleague, question, approve=approve_its, session=session, caller=inside)
 
-    def open(self, question: str, history: Sequence[Message]) -> None:
-        agent = self._agent
-        earlier = [message for message in history if message.role != "system"]
-        if earlier:
-            known = example_messages(agent.examples)
-            examples = list(takewhile(known.__contains__, earlier))
-        else:
-            shown = nearest_examples(agent.examples, question, agent.examples_shown)
-            examples = earlier = example_messages(shown)
-        system = Message("system", agent.instructions)
-        self._messages = [system, *earlier, Message("user", question)]
-        self._record.opened(agent.instructions, examples, earlier[len(examples) :], question)
-
-    def _take(self, reply: Reply) -> ModelResponded:
-        self._budget.spend(reply.usage)
-        self._messages.append(reply.message)
-        return ModelResponded(reply.message, reply.usage, self._budget.steps)
-
-    async def _make(self, calls: Sequence[ToolCall]) -> AsyncIterator[RunEvent]:
-        waiting: dict[str, list[ToolCall]] = {}
-        for call in calls:
-            waiting.setdefault(call.id, []).append(call)
-            yield ToolCalled(call)
-        async for event in self._caller.make(calls):
-            if isinstance(event, ToolReturned):
-                result = event.result
-                shown = result_text(result.content, self._agent.hidden)
-                message = Message("tool", shown, tool_call_id=result.call_id, name=result.name)
-                self._messages.append(message)
-                self._settled |= not result.is_error or not event.approved
-                made = waiting[result.call_id].pop(0)
-                self._findings.take(made, result, self._specs.get(made.name))
-            yield event
-        self._repairs += 1
-
-    async def _stop(self, reason: StopReason) -> RunFinished:
-        """End honestly: with one last answer where that still may be asked for."""
-        if reason in {"tokens", "seconds"}:
-            return self._finish(_unanswered(reason), reason)
-        reply = await self._speaker.answer(self._messages)
-        self._take(reply)
-        return self._finish(reply.message.content.strip() or _unanswered(reason), reason)
-
-    def _finish(self, answer: str, reason: StopReason) -> RunFinished:
-        answer = answer.strip()
-        last = self._messages[-1]
-        if last.role != "assistant" or last.tool_calls:
-            self._messages.append(Message("assistant", answer))
-        found = self._findings
-        finished = RunFinished(
-            answer,
-            reason,
-            self._budget.usage,
-            self._record.trace_id,
-            self._budget.steps,
-            tool_calls=tuple(found.calls),
-            rows=found.rows,
-            cited=found.cited(answer),
-            abstained=found.abstains(answer),
-            messages=tuple(self._messages),
-        )
-        self._record.finished(finished)
-        return finished
-
-
-def _unanswered(reason: StopReason) -> str:
-    return f"I have no answer: the run ended first ({json.dumps(reason)} limit)."
+    return ask

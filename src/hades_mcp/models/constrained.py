@@ -23,9 +23,15 @@ ANSWER_SCHEMA: JsonObject = {
 """A reply that must be an answer."""
 
 
-def call_schema(tools: Sequence[ToolSpec]) -> JsonObject:
-    """Return the schema of a reply that is exactly one call of one of the tools."""
-    return {"oneOf": [_one_call(spec) for spec in tools]}
+def call_schema(tools: Sequence[ToolSpec], *, answer: bool = False) -> JsonObject:
+    """Return the schema of a reply that is exactly one call of one of the tools.
+
+    Args:
+        tools: What may be called.
+        answer: Leave room for an answer instead, as `ANSWER_SCHEMA` has it.
+    """
+    calls: list[Json] = [_one_call(spec) for spec in tools]
+    return {"oneOf": [*calls, ANSWER_SCHEMA] if answer else calls}
 
 
 def _one_call(spec: ToolSpec) -> JsonObject:
