@@ -29,7 +29,8 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 class Terminal:
     """`hades` with arguments at a terminal of 100 columns."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._master, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.process = subprocess.Popen(
@@ -57,7 +58,7 @@ class Terminal:
 
     def sees(self, pattern: str) -> str:
         """Wait until something is on the screen; return what came since the last look."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         while not (found := re.search(pattern, self.screen)):
             left = deadline - time.monotonic()
             if left < 0 or not self._read(left):
@@ -67,7 +68,7 @@ class Terminal:
 
     def ends(self) -> int:
         """Wait until the process has ended; return its exit code."""
-        while self._read(PATIENCE):
+        while self._read(self._patience):
             pass
         return self.process.wait(PATIENCE)
 
