@@ -8,6 +8,7 @@ import pytest
 
 from hades_mcp.config import Settings
 from hades_mcp.embedders.hashing import HashEmbedder
+from hades_mcp.errors import UnknownName
 from hades_mcp.tools.graphs import graph_path, graph_traverse
 from hades_mcp.tools.rendering import plain
 from hades_mcp.workspace import Workspace, open_workspace
@@ -37,3 +38,16 @@ def test_a_walk_against_all_edges_says_which_way_to_try(linked: Workspace) -> No
     assert found["nodes"] == []
     assert "Try direction 'any'" in found["hint"]
     assert "hint" not in graph_traverse.function(linked, "Timeout", "any")
+
+
+def test_what_relate_drew_is_said_to_be_in_relations(linked: Workspace) -> None:
+    linked.graphs.relate("Timeout", "Retry", "waits for")
+    with pytest.raises(UnknownName) as refused:
+        graph_traverse.function(linked, "Timeout", edges=["waits for"])
+    assert "What graph_relate drew is in 'relations'." in refused.value.hint
+    assert "calls" in refused.value.hint
+    found = graph_traverse.function(linked, "Timeout", edges=["relations"])
+    assert [node.relation for node in found["nodes"]] == ["waits for"]
+    with pytest.raises(UnknownName) as misspelt:
+        graph_traverse.function(linked, "Timeout", edges=["relation"])
+    assert misspelt.value.hint == "Did you mean 'relations'?"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from hades_mcp.errors import InvalidArgument, NotFound, UnknownName
 from hades_mcp.services.graphs.measuring import MOST_VERTICES, Measured, measured
 from hades_mcp.services.graphs.relating import Relation, related
-from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS, GRAPH
+from hades_mcp.services.layout import DOCUMENT_EDGES, EDGE_COLLECTIONS, GRAPH, RELATIONS
 from hades_mcp.services.names import document_id
 from hades_mcp.services.refusals import translated
 from hades_mcp.services.statements import rows
@@ -272,9 +272,11 @@ class GraphService:
         chosen = list(dict.fromkeys(edges)) or self._walked()
         if edges and not set(chosen) <= set(EDGE_COLLECTIONS):
             known = self._edge_collections()
+            told = f"There are: {', '.join(sorted(known))}."
+            told += f" What graph_relate drew is in {RELATIONS!r}."
             for name in chosen:
                 if name not in known:
-                    raise UnknownName("kind of edge", name, known)
+                    raise UnknownName("kind of edge", name, known, otherwise=told)
         bind = {f"@edges{number}": name for number, name in enumerate(chosen)}
         return ", ".join(f"@{name}" for name in bind), bind
 
