@@ -326,3 +326,12 @@ def test_a_killed_run_loses_its_own_turn_and_no_other(hades: Hades, notes: Path)
         model.replies = [[SEARCH], ["In a hive."]]
         asked(hades, model, "Where?", "--session", "bees")
         assert said(model.sent(-1))[-2:] == ["Who makes honey?", "Where?"]
+
+
+@replies(SEARCH, ["Use this: ", '```json\n{"name": "search", "arguments": {', "\n"], "Bees.")
+def test_a_reply_that_was_of_no_use_does_not_show_the_answer_twice(
+    hades: Hades, notes: Path, model: Talker
+):
+    hades("ingest", notes)
+    done = asked(hades, model, "Who?", "--stream")
+    assert done.out == "Use this: Bees.\n"

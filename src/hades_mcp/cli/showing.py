@@ -61,7 +61,7 @@ class TextView:
                 self._begin_reply()
                 self._introduce(f"{event.agent} on {event.model}")
             case events.TextDelta(text):
-                self._write(self._reply.feed(text))
+                self._write(text)
             case events.ModelResponded(message):
                 if message.tool_calls:
                     self._end_line()
@@ -73,6 +73,8 @@ class TextView:
                 self._note(f"{'✗' if result.is_error else '←'} {short(result.content)}")
             case events.AgentSpoke(agent, _, said):
                 self._overhear(agent, said)
+            case events.Compacted():
+                self._note(f"{event.dropped} older messages are a summary from now on")
             case events.RunFinished():
                 self._finish(event)
             case _:
@@ -103,10 +105,6 @@ class TextView:
         self._who = who
 
     def _begin_reply(self) -> None:
-        from hades_mcp.models.reading import ReplyStream
-
-        # A call written as text is no part of the answer: what may become one is kept back.
-        self._reply = ReplyStream(())
         self._written = self._spaces = ""
 
     def _write(self, text: str) -> None:
@@ -123,11 +121,13 @@ class TextView:
 
     def _finish(self, finished: RunFinished) -> None:
         answer = finished.answer.strip()
-        if not answer.startswith(self._written):  # another reply than the one that was seen
-            self._end_line()
-        rest = answer[len(self._written) :]
-        if answer:
-            click.echo(plain(rest))
+        if answer and self._written.endswith(answer):  # behind a reply that was of no use
+            click.echo()
+        else:
+            if not answer.startswith(self._written):  # another answer than what was seen
+                self._end_line()
+            if rest := answer[len(self._written) :]:
+                click.echo(plain(rest))
         usage = finished.usage
         self._begin_reply()
         trace = f"; hades traces show {finished.trace_id[:8]}" if finished.trace_id else ""
