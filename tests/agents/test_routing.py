@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.agents.boxes import agent
+from tests.agents.boxes import Shelf, agent, call
 
 from hades_mcp.agents.definition import load_agent
+from hades_mcp.agents.events import RunStarted
 from hades_mcp.agents.routing import pick, routing_request
+from hades_mcp.agents.run import run
 from hades_mcp.config import load_settings
 from hades_mcp.embedders.hashing import HashEmbedder
 from hades_mcp.embedders.registry import open_embedder
@@ -72,6 +74,18 @@ async def test_the_model_picks_in_one_request_whose_beginning_never_changes():
     assert first.messages[:-1] == second.messages[:-1]
     assert first.response_schema == second.response_schema
     assert '"enum": ["baker", "guard"]' in json.dumps(first.response_schema)
+
+
+async def test_a_router_that_is_run_runs_whom_it_picks():
+    baker = replace(BAKER, tools=("find",), instructions="You bake.")
+    model = ScriptedModel([call("find"), "Three."])
+    stream = run(
+        router("nearest", baker, GUARD), "Is the bread baked?", model=model, toolbox=Shelf()
+    )
+    events = [event async for event in stream]
+    assert isinstance(events[0], RunStarted)
+    assert events[0].agent == "baker"
+    assert model.requests[0].messages[0].content == "You bake."
 
 
 @pytest.mark.parametrize("said", ["I think the guard.", '{"agent": "nobody"}', "[]", ""])

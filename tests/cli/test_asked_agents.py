@@ -30,6 +30,26 @@ def test_the_router_picks_who_answers_each_question(hades: Hades):
         assert done.out == "Noted.\n"
 
 
+def test_an_agent_that_is_called_is_heard_by_its_name(hades: Hades, tmp_path: Path):
+    folder = tmp_path / "home" / "agents"
+    folder.mkdir(parents=True)
+    text = 'description = "Leads."\nprompt = "librarian"\nagents = ["analyst"]\n'
+    (folder / "boss.toml").write_text(text, encoding="utf-8")
+    ask = call("ask_analyst", question="How many?")
+    script = (ask, call("aql_read", query="RETURN 3"), "Three.", "It says three.")
+    with talking(*script) as model:
+        done = hades("ask", "--agent", "boss", "How many?", "--model-url", model.url)
+        assert "analyst → aql_read" in done.err
+        assert done.out == "It says three.\n"
+    with talking(*script) as model:
+        arguments = ("--agent", "boss", "How many?", "--json", "--model-url", model.url)
+        events = hades("ask", *arguments).rows
+    said = [event["said"]["event"] for event in events if event["event"] == "agent_spoke"]
+    assert said[0] == "run_started"
+    assert said[-1] == "run_finished"
+    assert events[-1]["tool_calls"][0]["name"] == "ask_analyst"
+
+
 def test_a_configured_server_is_used_and_one_that_is_down_is_named(hades: Hades, tmp_path: Path):
     folder = tmp_path / "town"
     folder.mkdir()

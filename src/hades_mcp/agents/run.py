@@ -12,6 +12,7 @@ from hades_mcp.agents.definition import choose_tools
 from hades_mcp.agents.events import RunStarted
 from hades_mcp.agents.measures import Measures
 from hades_mcp.agents.recording import recording
+from hades_mcp.agents.routing import pick
 from hades_mcp.agents.subagents import colleague_specs
 from hades_mcp.prompts.chat import text_hash, user_text
 from hades_mcp.tools.contract import contract_hash
@@ -52,7 +53,7 @@ async def run(
     Close the iterator (`aclose`) to stop a run early; its trace then ends as cancelled.
 
     Args:
-        agent: Who does the work.
+        agent: Who does the work, or the router that picks who does.
         prompt: What is asked.
         model: Who thinks.
         toolbox: What can be done.
@@ -70,6 +71,7 @@ async def run(
         Unavailable: The model server is not there.
         LimitReached: The conversation does not fit the model's context window.
     """
+    agent = await pick(agent, prompt, model=model)  # by words, where nobody picked before
     offered = await toolbox.specs()
     tools = (*choose_tools(agent, offered), *colleague_specs(agent.agents))
     made_of = _made_of(agent, offered)
