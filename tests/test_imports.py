@@ -36,10 +36,16 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "ingest", "search", "aql", "ask", "doctor", "chat", "db", "models"]
+    "command",
+    ["agents", "serve", "ingest", "search", "aql", "ask", "doctor", "chat", "db", "models"],
 )
 def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by(run_command(command, "--help")) & {*HEAVY, "pydantic"}
+
+
+def test_an_agent_without_other_servers_loads_no_mcp() -> None:
+    loaded = loaded_by("import hades_mcp.agents.run, hades_mcp.agents.combining")
+    assert not loaded & {"mcp", "mcp_types", "numpy"}
 
 
 def test_the_version_loads_not_even_the_command_line_parser() -> None:
