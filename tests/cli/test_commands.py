@@ -238,7 +238,9 @@ def test_a_data_folder_that_another_process_locks_is_waited_for_then_said_to_be_
 ) -> None:
     hades("aql", "RETURN 1")
     # as the engine and services wait, but not for 30 and 60 seconds
-    monkeypatch.setitem(Engine.__init__.__kwdefaults__, "lock_timeout", 0.05)
+    waits = Engine.__init__.__kwdefaults__
+    assert waits is not None
+    monkeypatch.setitem(waits, "lock_timeout", 0.05)
     monkeypatch.setattr(transactions, "PATIENCE", 0.05)
     with held(database_file(tmp_path / "home"), lock):
         done = hades(*command)
