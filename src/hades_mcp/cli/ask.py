@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,6 +56,7 @@ def command(
     wrong; 3 too much was asked for; 4 no model server, or a store is not there; 5 a person must
     act; 130 interrupted.
     """
+    from hades_mcp.agents.sessions import FILE, SessionStore
     from hades_mcp.cli.approving import ask_person
     from hades_mcp.cli.piped import read_question
     from hades_mcp.cli.showing import JsonView, TextView, forgiving, left
@@ -67,9 +68,12 @@ def command(
     try:
         asked, text = read_question(question)
         loaded = settings(ctx, **flags)
-        with open_talk(
-            loaded, agent=flags["agent"], session=session, person=None if yes else ask_person
-        ) as talk:
+        keeping = nullcontext() if session is None else SessionStore(loaded.home / FILE)
+        person = None if yes else ask_person
+        with (
+            keeping as store,
+            open_talk(loaded, store, agent=flags["agent"], session=session, person=person) as talk,
+        ):
             finished = _answer(talk, asked, text, view)
     except BrokenPipeError:
         return left()

@@ -63,6 +63,7 @@ def command(
 def _chat_by_lines(
     loaded: Settings, agent: str | None, session: str, *, yes: bool, quiet: bool
 ) -> int:
+    from hades_mcp.agents.sessions import FILE, SessionStore
     from hades_mcp.cli.approving import ask_person
     from hades_mcp.cli.plain import HISTORY, LineChat, remembered_lines
     from hades_mcp.cli.showing import TextView, forgiving, left
@@ -74,8 +75,12 @@ def _chat_by_lines(
     lines = remembered_lines(loaded.home / HISTORY) if at_terminal else nullcontext()
     person = None if yes else ask_person
     try:
-        with open_talk(loaded, agent=agent, session=session, person=person) as talk, lines:
-            return LineChat(talk, view, at_terminal=at_terminal).run()
+        with (
+            SessionStore(loaded.home / FILE) as store,
+            open_talk(loaded, store, agent=agent, session=session, person=person) as talk,
+            lines,
+        ):
+            return LineChat(talk, store, view, at_terminal=at_terminal).run()
     except BrokenPipeError:
         return left()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from hades_mcp.agents.sessions import Session
+    from hades_mcp.agents.sessions import Session, SessionStore
     from hades_mcp.cli.showing import View
     from hades_mcp.cli.talking import Talk
 
@@ -34,12 +34,14 @@ class LineChat:
 
     Args:
         talk: The conversation.
+        store: Where its sessions are kept.
         view: Shows runs.
         at_terminal: A person types: prompts and hints are shown, and no error ends the chat.
     """
 
-    def __init__(self, talk: Talk, view: View, *, at_terminal: bool) -> None:
+    def __init__(self, talk: Talk, store: SessionStore, view: View, *, at_terminal: bool) -> None:
         self._talk = talk
+        self._store = store
         self._view = view
         self._at_terminal = at_terminal
         self._commands: dict[str, tuple[Callable[[str], None], str]] = {
@@ -140,7 +142,7 @@ class LineChat:
     def _new(self, name: str) -> None:
         from hades_mcp.agents.sessions import new_name
 
-        session = self._talk.store.open(name or new_name())
+        session = self._store.open(name or new_name())
         if session.turns:
             hint = f"`/session {session.name}` goes on with it."
             raise Conflict(f"There is a session {session.name!r} already.", hint=hint)
@@ -148,9 +150,9 @@ class LineChat:
 
     def _session(self, name: str) -> None:
         if name:
-            self._enter(self._talk.store.open(name))
+            self._enter(self._store.open(name))
             return
-        for one in self._talk.store.list(limit=LISTED):
+        for one in self._store.list(limit=LISTED):
             mark = "*" if one.id == self._talk.session.id else " "
             note(f"{mark} {one.name}  {one.turns} turns  {short(one.title)}")
 

@@ -244,9 +244,9 @@ def plain(text: str) -> str:
 
 
 def forgiving() -> None:
-    """Let both outputs write a question mark for what their encoding lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):
+    """Put a question mark for what input or output cannot read or write."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.definition import load_agent
 from hades_mcp.agents.events import RunFinished
-from hades_mcp.agents.sessions import FILE, Session, SessionStore
+from hades_mcp.agents.sessions import Session
 from hades_mcp.cli.turns import open_turns
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hades_mcp.agents.definition import AgentDefinition
     from hades_mcp.agents.events import RunEvent
+    from hades_mcp.agents.sessions import SessionStore
     from hades_mcp.cli.turns import Person, Turns
     from hades_mcp.config import Settings
 
@@ -27,8 +28,8 @@ class Talk:
 
     Args:
         settings: Where agents are.
-        store: Where sessions are kept.
-        session: The one to go on with; None keeps nothing.
+        store: Where sessions are kept; None keeps none.
+        session: The one to go on with.
         agent: Who answers.
         turns: Runs the agent.
     """
@@ -36,15 +37,14 @@ class Talk:
     def __init__(
         self,
         settings: Settings,
-        store: SessionStore,
-        session: Session | None,
+        store: SessionStore | None,
+        session: Session,
         agent: AgentDefinition,
         turns: Turns,
     ) -> None:
         self.settings = settings
-        self.store = store
-        self.session = session or Session("")
-        self._keeps = session is not None
+        self.session = session
+        self._store = store
         self.agent = agent
         self.turns = turns
 
@@ -64,13 +64,13 @@ class Talk:
             question,
             facts=f"The text:\n\n{text}" if text else "",
             history=self.session.history,
-            session=self.session.id if self._keeps else "",
+            session=self.session.id if self._store else "",
         )
         with closing(events):
             for event in events:
                 # On disk before it is seen: whoever has read an answer can go on with it.
-                if isinstance(event, RunFinished) and self._keeps:
-                    self.session = self.store.finish(
+                if isinstance(event, RunFinished) and self._store is not None:
+                    self.session = self._store.finish(
                         self.session,
                         question,
                         event,
@@ -103,14 +103,20 @@ class Talk:
 
 @contextmanager
 def open_talk(
-    settings: Settings, *, agent: str | None, session: str | None, person: Person | None
+    settings: Settings,
+    store: SessionStore | None,
+    *,
+    agent: str | None,
+    session: str | None,
+    person: Person | None,
 ) -> Iterator[Talk]:
     """Open all that a conversation needs.
 
     Args:
         settings: Name the model, the stores, and the agent where nobody else does.
+        store: Where sessions are kept; None keeps none.
         agent: Who answers; None is whoever answered last in the session.
-        session: Which one to go on with, or to begin; None keeps nothing.
+        session: Which one to go on with, or to begin.
         person: Asks the person about a call; None approves every call.
 
     Raises:
@@ -118,10 +124,7 @@ def open_talk(
         Unavailable: No model server answers.
         ConfigError: A person must act.
     """
-    with ExitStack() as stack:
-        store = stack.enter_context(SessionStore(settings.home / FILE))
-        found = None if session is None else store.open(session)
-        last = found.agent if found else ""
-        who = load_agent(settings.home, agent or last or settings.agent)
-        turns = stack.enter_context(open_turns(settings, person))
+    found = store.open(session) if store and session is not None else Session("")
+    who = load_agent(settings.home, agent or found.agent or settings.agent)
+    with open_turns(settings, person) as turns:
         yield Talk(settings, store, found, who, turns)
