@@ -210,10 +210,11 @@ async def test_names_are_safe_and_stay_with_their_tools(tmp_path):
     second = replace(town(tmp_path / "other"), name="other")
     (tmp_path / "other").mkdir()
     async with boxes(first, second) as both:
-        box = CombinedToolbox(Shelf(), both)
+        box = CombinedToolbox(Shelf(), both, ["grow"])
         names = {spec.origin: spec.name for spec in await box.specs()}
         assert names["other/find"] == "other_find", "the shelf's own keeps its name"
         assert names["other/map.of/streets"] == "map_of_streets"
+        assert names["other/grow"] == "other_grow", "a called agent's name is nobody else's"
         assert box.troubles()["town"]
         (tmp_path / "closed").unlink()
         later = {spec.origin: spec.name for spec in await box.specs()}

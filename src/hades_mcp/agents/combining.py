@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import anyio
 
 from hades_mcp.agents.connecting import RETRY_SECONDS, ServerToolbox
+from hades_mcp.agents.definition import tool_name
 from hades_mcp.errors import ConfigError
 from hades_mcp.messages import ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from hades_mcp.agents.definition import AgentDefinition
     from hades_mcp.agents.servers import ServerDefinition
@@ -39,10 +40,14 @@ class CombinedToolbox:
     Args:
         own: Keeps its names.
         servers: Their tools get the server's name before theirs where that is taken.
+        reserved: Names that none of their tools gets.
     """
 
-    def __init__(self, own: Toolbox, servers: Sequence[ServerToolbox]) -> None:
+    def __init__(
+        self, own: Toolbox, servers: Sequence[ServerToolbox], reserved: Iterable[str] = ()
+    ) -> None:
         self._own = own
+        self._reserved = frozenset(reserved)
         self._servers = tuple(servers)
         self._names: dict[str, str] = {}
         self._routes: dict[str, tuple[ServerToolbox, str]] = {}
@@ -58,7 +63,7 @@ class CombinedToolbox:
         async with anyio.create_task_group() as group:
             for index, server in enumerate(self._servers):
                 group.start_soon(ask, index, server)
-        taken = {spec.name for spec in own}
+        taken = {spec.name for spec in own} | self._reserved
         found = list(own)
         for index, server in enumerate(self._servers):
             for spec in offered[index]:
@@ -118,7 +123,8 @@ async def open_toolbox(
     Raises:
         ConfigError: Two agents mean different servers by one name.
     """
-    servers = _servers(agent)
+    agents = _with_all_below(agent)
+    servers = _servers(agents)
     if not servers:
         yield own
         return
@@ -126,7 +132,7 @@ async def open_toolbox(
     async with anyio.create_task_group() as group:
         boxes = [ServerToolbox(one, group, tokens=tokens, retry=retry) for one in servers]
         try:
-            yield CombinedToolbox(own, boxes)
+            yield CombinedToolbox(own, boxes, (tool_name(one.name) for one in agents))
         except Exception as error:  # noqa: BLE001  raised below, and not as part of a group
             failure = error
         finally:
@@ -137,17 +143,18 @@ async def open_toolbox(
         raise failure
 
 
-def _servers(agent: AgentDefinition) -> tuple[ServerDefinition, ...]:
+def _with_all_below(agent: AgentDefinition) -> list[AgentDefinition]:
+    return [agent, *(one for below in agent.agents for one in _with_all_below(below))]
+
+
+def _servers(agents: Sequence[AgentDefinition]) -> tuple[ServerDefinition, ...]:
     found: dict[str, ServerDefinition] = {}
-    pending = [agent]
-    while pending:
-        one = pending.pop(0)
-        for server in one.servers:
+    for agent in agents:
+        for server in agent.servers:
             if found.setdefault(server.name, server) != server:
                 raise ConfigError(
-                    f"Agent {one.name} means another MCP server by {server.name!r} than the agents"
-                    " it works with.",
+                    f"Agent {agent.name} means another MCP server by {server.name!r} than the"
+                    " agents it works with.",
                     hint="Name each server differently.",
                 )
-        pending += one.agents
     return tuple(found.values())

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup, TaskStatus
     from mcp import Client
+    from mcp.client.stdio import StdioServerParameters
 
     from hades_mcp.agents.servers import ServerDefinition
     from hades_mcp.messages import ToolCall, ToolSpec
@@ -32,6 +34,8 @@ RETRY_SECONDS = 10.0
 
 DESCRIPTION = 400
 """Most characters of a strange tool's description: a small model reads all of it, every time."""
+
+_GONE = (OSError, anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
 
 _log = get_logger("agents")
 
@@ -108,8 +112,8 @@ class ServerToolbox:
         code = error.code if isinstance(error, MCPError) else None
         if code == REQUEST_TIMEOUT or isinstance(error, TimeoutError):
             return f"{call.name} took longer than {self.server.timeout:g} seconds and was left."
-        if code not in {CONNECTION_CLOSED, None}:
-            return str(error)
+        if code != CONNECTION_CLOSED and not isinstance(error, _GONE):
+            return f"{self.server.name} could not do {call.name}: {reason(error)}"
         self._lost(reason(error))
         return (
             f"The MCP server {self.server.name} went away: {self.trouble} Whether {call.name} was"
@@ -140,18 +144,19 @@ class ServerToolbox:
 
     async def _hold(self, leaving: anyio.Event, *, task_status: TaskStatus[None]) -> None:
         """Keep one connection open until it is to be left."""
-        started = False
+        box: MCPToolbox | None = None
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
             try:
                 async with _client(self.server, errors) as client:
-                    self._box = MCPToolbox(client, tokens=self._tokens, timeout=self.server.timeout)
-                    started = True
+                    timeout = self.server.timeout
+                    self._box = box = MCPToolbox(client, tokens=self._tokens, timeout=timeout)
                     task_status.started()
                     await leaving.wait()
             except Exception as error:
-                if not started:
+                if box is None:
                     raise _told(error, errors) from error
-                self._box = None
+                if self._box is box:  # and not one that was opened since
+                    self._box = None
                 _log.debug("mcp_connection_ended", server=self.server.name, reason=reason(error))
 
 
@@ -172,18 +177,23 @@ async def _client(server: ServerDefinition, errors: TextIO) -> AsyncIterator[Cli
         async with http, Client(streamable_http_client(server.url, http_client=http)) as client:
             yield client
         return
-    from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: PLC0415
+    from mcp.client.stdio import stdio_client  # noqa: PLC0415
 
-    started = StdioServerParameters(
+    # What it writes beside its answers belongs to nobody's terminal, and may say why it ended.
+    async with Client(stdio_client(_command(server), errlog=errors)) as client:
+        yield client
+
+
+def _command(server: ServerDefinition) -> StdioServerParameters:
+    from mcp.client.stdio import StdioServerParameters  # noqa: PLC0415
+
+    return StdioServerParameters(
         command=server.command,
         args=list(server.args),
         env=filled(server.env),
-        cwd=server.folder or None,
+        cwd=Path(server.folder).expanduser() if server.folder else None,
         encoding_error_handler="replace",
     )
-    # What it writes beside its answers belongs to nobody's terminal, and may say why it ended.
-    async with Client(stdio_client(started, errlog=errors)) as client:
-        yield client
 
 
 def reason(error: BaseException) -> str:
