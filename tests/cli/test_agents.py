@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Hades
 
+TOWN = Path(__file__).parents[1] / "agents" / "town_server.py"
 AGENT = """
 description = "Mine."
 prompt = "librarian"
@@ -58,6 +59,19 @@ def test_an_agent_is_shown_with_the_rule_for_each_tool(hades: Hades, tmp_path: P
     assert "sky: https://sky.example/mcp" in shown
     whole = json.loads(hades("agents", "show", "mine", "--json").out)
     assert whole["limits"]["steps"] == 8
+
+
+def test_its_servers_are_asked_for_their_tools(hades: Hades, tmp_path: Path):
+    folder = tmp_path / "town"
+    folder.mkdir()
+    town = f"command = {json.dumps(sys.executable)}\nargs = {json.dumps([str(TOWN), str(folder)])}"
+    servers = f'[[mcp]]\nname = "town"\nreads = ["find"]\n{town}\n'
+    down = '[[mcp]]\nname = "sky"\nurl = "http://127.0.0.1:9/mcp"\n'
+    own(tmp_path, "mine", AGENT.split("[[mcp]]", maxsplit=1)[0] + servers + down)
+    shown = hades("agents", "show", "mine", "--connect").out
+    assert "find: reads, auto" in shown
+    assert "tear_down: deletes or overwrites, ask" in shown
+    assert "sky: http://127.0.0.1:9/mcp; " in shown
 
 
 def test_an_unknown_agent_names_the_nearest(hades: Hades):

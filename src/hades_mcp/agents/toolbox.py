@@ -36,6 +36,25 @@ class Toolbox(Protocol):
         ...
 
 
+class FixedToolbox:
+    """Tools that can be looked at and not called: where nothing is to be done.
+
+    Args:
+        specs: What there is.
+    """
+
+    def __init__(self, specs: Sequence[ToolSpec]) -> None:
+        self._specs = specs
+
+    async def specs(self) -> Sequence[ToolSpec]:
+        """Return them."""
+        return self._specs
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """Say that nothing is done here."""
+        return ToolResult(call.id, call.name, f"{call.name} can't be called here.", is_error=True)
+
+
 class LocalToolbox:
     """The tools of this process.
 

@@ -52,12 +52,13 @@ def list_agents(ctx: click.Context, *, as_json: bool) -> int:
 
 @command.command("show")
 @click.argument("name")
+@click.option("--connect", is_flag=True, help="Ask its MCP servers for their tools too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def show(ctx: click.Context, name: str, *, as_json: bool) -> None:
+def show(ctx: click.Context, name: str, *, connect: bool, as_json: bool) -> None:
     """Show what agent NAME is for, its tools with the rule for each, its agents and servers."""
     loaded = settings(ctx)
-    shown = _described(loaded, name)
+    shown = _described(loaded, name, connect=connect)
     if as_json:
         echo_json(shown)
         return
@@ -68,14 +69,17 @@ def show(ctx: click.Context, name: str, *, as_json: bool) -> None:
         click.echo(f"  tool     {tool}: {about['does']}, {about['rule']}")
     for other, description in shown["agents"].items():
         click.echo(f"  agent    {other}: {description}")
-    for server, place in shown["mcp"].items():
-        click.echo(f"  server   {server}: {place}")
+    for server, about in shown["mcp"].items():
+        trouble = f"; {about['trouble']}" if about["trouble"] else ""
+        click.echo(f"  server   {server}: {about['place']}{trouble}")
     limits = ", ".join(f"{key} {value:g}" for key, value in shown["limits"].items())
     click.echo(f"  limits   {limits}")
 
 
-def _described(loaded: Settings, name: str) -> dict[str, Any]:
-    from dataclasses import asdict
+def _described(loaded: Settings, name: str, *, connect: bool) -> dict[str, Any]:
+    from dataclasses import asdict, replace
+
+    import anyio
 
     from hades_mcp import assets
     from hades_mcp.agents.definition import choose_tools, load_agent, with_servers
@@ -84,7 +88,12 @@ def _described(loaded: Settings, name: str) -> dict[str, Any]:
 
     servers = read_servers(loaded.mcp, "The settings")
     agent = with_servers(load_agent(loaded.home, name), servers)
-    specs = choose_tools(agent, [tool.spec for tool in load_tools(loaded.home).tools])
+    offered = [tool.spec for tool in load_tools(loaded.home).tools]
+    troubles: Mapping[str, str] = {}
+    if connect and agent.servers:
+        # its own servers alone: those of agents it calls are theirs to show
+        offered, troubles = anyio.run(_asked, replace(agent, agents=()), offered)
+    specs = choose_tools(agent, offered)
     return {
         "name": name,
         "description": agent.description,
@@ -92,9 +101,24 @@ def _described(loaded: Settings, name: str) -> dict[str, Any]:
         "router": agent.router or "",
         "tools": {spec.name: _rule(agent, spec) for spec in specs},
         "agents": {one.name: one.description for one in agent.agents},
-        "mcp": {one.name: one.place for one in agent.servers},
+        "mcp": {
+            one.name: {"place": one.place, "trouble": troubles.get(one.name, "")}
+            for one in agent.servers
+        },
         "limits": asdict(agent.limits),
     }
+
+
+async def _asked(
+    agent: AgentDefinition, offered: list[ToolSpec]
+) -> tuple[list[ToolSpec], Mapping[str, str]]:
+    """Return the tools of this process with those of an agent's servers, and which are down."""
+    from hades_mcp.agents.combining import CombinedToolbox, open_toolbox
+    from hades_mcp.agents.toolbox import FixedToolbox
+
+    async with open_toolbox(FixedToolbox(offered), agent, tokens=1) as box:
+        specs = list(await box.specs())
+        return specs, box.troubles() if isinstance(box, CombinedToolbox) else {}
 
 
 def _rule(agent: AgentDefinition, spec: ToolSpec) -> Mapping[str, str]:
