@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 
 from hades_mcp.agents.approval import approve_all
 from hades_mcp.agents.definition import load_agent
-from hades_mcp.agents.events import RunFinished, ToolCalled
+from hades_mcp.agents.events import ModelResponded, RunFinished, ToolCalled
 from hades_mcp.agents.run import run
 from hades_mcp.agents.toolbox import LocalToolbox
 from hades_mcp.config import load_settings
@@ -22,6 +23,7 @@ from hades_mcp.workspace import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hades_mcp.messages import Message, Usage
     from hades_mcp.workspace import Workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -70,3 +72,23 @@ async def test_a_simple_question_is_answered(workspace, model_url, question, too
     assert isinstance(finished, RunFinished)
     assert [event.call.name for event in events if isinstance(event, ToolCalled)] == [tool]
     assert all(name in finished.answer for name in wanted), finished.answer
+
+
+async def test_each_request_finds_the_one_before_in_the_servers_cache(workspace, model_url):
+    """Prompts only grow, within a run and from one run to the next: only what is new is read."""
+    settings = load_settings(model_url=model_url, model_timeout=600)
+    agent = load_agent(workspace.settings.home, "librarian")
+    toolbox = LocalToolbox(Toolset(workspace))
+    costs: list[Usage] = []
+    async with open_model(settings) as model:
+        history: tuple[Message, ...] = ()
+        for question in ("Which class represents a graph?", "What does module arango.http import?"):
+            stream = run(agent, question, model=model, toolbox=toolbox, history=history)
+            async for event in stream:
+                if isinstance(event, ModelResponded):
+                    costs.append(event.usage)
+                if isinstance(event, RunFinished):
+                    history = event.messages
+    assert len(costs) >= 4
+    for before, after in pairwise(costs):
+        assert after.cached_tokens >= 0.98 * before.prompt_tokens, costs
