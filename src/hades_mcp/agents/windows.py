@@ -48,7 +48,7 @@ class Room:
 
     def __init__(self, window: int | None, reply: int, tools: Sequence[ToolSpec]) -> None:
         self.most = None if window is None else window - reply
-        self._tools = tools_text(tools)
+        self._tools = count_tokens(tools_text(tools))
         self._counts: list[int] = []
         self._known: tuple[int, int] = (0, 0)
 
@@ -61,7 +61,7 @@ class Room:
             LimitReached: Not even so does it fit.
         """
         before = self.used(messages)
-        fixed = count_tokens(self._tools) + sum(map(cost, messages[:opening]))
+        fixed = self._tools + sum(map(cost, messages[:opening]))
         shorter, summary = compact(messages, opening, round(most / CARE) - fixed)
         self._counts, self._known = [], (0, 0)
         cut = Compacted(len(messages) - len(shorter), before, self.used(shorter), summary)
@@ -80,7 +80,7 @@ class Room:
         for message in messages[len(self._counts) :]:
             self._counts.append(cost(message))
         known, tokens = self._known
-        own = count_tokens(self._tools) + sum(self._counts)
+        own = self._tools + sum(self._counts)
         if not known:
             return round(own * CARE)
         # Some servers leave cached tokens out of their count.
