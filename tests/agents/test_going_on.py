@@ -10,9 +10,11 @@ from tests.agents.library import ask, library, reader, search
 
 from hades_mcp.agents.definition import Example
 from hades_mcp.agents.events import RunFinished
+from hades_mcp.agents.examples import handed_over
 from hades_mcp.agents.limits import Limits
+from hades_mcp.messages import Message
 from hades_mcp.models import ScriptedModel
-from hades_mcp.prompts.chat import render
+from hades_mcp.prompts.chat import render, response_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,21 @@ async def test_another_agent_brings_its_own_system_prompt(workspace):
     asked = model.requests[-1].messages
     assert asked[0].content == "You write."
     assert asked[1:-1] == first.messages[1:]
+
+
+async def test_another_agent_learns_from_its_own_examples(workspace):
+    model = ScriptedModel([search("rivers"), "Water.", search("lakes"), "Still water."] * 2)
+    first = await finish(workspace, model, "What are rivers?")
+    own = Example("What is clay?", "search", {"text": "clay"}, "[]", "Fine grains.")
+    other = reader(examples=(own,))
+    said = handed_over(first.messages, WHO)
+    assert said[0] == Message("user", "What are rivers?")
+    second = await finish(workspace, model, "And lakes?", history=said, who=other)
+    assert [one.content for one in second.messages if one.role == "user"] == [
+        "What is clay?", response_text("[]"), "What are rivers?", "And lakes?",
+    ]  # fmt: skip
+    third = await finish(workspace, model, "And seas?", history=second.messages, who=other)
+    assert third.messages[: len(second.messages)] == second.messages
 
 
 async def test_the_trace_tells_earlier_turns_from_this_run(workspace):

@@ -52,7 +52,7 @@ def names(store: SessionStore, *search: str, deleted: bool = False) -> list[str]
 
 
 def test_what_the_model_saw_comes_back_to_the_byte_secrets_too(store: SessionStore, path: Path):
-    store.append(store.open("bees"), Turn("Bees?", "No \ud83d.", TALK, "librarian", "m", "t1"))
+    store.append(store.open("bees"), Turn("Bees?", "No \ud83d.", TALK, "librarian", trace_id="t1"))
     with SessionStore(path) as again:
         session = again.open("bees")
     assert session.history == TALK
@@ -81,6 +81,13 @@ def test_a_compacted_turn_takes_the_place_of_what_was_before(store: SessionStore
     asked = [one.content for one in session.history if one.role == "user"]
     assert asked == ["Two?", "Three?"]
     assert len(session.turns) == 3
+
+
+def test_a_history_begins_with_the_examples_of_who_answered_it_whole(store: SessionStore):
+    session = store.append(store.open("bees"), turn("One?", answered_by="analyst"))
+    assert store.append(session, turn("Two?", answered_by="scribe")).opener == "analyst"
+    assert store.append(session, turn(answered_by="scribe", restarts=True)).opener == "scribe"
+    assert store.open("new").opener == ""
 
 
 def test_a_run_adds_what_comes_after_its_history():

@@ -245,8 +245,41 @@ def test_a_session_goes_on_and_another_name_is_a_new_one(hades: Hades, notes: Pa
 def test_a_session_goes_on_with_its_agent(hades: Hades, model: Talker):
     asked(hades, model, "How many?", "--session", "counts", "--agent", "analyst")
     assert "analyst on" in asked(hades, model, "And now?", "--session", "counts").err
-    again = asked(hades, model, "And now?", "--session", "counts", "--agent", "librarian")
+    again = asked(hades, model, "Who?", "--session", "counts", "--agent", "librarian")
     assert "librarian on" in again.err
+
+
+TAUGHT = """
+description = "Looks up."
+prompt = "librarian"
+tools = ["search"]
+must_call = true
+
+[[examples]]
+question = "What does {name} know?"
+tool = "search"
+arguments = {{ text = "{name}" }}
+result = "[]"
+answer = "Nothing."
+"""
+
+
+@replies(SEARCH, "One.", SEARCH, "Two.", SEARCH, "Three.")
+def test_another_agent_of_a_session_gets_its_own_examples(
+    hades: Hades, notes: Path, model: Talker, tmp_path: Path
+):
+    hades("ingest", notes)
+    (tmp_path / "home" / "agents").mkdir()
+    for name in ("ann", "bob"):
+        (tmp_path / "home" / "agents" / f"{name}.toml").write_text(TAUGHT.format(name=name))
+    for agent in ("ann", "bob", "bob"):
+        asked(hades, model, "Who?", "--session", "s", "--agent", agent)
+    assert [said(model.sent(request))[0] for request in (1, 3, 5)] == [
+        "What does ann know?", "What does bob know?", "What does bob know?",
+    ]  # fmt: skip
+    assert [said(model.sent(request)).count("Who?") for request in (1, 3, 5)] == [1, 2, 3]
+    assert "What does ann know?" not in said(model.sent(3))
+    assert model.sent(5)[: len(model.sent(3))] == model.sent(3)
 
 
 class Shell:

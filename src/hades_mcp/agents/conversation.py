@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.calling import Caller
@@ -17,7 +16,7 @@ from hades_mcp.agents.events import (
     ToolCalled,
     ToolReturned,
 )
-from hades_mcp.agents.examples import example_messages, nearest_examples
+from hades_mcp.agents.examples import example_messages, leading_examples, nearest_examples
 from hades_mcp.agents.findings import Findings, denies
 from hades_mcp.agents.limits import Budget
 from hades_mcp.agents.repairing import Ladder
@@ -116,12 +115,11 @@ class Conversation:
         """
         agent = self._agent
         earlier = [message for message in history if message.role != "system"]
-        if earlier:
-            known = example_messages(agent.examples)
-            examples = list(takewhile(known.__contains__, earlier))
-        else:
+        examples = earlier[: leading_examples(earlier, agent)]
+        if not examples:  # nothing was said before, or by others: each learns from its own
             most = agent.examples_shown if self._measures.examples else 0
-            examples = earlier = example_messages(nearest_examples(agent.examples, question, most))
+            examples = example_messages(nearest_examples(agent.examples, question, most))
+            earlier = [*examples, *earlier]
         system = Message("system", agent.instructions)
         self._messages = [system, *earlier, Message("user", question)]
         self._opening = 1 + len(examples)

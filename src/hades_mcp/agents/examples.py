@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from hades_mcp.messages import Message, ToolCall
@@ -17,7 +18,7 @@ from hades_mcp.prompts.chat import call_text, response_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hades_mcp.agents.definition import Example
+    from hades_mcp.agents.definition import AgentDefinition, Example
 
 _NAME = re.compile(r"\b\w+[./]\w[\w./]*")
 _WORD = re.compile(r"[^\W_]+")
@@ -65,6 +66,21 @@ def example_messages(examples: Sequence[Example]) -> list[Message]:
                 Message("assistant", example.answer),
             ]
     return messages
+
+
+def leading_examples(messages: Sequence[Message], agent: AgentDefinition) -> int:
+    """Return how many messages at the beginning are an agent's examples, as it is shown them."""
+    known = example_messages(agent.examples)
+    return sum(1 for _ in takewhile(known.__contains__, messages))
+
+
+def handed_over(messages: Sequence[Message], opener: AgentDefinition) -> tuple[Message, ...]:
+    """Return a conversation without the examples of the agent that opened it, for another one.
+
+    Small models copy what they see: with the analyst's examples before it, the scribe writes AQL.
+    """
+    said = [message for message in messages if message.role != "system"]
+    return tuple(said[leading_examples(said, opener) :])
 
 
 def _features(text: str) -> Counter[str]:

@@ -61,10 +61,12 @@ class Turn:
         question: What was asked.
         answer: What was answered.
         messages: What the turn added to the conversation, in the words the model saw.
-        agent: Who answered.
+        agent: Who was asked.
+        answered_by: Who answered; a router that is asked lets others.
         model: With which model.
         trace_id: Where the run is recorded.
-        restarts: The messages take the place of all before them: the conversation was compacted.
+        restarts: The messages take the place of all before them: the conversation was compacted, or
+            begins with the examples of another agent.
         at: When it ended, ISO 8601 in UTC; filled in when it is stored.
     """
 
@@ -72,6 +74,7 @@ class Turn:
     answer: str
     messages: tuple[Message, ...]
     agent: str = ""
+    answered_by: str = ""
     model: str = ""
     trace_id: str = ""
     restarts: bool = False
@@ -98,8 +101,14 @@ class Session:
 
     @property
     def agent(self) -> str:
-        """Who answered last; empty when nobody did yet."""
+        """Who was asked last; empty when nobody was yet."""
         return self.turns[-1].agent if self.turns else ""
+
+    @property
+    def opener(self) -> str:
+        """Whose examples the history begins with."""
+        begins = [turn for turn in self.turns if turn.restarts] or self.turns[:1]
+        return begins[-1].answered_by if begins else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +206,7 @@ class SessionStore:
             session: What the run went on with.
             question: What was asked.
             run: How it ended.
-            about: `agent` and `model`.
+            about: `agent`, `answered_by` and `model`.
         """
         messages, restarts = added(session.history, run.messages)
         turn = Turn(
@@ -394,7 +403,9 @@ def new_name() -> str:
     return f"chat-{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(2)}"
 
 
-_TURN = "place, question, answer, agent, model, trace_id, restarts, at, messages"
+_TURN = "place, question, answer, agent, answered_by, model, trace_id, restarts, at, messages"
+
+_TEXTS = ("question", "answer", "agent", "answered_by", "model")
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -410,7 +421,8 @@ def _create(connection: sqlite3.Connection) -> None:
         CREATE TABLE turns (
             session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
             place INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL,
-            agent TEXT NOT NULL, model TEXT NOT NULL, trace_id TEXT NOT NULL,
+            agent TEXT NOT NULL, answered_by TEXT NOT NULL, model TEXT NOT NULL,
+            trace_id TEXT NOT NULL,
             restarts INTEGER NOT NULL, at TEXT NOT NULL, messages TEXT NOT NULL,
             PRIMARY KEY (session, place)
         )""")
@@ -433,7 +445,7 @@ def _insert_turn(cursor: sqlite3.Cursor, session: str, turn: Turn) -> None:
     at = turn.at or _now()
     values = {
         # A model can write half a surrogate pair, which no file takes.
-        **{key: _writable(getattr(turn, key)) for key in ("question", "answer", "agent", "model")},
+        **{key: _writable(getattr(turn, key)) for key in _TEXTS},
         "session": session,
         "trace_id": turn.trace_id,
         "restarts": turn.restarts,
@@ -442,8 +454,8 @@ def _insert_turn(cursor: sqlite3.Cursor, session: str, turn: Turn) -> None:
     }
     cursor.execute(
         f"INSERT INTO turns (session, {_TURN}) VALUES (:session, (SELECT coalesce(max(place), 0) "  # noqa: S608  the names are ours
-        "+ 1 FROM turns WHERE session = :session), :question, :answer, :agent, :model, :trace_id, "
-        ":restarts, :at, :messages)",
+        "+ 1 FROM turns WHERE session = :session), :question, :answer, :agent, :answered_by, "
+        ":model, :trace_id, :restarts, :at, :messages)",
         values,
     )
     cursor.execute("UPDATE sessions SET changed = ? WHERE id = ?", (at, session))
@@ -455,7 +467,7 @@ def _purge(cursor: sqlite3.Cursor) -> None:
 
 
 def _turn(row: sqlite3.Row) -> Turn:
-    fields = {key: row[key] for key in ("question", "answer", "agent", "model", "trace_id", "at")}
+    fields = {key: row[key] for key in (*_TEXTS, "trace_id", "at")}
     messages = tuple(map(_message, read_json(row["messages"])))
     return Turn(messages=messages, restarts=bool(row["restarts"]), **fields)
 

@@ -120,7 +120,12 @@ def _chat(loaded: Settings, agent_name: str | None, session_name: str) -> None:
                     async for event in events:
                         if isinstance(event, RunFinished):
                             session = store.finish(
-                                session, question, event, agent=agent.name, model=model.name
+                                session,
+                                question,
+                                event,
+                                agent=agent.name,
+                                answered_by=picked.name,
+                                model=model.name,
                             )
                         yield event
 

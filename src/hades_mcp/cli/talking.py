@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hades_mcp.agents.definition import load_agent
-from hades_mcp.agents.events import RunFinished
+from hades_mcp.agents.events import RunFinished, RunStarted
 from hades_mcp.agents.sessions import Session
 from hades_mcp.cli.turns import open_turns
+from hades_mcp.errors import HadesError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -64,10 +65,14 @@ class Talk:
             question,
             facts=f"The text:\n\n{text}" if text else "",
             history=self.session.history,
+            opener=self._opener(),
             session=self.session.id if self._store else "",
         )
+        answered_by = agent.name
         with closing(events):
             for event in events:
+                if isinstance(event, RunStarted):
+                    answered_by = event.agent
                 # On disk before it is seen: whoever has read an answer can go on with it.
                 if isinstance(event, RunFinished) and self._store is not None:
                     self.session = self._store.finish(
@@ -75,6 +80,7 @@ class Talk:
                         question,
                         event,
                         agent=self.agent.name,
+                        answered_by=answered_by,
                         model=self.turns.model.name,
                     )
                 yield event
@@ -90,6 +96,15 @@ class Talk:
             self.let(session.agent)
         self.session = session
         self.turns.forget_approvals()
+
+    def _opener(self) -> AgentDefinition | None:
+        name = self.session.opener
+        if not name:
+            return None
+        try:
+            return load_agent(self.settings.home, name)
+        except HadesError:  # it is gone, or its file broken: then its examples stay
+            return None
 
     def let(self, agent: str) -> None:
         """Let another agent answer from now on.

@@ -84,6 +84,7 @@ class Turns:
         *,
         facts: str = "",
         history: Sequence[Message] = (),
+        opener: AgentDefinition | None = None,
         session: str = "",
     ) -> Generator[RunEvent, None, None]:
         """Run an agent on a question and yield what happens; `close` ends the run as cancelled.
@@ -93,6 +94,7 @@ class Turns:
             question: What is asked.
             facts: What stands behind the question.
             history: The conversation to go on with.
+            opener: Whose examples it begins with; another agent gets its own instead.
             session: Groups the traces of one conversation.
 
         Raises:
@@ -105,7 +107,7 @@ class Turns:
         said: SimpleQueue[RunEvent | Asked | None] = SimpleQueue()
         self._said = said
         running = self._portal.start_task_soon(
-            self._run, agent, toolbox, question, facts, history, session
+            self._run, agent, toolbox, question, facts, history, opener, session
         )
         ended = False
         try:
@@ -133,14 +135,18 @@ class Turns:
         question: str,
         facts: str,
         history: Sequence[Message],
+        opener: AgentDefinition | None,
         session: str,
     ) -> None:
+        from hades_mcp.agents.examples import handed_over
         from hades_mcp.agents.routing import pick
         from hades_mcp.agents.run import run
 
         workspace = self.workspace
         try:
             picked = await pick(agent, question, model=self.model, embedder=workspace.embedder)
+            if opener is not None and opener.name != picked.name:
+                history = handed_over(history, opener)
             events = run(
                 picked,
                 question,
