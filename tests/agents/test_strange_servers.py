@@ -23,7 +23,7 @@ from hades_mcp.agents.events import RunFinished, RunStarted, ToolReturned
 from hades_mcp.agents.run import run
 from hades_mcp.agents.servers import ServerDefinition
 from hades_mcp.errors import ConfigError
-from hades_mcp.messages import ToolCall
+from hades_mcp.messages import ToolCall, ToolResult
 from hades_mcp.models.scripted import ScriptedModel
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ async def test_a_strange_server_over_stdio(tmp_path, monkeypatch):
         await box.call(ToolCall("c5", "grow", {}))
         assert "bridge" in {spec.name for spec in await box.specs()}, "its list changed"
         await a_call_is_cancelled(box, tmp_path)
-        await it_falls_and_is_there_again(box)
+        await it_falls_and_is_there_again(box, tmp_path)
 
 
 async def a_call_is_cancelled(box: ServerToolbox, folder: Path) -> None:
@@ -110,10 +110,21 @@ async def a_call_is_cancelled(box: ServerToolbox, folder: Path) -> None:
     await exists(folder / "cancelled")
 
 
-async def it_falls_and_is_there_again(box: ServerToolbox) -> None:
-    fallen = await box.call(ToolCall("c7", "fall", {}))
-    assert fallen.is_error
-    assert "Whether fall was done is not known." in fallen.content
+async def it_falls_and_is_there_again(box: ServerToolbox, folder: Path) -> None:
+    (folder / "waiting").unlink()
+    results: list[ToolResult] = []
+
+    async def make(name: str) -> None:
+        results.append(await box.call(ToolCall(name, name, {})))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(make, "wait")
+        await exists(folder / "waiting")
+        group.start_soon(make, "fall")
+    assert all(one.is_error for one in results)
+    assert {one.content.partition(": ")[2] for one in results} == {
+        f"Connection closed. Whether {name} was done is not known." for name in ("wait", "fall")
+    }
     again = await box.call(ToolCall("c8", "find", {"street": "Oak"}))
     assert again.content.startswith("Oak is in the north"), "it was started again"
 

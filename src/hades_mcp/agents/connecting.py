@@ -81,12 +81,15 @@ class ServerToolbox:
                 with anyio.fail_after(self.server.connect):
                     offered = await box.specs()
             except Exception as error:  # noqa: BLE001  whatever it does, the agent goes on
-                self._lost(reason(error))
+                self._lost(reason(error), box)
             else:
                 break
         if offered is None:
             return ()
-        self.trouble = _unmatched(self.server, [spec.name for spec in offered])
+        unmatched = _unmatched(self.server, [spec.name for spec in offered])
+        if unmatched and unmatched != self.trouble:
+            _log.warning("mcp_tool_missing", server=self.server.name, reason=unmatched)
+        self.trouble = unmatched
         return [_offered(spec, self.server) for spec in offered if _chosen(spec, self.server)]
 
     async def call(self, call: ToolCall) -> ToolResult:
@@ -102,10 +105,10 @@ class ServerToolbox:
             with anyio.fail_after(self.server.timeout + 1):
                 return await box.answer(call)
         except Exception as error:  # noqa: BLE001  as above
-            words = self._failed(call, error)
+            words = self._failed(call, error, box)
         return ToolResult(call.id, call.name, words, is_error=True)
 
-    def _failed(self, call: ToolCall, error: Exception) -> str:
+    def _failed(self, call: ToolCall, error: Exception, box: MCPToolbox) -> str:
         from mcp import MCPError  # noqa: PLC0415  here it is loaded already
         from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT  # noqa: PLC0415
 
@@ -114,17 +117,21 @@ class ServerToolbox:
             return f"{call.name} took longer than {self.server.timeout:g} seconds and was left."
         if code != CONNECTION_CLOSED and not isinstance(error, _GONE):
             return f"{self.server.name} could not do {call.name}: {reason(error)}"
-        self._lost(reason(error))
+        why = reason(error)
+        self._lost(why, box)
         return (
-            f"The MCP server {self.server.name} went away: {self.trouble} Whether {call.name} was"
-            " done is not known."
+            f"The MCP server {self.server.name} went away: {why} Whether {call.name} was done is"
+            " not known."
         )
 
     def leave(self) -> None:
         """Close the connection; its task ends soon."""
         self._leaving.set()
 
-    def _lost(self, why: str) -> None:
+    def _lost(self, why: str, box: MCPToolbox | None) -> None:
+        """Forget a connection that is gone; None is one that did not come about."""
+        if self._box is not box:
+            return  # another call noticed first, and there may be a new one
         self.trouble = why
         self._box = None
         self._leaving.set()
@@ -139,7 +146,7 @@ class ServerToolbox:
                         await self._group.start(self._hold, self._leaving)
                 except Exception as error:  # noqa: BLE001  as above
                     self._not_before = anyio.current_time() + self._retry
-                    self._lost(reason(error))
+                    self._lost(reason(error), None)
             return self._box
 
     async def _hold(self, leaving: anyio.Event, *, task_status: TaskStatus[None]) -> None:
