@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -68,7 +69,8 @@ class LineChat:
             if self._leaving:
                 break
         if self._at_terminal and self._talk.session.turns:
-            note(f"hades chat --plain --session {self._talk.session.name} goes on with this.")
+            name = shlex.quote(self._talk.session.name)
+            note(f"hades chat --plain --session {name} goes on with this.")
         return 0 if self._at_terminal else self._code
 
     def _lines(self) -> Iterator[str]:
