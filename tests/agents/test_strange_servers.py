@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from hades_mcp.messages import ToolCall, ToolResult
 from hades_mcp.models.scripted import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from hades_mcp.models.scripted import Reply
 
@@ -277,6 +277,25 @@ async def test_one_name_for_two_servers_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="another MCP server by 'town'"):
         async with open_toolbox(Shelf(), parent, tokens=500):
             pass
+
+
+async def test_a_generator_that_holds_servers_may_be_closed_early(tmp_path):
+    left: list[bool] = []
+
+    async def names() -> AsyncGenerator[str, None]:
+        async with open_toolbox(Shelf(), agent(servers=(town(tmp_path),)), tokens=500) as box:
+            try:
+                for spec in await box.specs():
+                    yield spec.name
+            finally:
+                left.append(True)
+
+    with anyio.fail_after(60):
+        async with aclosing(names()) as found:
+            async for name in found:
+                assert name
+                break
+    assert left == [True]
 
 
 async def test_an_error_of_the_run_comes_out_as_it_is(tmp_path):

@@ -128,12 +128,14 @@ async def open_toolbox(
     if not servers:
         yield own
         return
-    failure: Exception | None = None
+    failure: BaseException | None = None
     async with anyio.create_task_group() as group:
         boxes = [ServerToolbox(one, group, tokens=tokens, retry=retry) for one in servers]
         try:
             yield CombinedToolbox(own, boxes, (tool_name(one.name) for one in agents))
-        except Exception as error:  # noqa: BLE001  raised below, and not as part of a group
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001  raised below, and not as part of a group
             failure = error
         finally:
             for box in boxes:

@@ -86,10 +86,12 @@ def _chat_by_lines(
 
 
 def _chat(loaded: Settings, agent_name: str | None, session_name: str) -> None:
-    from hades_mcp.agents.definition import load_agent
+    from hades_mcp.agents.combining import open_toolbox
+    from hades_mcp.agents.definition import load_agent, with_servers
     from hades_mcp.agents.events import RunFinished
     from hades_mcp.agents.routing import pick
     from hades_mcp.agents.run import run
+    from hades_mcp.agents.servers import read_servers
     from hades_mcp.agents.sessions import FILE, SessionStore
     from hades_mcp.agents.toolbox import LocalToolbox
     from hades_mcp.models.registry import open_model
@@ -100,11 +102,15 @@ def _chat(loaded: Settings, agent_name: str | None, session_name: str) -> None:
     with SessionStore(loaded.home / FILE) as store, open_workspace(loaded) as workspace:
         session = store.open(session_name)
         agent = load_agent(loaded.home, agent_name or session.agent or loaded.agent)
-        toolbox = LocalToolbox(Toolset(workspace))
+        agent = with_servers(agent, read_servers(loaded.mcp, "The settings"))
+        own = LocalToolbox(Toolset(workspace))
 
         async def run_agent(question: str) -> AsyncIterator[RunEvent]:
             nonlocal session
-            async with open_model(loaded) as model:
+            async with (
+                open_model(loaded) as model,
+                open_toolbox(own, agent, tokens=loaded.result_tokens) as toolbox,
+            ):
                 picked = await pick(agent, question, model=model, embedder=workspace.embedder)
                 events = run(
                     picked,
