@@ -63,6 +63,31 @@ def test_a_plain_suite_is_played_over_an_empty_store(hades: Hades, model: str) -
     assert done.rows[0]["summaries"][-1]["tasks"] == 2
 
 
+@pytest.mark.parametrize(
+    "model", [[WALK, "kiln.orders.place and kiln.report.receipt.", "Nobody knows."]], indirect=True
+)
+def test_two_runtimes_are_played_and_compared(hades: Hades, model: str, tmp_path: Path) -> None:
+    options = ("eval", "--model-url", model, "--category", "graph-walk", "--limit", "1", "--out")
+    assert hades(*options, tmp_path / "ours").code == 0
+    plain = hades(*options, tmp_path / "plain", "--runtime", "plain", "--json")
+    assert plain.rows[0]["made_of"]["runtime"] == "plain"
+    assert plain.rows[0]["made_of"]["template"] == "not told"
+    assert hades(*options, tmp_path / "ours", "--measures", "no-repair").code == 2
+    out = tmp_path / "both"
+    done = hades("eval", "compare", tmp_path / "ours", f"loop={tmp_path / 'plain'}", "--out", out)
+    assert done.code == 0
+    assert "| ours | 1/1 |" in done.out
+    assert "| loop | 0/1 |" in done.out
+    assert (out / "compare.md").read_text("utf-8").rstrip() == done.out.rstrip()
+    assert "<svg" in (out / "compare.html").read_text("utf-8")
+
+
+def test_a_measure_that_does_not_exist_names_the_nearest(hades: Hades) -> None:
+    done = hades("eval", "--measures", "no-recoverey")
+    assert done.code == 2
+    assert "recovery" in done.err
+
+
 def test_an_unknown_suite_or_category_names_the_nearest(hades: Hades) -> None:
     done = hades("eval", "--suite", "hades-bensch")
     assert done.code == 2

@@ -6,11 +6,13 @@ import socket
 
 import pytest
 
+from hades_mcp import assets
 from hades_mcp.config import load_settings
 from hades_mcp.errors import ConfigError, Unavailable
 from hades_mcp.models.registry import choose, describe_server, look_at_servers, served_models
 from hades_mcp.models.served import Adapter, ServedModel
 from hades_mcp.models.servers import Server, addresses
+from hades_mcp.prompts.chat import SERVING_TEMPLATE, template_hash
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +69,14 @@ async def test_llama_server_tells_its_true_window_and_its_adapters(wire):
         quantization="Q4_K - Medium",
         adapters=(Adapter("0", "graph", 1.0),),
     )
+
+
+async def test_llama_server_tells_the_hash_of_its_chat_template(wire, tmp_path):
+    text = assets.find(tmp_path, "prompts", SERVING_TEMPLATE).read_text("utf-8")
+    wire.lists(LLAMA_MODEL)
+    wire.says("/props", PROPS | {"chat_template": text})
+    (model,) = await served_models(load_settings(model_url=wire.url))
+    assert model.template == template_hash(tmp_path)
 
 
 async def test_a_router_tells_which_of_its_models_are_in_memory(wire):

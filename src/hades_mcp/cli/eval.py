@@ -1,4 +1,4 @@
-"""`hades eval`: play a suite against a model, and write how it did."""
+"""`hades eval`: play a suite against a model, write how it did, and compare such reports."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from hades_mcp.config import Settings
     from hades_mcp.training.evaluation.choosing import Asked
     from hades_mcp.training.evaluation.reporting import Report
+    from hades_mcp.training.evaluation.runtimes import Loop
 
 
-@click.command("eval")
+@click.group("eval", invoke_without_command=True)
 @click.option(
     "--suite", default="hades-bench", show_default=True, help="hades-bench, bfcl, or one's own."
 )
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
 @click.option("--category", "categories", multiple=True, help="Only this one; may be repeated.")
 @click.option("--limit", type=click.IntRange(min=1), help="Most tasks, of all categories in turn.")
 @click.option("--bfcl", type=click.Path(path_type=Path), help="Wheel or folder of bfcl-eval.")
+@click.option(
+    "--runtime",
+    "loop",
+    type=click.Choice(["hades", "plain"]),
+    default="hades",
+    show_default=True,
+    help="plain: a simple loop, native calls only, to compare with.",
+)
+@click.option(
+    "--measures",
+    default="all",
+    show_default=True,
+    help="What HADES does for the model: all, none, names,with,commas, or no-NAME for all but it.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
@@ -47,6 +62,8 @@ def command(
     bfcl: Path | None,
     out: Path | None,
     *,
+    loop: Loop,
+    measures: str,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -58,10 +75,14 @@ def command(
     import anyio
 
     from hades_mcp.training.evaluation.choosing import Asked
+    from hades_mcp.training.evaluation.runtimes import read_runtime
     from hades_mcp.training.evaluation.tasks import SPLITS
 
+    if ctx.invoked_subcommand:
+        return
     splits = SPLITS if split == "all" else tuple(one for one in SPLITS if one == split)
-    asked = Asked(suite, splits, categories, limit, bfcl)
+    runtime = read_runtime(loop, measures)
+    asked = Asked(suite, splits, categories, limit, bfcl, runtime)
     report, folder = anyio.run(_evaluate, settings(ctx, **flags), asked, out)
     if as_json:
         echo_json(report.json())
@@ -70,10 +91,36 @@ def command(
     click.echo(f"\nReport: {folder / 'report.html'}")
 
 
+@command.command("compare")
+@click.argument("reports", nargs=-1, metavar="[NAME=]REPORT...")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for compare.md and .html.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare(reports: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
+    """Set reports of the same suite side by side: solved, how surely, calls, tokens, seconds.
+
+    A REPORT is a report.json or its folder. Each two are compared on the tasks that both played.
+    """
+    from hades_mcp.training.evaluation.comparing import Comparison, read_contestant
+
+    # a path may hold a = of its own
+    named = (("", "", one) if Path(one).exists() else one.partition("=") for one in reports)
+    found = Comparison(
+        tuple(read_contestant(Path(path or name), name if path else "") for name, _, path in named)
+    )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "compare.md").write_text(found.markdown(), encoding="utf-8")
+        (out / "compare.html").write_text(found.html(), encoding="utf-8")
+    if as_json:
+        echo_json(found.json())
+        return
+    click.echo(found.markdown().rstrip())
+
+
 async def _evaluate(loaded: Settings, asked: Asked, out: Path | None) -> tuple[Report, Path]:
     from hades_mcp.agents.definition import load_agent
     from hades_mcp.models.registry import open_model
-    from hades_mcp.training.evaluation.choosing import choose_tasks, conditions
+    from hades_mcp.training.evaluation.choosing import choose_tasks, conditions, said_template
     from hades_mcp.training.evaluation.reporting import Report
     from hades_mcp.training.evaluation.running import Journal, evaluate_all
 
@@ -81,7 +128,8 @@ async def _evaluate(loaded: Settings, asked: Asked, out: Path | None) -> tuple[R
     agent = load_agent(loaded.home, loaded.agent)
     progress = Progress("playing")
     async with open_model(loaded) as model:
-        made = conditions(asked, chosen, agent, model.name)
+        template = await said_template(loaded, model.name)
+        made = conditions(asked, chosen, agent, model.name, template)
         folder = out or loaded.home / "evaluations" / _name(f"{made.suite}-{made.model}", made.id)
         journal = Journal(folder, made)
         try:

@@ -157,6 +157,7 @@ def unload_model(ctx: click.Context, /, model: str, **flags: Any) -> None:
 @click.option("--threads", default=0, help="CPU threads; by default the server's choice.")
 @click.option("--adapter", "adapters", multiple=True, type=FILE, help="LoRA file; repeatable.")
 @click.option("--template", type=FILE, help="Chat template; by default ours for Qwen2.5.")
+@click.option("--stock-template", is_flag=True, help="The model's own chat template instead.")
 @click.option("--weights", type=click.Choice(["disk", "cache", "ram"]), help="HADES_MODEL_WEIGHTS.")
 @click.option("--no-embeddings", is_flag=True, help="Only chat.")
 @click.option(
@@ -186,7 +187,9 @@ def run_server(loaded: Settings, model: str, *, only_print: bool, **options: Any
     many = Path(model).expanduser().is_dir()
     weights = Path(model).expanduser() if many else serving.find_weights(loaded, model)
     environment = serving.environment(loaded, options["host"])
-    template = options["template"] or serving.our_template(loaded, weights)
+    template = options["template"]
+    if template is None and not options["stock_template"]:
+        template = serving.our_template(loaded, weights)
     if not many and not only_print:
         progress = Progress(f"{weights.name}: MB")
         weights = bring_near(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from hades_mcp.prompts.chat import text_hash
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -46,6 +48,7 @@ class ServedModel:
         adapters: LoRA adapters it can answer with.
         base: The model it is an adapter of, where the server offers adapters as models.
         failed: Whether the server could not load it.
+        template: Hash of the chat template it is served with, as `text_hash` makes it.
     """
 
     name: str
@@ -58,6 +61,7 @@ class ServedModel:
     adapters: tuple[Adapter, ...] = ()
     base: str = ""
     failed: bool = False
+    template: str = ""
 
 
 def kind_of(listed: Sequence[Mapping[str, Any]]) -> ServerKind | None:
@@ -111,6 +115,7 @@ def from_llama_server(
         for one in adapters
     )
     alone = len(listed) == 1 and "status" not in listed[0]
+    template = props.get("chat_template") if alone else None
     return [
         ServedModel(
             str(one["id"]),
@@ -122,6 +127,7 @@ def from_llama_server(
             quantization=str(_at(one, "meta", "ftype") or ""),
             adapters=held if alone else (),
             failed=_at(one, "status", "failed") is True,
+            template=text_hash([template]) if isinstance(template, str) else "",
         )
         for one in listed
     ]

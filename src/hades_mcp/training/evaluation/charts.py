@@ -18,18 +18,23 @@ _COLOURS = {"native": "#2f6f9f", "constrained": "#d08a2e", "recovered": "#8a5a9e
 
 def solved_chart(summaries: Sequence[Summary]) -> str:
     """Draw the share of solved tasks of each category, with its 95 % interval as a whisker."""
+    return contestants_chart([(one.category, one) for one in summaries])
+
+
+def contestants_chart(named: Sequence[tuple[str, Summary]]) -> str:
+    """Draw the share of solved tasks of each of several, with its 95 % interval as a whisker."""
     drawn = []
-    for row, one in enumerate(summaries):
+    for row, (name, one) in enumerate(named):
         top = row * ROW
         middle = top + ROW / 2
         low, high = LABEL + BAR * one.low, LABEL + BAR * one.high
         drawn += [
-            _text(LABEL - 8, middle, one.category, "end"),
+            _text(LABEL - 8, middle, name, "end"),
             _bar(LABEL, top, BAR * one.share, "#3b7d5a"),
             _whisker(low, high, middle),
             _text(LABEL + BAR + 8, middle, f"{one.solved}/{one.tasks}", "start"),
         ]
-    return _svg(drawn, len(summaries), "Share of tasks solved, with 95 % intervals")
+    return _svg(drawn, len(named), "Share of tasks solved, with 95 % intervals")
 
 
 def seconds_chart(summaries: Sequence[Summary]) -> str:

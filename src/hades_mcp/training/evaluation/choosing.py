@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from hades_mcp import __version__
 from hades_mcp.errors import InvalidArgument, UnknownName
+from hades_mcp.models.registry import served_models
+from hades_mcp.prompts.chat import template_hash
 from hades_mcp.tools.catalog import BUILT_IN
 from hades_mcp.tools.contract import contract_hash
 from hades_mcp.training.evaluation.bfcl import BFCL, CATEGORIES, load_bfcl
 from hades_mcp.training.evaluation.playing import BFCL_PROMPT, play_case, play_entry, play_task
 from hades_mcp.training.evaluation.running import Conditions
+from hades_mcp.training.evaluation.runtimes import OURS, code_hash
 from hades_mcp.training.evaluation.tasks import HADES_BENCH, choose, in_turn, load_bench
 from hades_mcp.training.evaluation.worlds import Worlds
 from hades_mcp.training.suites import load_suite, suites
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from hades_mcp.config import Settings
     from hades_mcp.models.base import ChatModel
     from hades_mcp.training.evaluation.playing import Attempt
+    from hades_mcp.training.evaluation.runtimes import Runtime
     from hades_mcp.training.evaluation.tasks import Split
 
 
@@ -38,6 +42,7 @@ class Asked:
         categories: Only these; none named: all.
         limit: Most tasks; None: all.
         bfcl: Where BFCL's data is; None: the installed package.
+        runtime: Who leads the model.
     """
 
     suite: str = HADES_BENCH
@@ -45,6 +50,7 @@ class Asked:
     categories: tuple[str, ...] = ()
     limit: int | None = None
     bfcl: Path | None = None
+    runtime: Runtime = OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +81,46 @@ def choose_tasks(asked: Asked, settings: Settings) -> Chosen:
     return chosen
 
 
-def conditions(asked: Asked, chosen: Chosen, agent: AgentDefinition, model: str) -> Conditions:
-    """Return what an evaluation is made under."""
+def conditions(
+    asked: Asked, chosen: Chosen, agent: AgentDefinition, model: str, template: str = ""
+) -> Conditions:
+    """Return what an evaluation is made under.
+
+    Args:
+        asked: What is evaluated.
+        chosen: Its tasks.
+        agent: Who plays.
+        model: What the server calls the model.
+        template: Of the chat template, as `said_template` returns it.
+    """
     made_of = {
+        **asked.runtime.row,
+        "template": template or "not told",
         "hades": __version__,
-        "contract": contract_hash([tool.spec for tool in BUILT_IN]),
-        "agent_digest": _digest(repr(agent)),
-        "template": agent.template,
+        "code": code_hash(),
     }
     name = agent.name
     if asked.suite == BFCL:  # its functions are not ours, and neither is the prompt
-        name, made_of = BFCL, {"hades": __version__, "prompt": _digest(BFCL_PROMPT)}
+        name = BFCL
+        made_of["prompt"] = _digest(BFCL_PROMPT)
+    else:
+        made_of["contract"] = contract_hash([tool.spec for tool in BUILT_IN])
+        made_of["agent_digest"] = _digest(repr(agent))
     return Conditions(asked.suite, chosen.digest, model, name, made_of)
+
+
+async def said_template(settings: Settings, model: str) -> str:
+    """Return which chat template the server uses, by its hash, and whether it is ours; or "".
+
+    Only llama-server tells.
+    """
+    if settings.model_driver == "transformers":
+        return ""
+    for served in await served_models(settings):
+        if served.name == model and served.template:
+            ours = served.template == template_hash(settings.home)
+            return f"{'ours' if ours else 'not ours'} {served.template}"
+    return ""
 
 
 def _bench(asked: Asked, settings: Settings) -> Chosen:
@@ -96,7 +130,7 @@ def _bench(asked: Asked, settings: Settings) -> Chosen:
     return Chosen(
         tuple(tasks),
         bench.digest,
-        lambda name, agent, model: play_task(tasks[name], agent, model, worlds),
+        lambda name, agent, model: play_task(tasks[name], agent, model, worlds, asked.runtime),
     )
 
 
@@ -109,7 +143,7 @@ def _bfcl(asked: Asked) -> Chosen:
     return Chosen(
         tuple(entries),
         _digest(repr(found)),
-        lambda name, _, model: play_entry(entries[name], model),
+        lambda name, _, model: play_entry(entries[name], model, asked.runtime),
     )
 
 
@@ -125,7 +159,9 @@ def _suite(asked: Asked, settings: Settings) -> Chosen:
     return Chosen(
         tuple(cases),
         suite.digest,
-        lambda name, agent, model: play_case(cases[name], suite.name, agent, model, worlds),
+        lambda name, agent, model: play_case(
+            cases[name], suite.name, agent, model, worlds, asked.runtime
+        ),
     )
 
 

@@ -8,17 +8,15 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.agents.approval import approve_all
 from hades_mcp.agents.definition import AgentDefinition
 from hades_mcp.agents.events import ModelResponded, RunFinished, ToolCalled, ToolReturned
-from hades_mcp.agents.run import run
-from hades_mcp.agents.toolbox import LocalToolbox
-from hades_mcp.errors import HadesError
+from hades_mcp.errors import HadesError, LimitReached
 from hades_mcp.messages import ToolResult, Usage
-from hades_mcp.tools.toolset import Toolset
 from hades_mcp.training.evaluation.ast_checking import judge
 from hades_mcp.training.evaluation.bfcl import specs
 from hades_mcp.training.evaluation.checking import Ran, fingerprint, verify
+from hades_mcp.training.evaluation.counting import CountingToolbox
+from hades_mcp.training.evaluation.runtimes import OURS
 from hades_mcp.training.suites import Outcome, check
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from hades_mcp.messages import ToolCall, ToolSpec
     from hades_mcp.models.base import ChatModel
     from hades_mcp.training.evaluation.bfcl import Entry
+    from hades_mcp.training.evaluation.runtimes import Runtime
     from hades_mcp.training.evaluation.tasks import Task
     from hades_mcp.training.evaluation.worlds import Worlds
     from hades_mcp.training.suites import Case
@@ -48,13 +47,14 @@ class Attempt:
         why: Why it was not solved; empty if it was.
         answer: The last words.
         calls: What was called, each as {"name", "arguments", "ok", "channel"}.
-        stop: Why the run ended; "error" if it broke off.
+        stop: Why the run ended; "error" if it broke off, "window" if it outgrew the model's.
         steps: Model responses.
         prompt_tokens: Tokens of all prompts, cached ones included.
         cached_tokens: How many of them the server had cached.
         completion_tokens: Tokens written.
         seconds: Wall time of the run.
         split: The part of the suite it is of.
+        invalid: Calls that reached a tool though their name or arguments do not fit it.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Attempt:
     completion_tokens: int = 0
     seconds: float = 0.0
     split: str = "dev"
+    invalid: int = 0
 
     @property
     def solved(self) -> bool:
@@ -98,6 +99,9 @@ class _Heard:
     calls: list[dict[str, Any]] = field(default_factory=list)
     made: list[ToolCall] = field(default_factory=list)
     finished: RunFinished | None = None
+    stop: str = "error"
+    steps: int = 0
+    usage: Usage = field(default=Usage())
 
     def hear(self, event: RunEvent) -> None:
         match event:
@@ -113,12 +117,20 @@ class _Heard:
                     one["ok"] = not result.is_error
                     del one["id"]
                     break
+            case ModelResponded(usage=usage):
+                self.steps += 1
+                self.usage += usage
             case RunFinished():
                 self.finished = event
+                self.stop, self.steps, self.usage = event.stop_reason, event.steps, event.usage
 
 
 async def play_task(
-    task: Task, agent: AgentDefinition, model: ChatModel, worlds: Worlds
+    task: Task,
+    agent: AgentDefinition,
+    model: ChatModel,
+    worlds: Worlds,
+    runtime: Runtime = OURS,
 ) -> Attempt:
     """Let an agent do one task, all its writes approved, and judge what it did.
 
@@ -126,8 +138,8 @@ async def play_task(
     """
     with worlds.copy(task.world) as workspace:
         before = fingerprint(workspace.db)
-        toolbox = LocalToolbox(Toolset(workspace))
-        events = run(agent, task.question, model=model, toolbox=toolbox, approve=approve_all)
+        toolbox = CountingToolbox(workspace)
+        events = runtime.events(agent, task.question, model=model, toolbox=toolbox)
         started = time.perf_counter()
         heard, broke = await _listen(events)
         seconds = time.perf_counter() - started
@@ -135,43 +147,52 @@ async def play_task(
         answer = finished.answer if finished else ""
         cited = tuple(getattr(finished, "cited", ()))
         why = broke or verify(task, Ran(answer, cited, before), workspace.db)
-    return _attempt(task.id, task.category, heard, why, seconds, task.split)
+    played = _attempt(task.id, task.category, heard, why, seconds)
+    return replace(played, split=task.split, invalid=toolbox.invalid)
 
 
 async def play_case(
-    case: Case, suite: str, agent: AgentDefinition, model: ChatModel, worlds: Worlds
+    case: Case,
+    suite: str,
+    agent: AgentDefinition,
+    model: ChatModel,
+    worlds: Worlds,
+    runtime: Runtime = OURS,
 ) -> Attempt:
     """Let an agent answer one question of a plain suite, over an empty store."""
     with worlds.empty() as workspace:
-        toolbox = LocalToolbox(Toolset(workspace))
-        events = run(agent, case.question, model=model, toolbox=toolbox)
+        toolbox = CountingToolbox(workspace)
+        events = runtime.events(agent, case.question, model=model, toolbox=toolbox)
         started = time.perf_counter()
         heard, broke = await _listen(events)
         seconds = time.perf_counter() - started
     answer = heard.finished.answer if heard.finished else ""
     why = broke or check(case, Outcome(tuple(heard.made), answer))
-    return _attempt(case.id, suite, heard, why, seconds)
+    played = _attempt(case.id, suite, heard, why, seconds)
+    return replace(played, invalid=toolbox.invalid)
 
 
-async def play_entry(entry: Entry, model: ChatModel) -> Attempt:
+async def play_entry(entry: Entry, model: ChatModel, runtime: Runtime = OURS) -> Attempt:
     """Put one question of BFCL to a model as an agent would, and judge its first reply's calls."""
     offered = specs(entry)
     names = tuple(spec.name for spec in offered)
     agent = AgentDefinition("bfcl", "", BFCL_PROMPT, names)
     started = time.perf_counter()
     calls: tuple[ToolCall, ...] = ()
-    usage, why, said = Usage(), "", ""
+    usage, why, said, stop = Usage(), "", "", "answered"
     try:
         async with aclosing(
-            run(agent, entry.question, model=model, toolbox=_NoToolbox(offered))
+            runtime.events(agent, entry.question, model=model, toolbox=_NoToolbox(offered))
         ) as events:
             async for event in events:
                 if isinstance(event, ModelResponded):
                     calls, usage = event.message.tool_calls, event.usage
                     said = event.message.content
                     break
+    except LimitReached as error:
+        why, stop = f"the run outgrew the model's window: {error}", "window"
     except HadesError as error:
-        why = f"the run broke off: {error}"
+        why, stop = f"the run broke off: {error}", "error"
     seconds = round(time.perf_counter() - started, 3)
     rows = tuple(
         {"name": call.name, "arguments": call.arguments, "channel": call.channel,
@@ -184,7 +205,7 @@ async def play_entry(entry: Entry, model: ChatModel) -> Attempt:
         why or judge(entry, calls),
         answer=said,
         calls=rows,
-        stop="error" if why else "answered",
+        stop=stop,
         steps=1,
         prompt_tokens=usage.prompt_tokens,
         cached_tokens=usage.cached_tokens,
@@ -211,27 +232,25 @@ async def _listen(events: AsyncIterator[RunEvent]) -> tuple[_Heard, str]:
     try:
         async for event in events:
             heard.hear(event)
+    except LimitReached as error:  # the loop's own fault: playing it again would not help
+        heard.stop = "window"
+        return heard, f"the run outgrew the model's window: {error}"
     except HadesError as error:
         return heard, f"the run broke off: {error}"
     return heard, "" if heard.finished else "the run did not end"
 
 
-def _attempt(
-    name: str, category: str, heard: _Heard, why: str, seconds: float, split: str = "dev"
-) -> Attempt:
-    finished = heard.finished
-    usage = finished.usage if finished else Usage()
+def _attempt(name: str, category: str, heard: _Heard, why: str, seconds: float) -> Attempt:
     return Attempt(
         name,
         category,
         why,
-        answer=finished.answer if finished else "",
+        answer=heard.finished.answer if heard.finished else "",
         calls=tuple({key: call[key] for key in call if key != "id"} for call in heard.calls),
-        stop=finished.stop_reason if finished else "error",
-        steps=finished.steps if finished else 0,
-        prompt_tokens=usage.prompt_tokens,
-        cached_tokens=usage.cached_tokens,
-        completion_tokens=usage.completion_tokens,
+        stop=heard.stop,
+        steps=heard.steps,
+        prompt_tokens=heard.usage.prompt_tokens,
+        cached_tokens=heard.usage.cached_tokens,
+        completion_tokens=heard.usage.completion_tokens,
         seconds=round(seconds, 3),
-        split=split,
     )

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from hades_mcp.training.evaluation.running import Conditions
 
 FORMAT = "hades-evaluation/1"
-_HEAD = ("category", "solved", "share", "95 %", "calls", "valid", "channels", "tokens", "seconds")
+_HEAD = (
+    "category", "solved", "share", "95 %", "calls", "valid", "invalid", "channels", "tokens",
+    "seconds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def _cells(one: Summary) -> tuple[str, ...]:
         f"{one.low:.0%} to {one.high:.0%}",
         str(one.calls),
         f"{one.valid / one.calls:.0%}" if one.calls else "none",
+        str(one.invalid),
         ", ".join(f"{name} {count}" for name, count in one.channels.items()) or "none",
         f"{one.tokens:.0f}",
         f"{one.seconds:.1f}",

@@ -34,6 +34,7 @@ class Summary:
         cached: Share of the prompts' tokens that the server had cached.
         seconds: Mean wall time per task.
         slowest: Longest wall time of one task.
+        invalid: Calls that reached a tool though their name or arguments do not fit it.
     """
 
     category: str
@@ -48,6 +49,7 @@ class Summary:
     cached: float
     seconds: float
     slowest: float
+    invalid: int = 0
 
     @property
     def share(self) -> float:
@@ -96,6 +98,7 @@ def _summary(category: str, attempts: Sequence[Attempt]) -> Summary:
         cached=round(cached / prompts, 4) if prompts else 0.0,
         seconds=round(_mean((a.seconds for a in attempts), len(attempts)), 2),
         slowest=max((attempt.seconds for attempt in attempts), default=0.0),
+        invalid=sum(attempt.invalid for attempt in attempts),
     )
 
 
