@@ -62,6 +62,15 @@ def test_secrets_come_from_the_environment_and_one_that_is_missing_is_named():
         filled({"A": "${KEY}"}, {})
 
 
+def test_a_rule_for_a_tool_of_no_server_is_refused(tmp_path):
+    (tmp_path / "agents").mkdir()
+    rule = AGENT + '[approval.tools]\n"twon/find" = "deny"\n'
+    (tmp_path / "agents" / "mine.toml").write_text(rule, encoding="utf-8")
+    agent = load_agent(tmp_path, "mine")
+    with pytest.raises(ConfigError, match="Did you mean 'town'"):
+        with_servers(agent, read_servers([TOWN], "hades.toml"))
+
+
 def test_an_agent_gets_its_own_servers_and_those_of_the_settings_that_name_it(tmp_path):
     (tmp_path / "agents").mkdir()
     own = AGENT + '[[mcp]]\nname = "own"\ncommand = "x"\n'

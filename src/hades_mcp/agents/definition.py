@@ -147,11 +147,21 @@ def with_servers(agent: AgentDefinition, servers: Sequence[ServerDefinition]) ->
     """Return an agent, and those it calls, with the servers of the settings that name them.
 
     Raises:
-        ConfigError: One has the name of a server of the agent's own.
+        ConfigError: One has the name of a server of the agent's own, or a rule is for a tool of a
+            server that the agent has not.
     """
     given = (one for one in servers if any(fnmatchcase(agent.name, name) for name in one.agents))
     all_of_them = (*agent.servers, *given)
     unique(all_of_them, f"agents/{agent.name}.toml and the settings")
+    names = [one.name for one in all_of_them]
+    for tool in agent.approval.tools:
+        server, slash, _ = tool.partition("/")
+        if slash and server not in names:
+            raise ConfigError(
+                f"agents/{agent.name}.toml: [approval.tools] is for {tool!r}, but it has no MCP"
+                f" server {server!r}.",
+                hint=did_you_mean(server, names),
+            )
     below = tuple(with_servers(one, servers) for one in agent.agents)
     return replace(agent, servers=all_of_them, agents=below)
 
