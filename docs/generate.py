@@ -119,6 +119,22 @@ def hybrid_table() -> str:
     return "\n\n".join([said, "\n".join(lines)])
 
 
+def agent_step_table() -> str:
+    """Return the CPU time of a step of an agent's loop, ours and others', from benchmarks/."""
+    report = _results("agent_step")
+    taken, versions = report["cpu_ms_per_step"], report["versions"]
+    lines = ["| | CPU ms a step | beyond the client alone |", "|---|---:|---:|"]
+    for name, each in taken.items():
+        whole = name.partition(",")[0]
+        # Ours always streams.
+        streams = whole == "hades" or name.endswith("streamed")
+        alone = taken["client alone, streamed" if streams else "client alone"]
+        beyond = "" if whole == "client alone" else f"{each - alone:.1f}"
+        lines.append(f"| {name.replace(whole, f'{whole} {versions[whole]}')} | {each} | {beyond} |")
+    said = f"Measured {report['measured']}, Python {report['python']}; medians of three processes:"
+    return "\n".join([said, "", *lines])
+
+
 def recovery_table() -> str:
     """Return how many calls readers recover from replies, and run by mistake, from benchmarks/."""
     report = _results("recovery")
