@@ -136,3 +136,23 @@ def test_settings_cannot_be_changed_after_they_were_read(home):
 def test_every_setting_is_described_and_has_its_variable(name):
     assert Settings.model_fields[name].description
     assert environment_name(name) == "HADES_" + name.upper()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "wanted"),
+    [
+        ("HADES_AQL_ALLOWED", "docs*, notes", "aql_allowed", ("docs*", "notes")),
+        ("HADES_AQL_DENIED", '["a,b"]', "aql_denied", ("a,b",)),
+        ("HADES_FILTER_MASK", "one\ntwo", "filter_mask", ("one", "two")),
+        ("HADES_MCP", '[{"name": "sky"}]', "mcp", ({"name": "sky"},)),
+    ],
+)
+def test_lists_are_read_from_the_environment_too(monkeypatch, name, text, field, wanted):
+    monkeypatch.setenv(name, text)
+    assert getattr(load_settings(), field) == wanted
+
+
+def test_an_environment_that_is_no_list_is_explained(monkeypatch):
+    monkeypatch.setenv("HADES_MCP", "sky")
+    with pytest.raises(ConfigError, match=r"HADES_MCP .*no JSON list"):
+        load_settings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hades_mcp.errors import ConfigError, did_you_mean
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         protected_namespaces=(),
+        enable_decoding=False,  # what the environment says is read below
     )
 
     home: Path = Field(
@@ -225,6 +227,18 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="WARNING", description="Least severe log line written.")
     log_json: bool = Field(default=False, description="Write log lines as JSON.")
+
+    @field_validator("aql_allowed", "aql_denied", "mcp", mode="before")
+    @classmethod
+    def _lists_in_the_environment(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        if info.field_name != "mcp" and not value.startswith("["):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"it is no JSON list: {error}") from None
 
     @field_validator("filter_mask", "filter_block", mode="before")
     @classmethod
