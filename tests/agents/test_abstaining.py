@@ -46,7 +46,7 @@ async def finish(workspace: Workspace, *script: Any, **given: Any) -> RunFinishe
 
 async def test_an_answer_from_memory_gives_way_to_what_the_store_says(workspace):
     finished = await finish(workspace, NOTHING, "Oceans cover most of the Earth.")
-    assert finished.answer.startswith("Nothing stored answers this: aql_read(")
+    assert finished.answer.startswith("Nothing stored answers this: aql_read found")
     assert (finished.stop_reason, finished.cited, finished.abstained) == ("answered", (), True)
     assert finished.rows == []
     assert finished.messages[-1].content == finished.answer
@@ -103,6 +103,7 @@ async def test_an_agent_that_must_look_never_answers_without_looking(workspace):
     assert isinstance(finished, RunFinished)
     assert finished.stop_reason == "failed"
     assert finished.answer.startswith("I have no answer")
+    assert not [event for event in events if isinstance(event, TextDelta)]
 
 
 @pytest.mark.parametrize(

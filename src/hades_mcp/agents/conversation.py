@@ -158,7 +158,7 @@ class Conversation:
         self, asking: Asking
     ) -> AsyncGenerator[TextDelta | Compacted | ModelResponded, None]:
         """Ask once; `ModelResponded` comes last, if what came is a call or an answer."""
-        unheard = self._from_memory
+        unheard = self._from_memory or (self._unlooked and self._measures.repair)
         reply: Reply | None = None
         try:
             async with aclosing(self._ask(asking)) as events:
@@ -219,7 +219,7 @@ class Conversation:
         """Keep a reply, unless it is none: then the next is asked for differently."""
         self._budget.spend(reply.usage)
         message = reply.message
-        unlooked = self._ladder.due and not (self._findings.calls or message.tool_calls)
+        unlooked = self._unlooked and not message.tool_calls
         spoken = bool(message.content.strip() or message.tool_calls)
         if spoken and not self._measures.repair:
             unlooked = False
@@ -230,6 +230,11 @@ class Conversation:
             message = Message("assistant", self._findings.nothing())
         self._messages.append(message)
         return True
+
+    @property
+    def _unlooked(self) -> bool:
+        """Whether an answer would not do, as no call was made yet."""
+        return self._ladder.due and not self._findings.calls
 
     @property
     def _from_memory(self) -> bool:
@@ -261,8 +266,7 @@ class Conversation:
 
     async def _stop(self, reason: StopReason) -> RunFinished:
         """End honestly: with one last answer where that still may be asked for."""
-        unlooked = self._ladder.due and not self._findings.calls
-        if reason in {"tokens", "seconds"} or (reason == "failed" and unlooked):
+        if reason in {"tokens", "seconds"} or (reason == "failed" and self._unlooked):
             return self._finish("", reason)
         try:
             reply = await self._speaker.answer(self._messages)

@@ -97,9 +97,9 @@ class Findings:
         return f" Found so far: {'; '.join(latest)}" if latest and not self.empty else ""
 
     def nothing(self) -> str:
-        """Say that nothing was found, and by which calls."""
-        tried = dict.fromkeys(f"{one.name}({_arguments(one.arguments)})" for one in self.calls)
-        return f"Nothing stored answers this: {', '.join(tried)} found nothing."
+        """Say that nothing was found, and by which tools."""
+        tried = " and ".join(dict.fromkeys(one.name for one in self.calls))
+        return f"Nothing stored answers this: {tried} found nothing."
 
     @property
     def empty(self) -> bool:
