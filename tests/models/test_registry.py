@@ -72,7 +72,7 @@ async def test_llama_server_tells_its_true_window_and_its_adapters(wire):
 
 
 async def test_llama_server_tells_the_hash_of_its_chat_template(wire, tmp_path):
-    text = assets.find(tmp_path, "prompts", SERVING_TEMPLATE).read_text("utf-8")
+    text = assets.find(tmp_path, "prompts", SERVING_TEMPLATE).read_text("utf-8").rstrip()
     wire.lists(LLAMA_MODEL)
     wire.says("/props", PROPS | {"chat_template": text})
     (model,) = await served_models(load_settings(model_url=wire.url))

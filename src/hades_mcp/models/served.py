@@ -48,7 +48,7 @@ class ServedModel:
         adapters: LoRA adapters it can answer with.
         base: The model it is an adapter of, where the server offers adapters as models.
         failed: Whether the server could not load it.
-        template: Hash of the chat template it is served with, as `text_hash` makes it.
+        template: Hash of the chat template it is served with, as `template_hash` makes it.
     """
 
     name: str
@@ -127,10 +127,15 @@ def from_llama_server(
             quantization=str(_at(one, "meta", "ftype") or ""),
             adapters=held if alone else (),
             failed=_at(one, "status", "failed") is True,
-            template=text_hash([template]) if isinstance(template, str) else "",
+            template=_template_hash(template) if isinstance(template, str) else "",
         )
         for one in listed
     ]
+
+
+def _template_hash(text: str) -> str:
+    """Return the hash of a template's file, whose last line break llama-server does not tell."""
+    return text_hash([f"{text.rstrip()}\n"])
 
 
 def from_ollama(
