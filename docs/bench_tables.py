@@ -44,9 +44,10 @@ def _of(result: dict[str, Any]) -> str:
     first = next(iter(result["runs"].values()))
     splits = " and ".join(first["splits"])
     tasks = first["summaries"][-1]["tasks"]
+    facts = (f"{tasks} tasks ({splits})", f"agent {first['agent']}", result["measured"])
     parts = [
         f"### {first['model']} on {first['suite']}",
-        f"{tasks} tasks ({splits}), agent {first['agent']}, {result['measured']}, {result['machine']}.",
+        f"{', '.join(facts)}, {result['machine']}.",
     ]
     if len(found) > 1:
         (_, whole), *_ = Comparison(tuple(found)).tables()
