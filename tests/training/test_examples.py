@@ -1,5 +1,7 @@
 """An example is one turn of a model with everything it saw before it."""
 
+from dataclasses import replace
+
 import orjson
 
 from hades_mcp.messages import ToolCall, ToolResult
@@ -66,6 +68,26 @@ def test_worked_examples_of_the_prompt_are_left_out(run):
     (row,) = examples(run(1, steps=(ASK[0], shown, ASK[1], ANSWER)))
     assert [message["role"] for message in row.messages] == ["system", "user", "assistant"]
     assert row.step == 4
+
+
+def test_a_reply_that_was_asked_for_again_was_never_seen(run):
+    broken = Step("agent", '{"name": "sea', llm_calls=1, hades={"superseded": True})
+    (first, _) = examples(run(1, steps=(*ASK, broken, GOOD, ANSWER)))
+    assert [message["role"] for message in first.messages] == ["system", "user", "assistant"]
+    assert "tool_calls" in first.messages[-1]
+
+
+def test_what_came_after_a_conversation_was_shortened_is_left_out(run):
+    cut = Step("system", "What was said before, in short:", hades={"compacted": 4})
+    assert len(list(examples(run(1, steps=(*ASK, GOOD, cut, GOOD, ANSWER))))) == 1
+
+
+def test_an_answer_from_memory_that_was_taken_back_is_no_lesson(run):
+    trace = run(1, steps=(*ASK, GOOD, ANSWER))
+    nothing = {"abstained": True, "answer": "Nothing stored answers this."}
+    assert len(list(examples(replace(trace, outcome=nothing)))) == 1
+    kept = {"abstained": True, "answer": "Here."}
+    assert len(list(examples(replace(trace, outcome=kept)))) == 2
 
 
 def test_a_call_nobody_answered_is_no_lesson(run):

@@ -67,24 +67,34 @@ def examples(trace: Trace) -> Iterator[Example]:
 
     A turn whose call failed or was no JSON stays in the history of the turns after it, where it
     teaches how to recover, but is never itself what is learned. Worked examples that the prompt
-    showed are left out: what is learned is to do without. Secrets are replaced once more.
+    showed are left out: what is learned is to do without. So are replies that were asked for again,
+    which the model never saw, answers from memory where nothing was found, and all that came
+    after a conversation was shortened. Secrets are replaced once more.
     """
     history: list[JsonObject] = []
     names = (f"call_{number}" for number in count(1))
     session = trace.header.session or trace.id
     tools = redact(list(trace.header.tools))
     for place, step in enumerate(trace.steps, start=1):
-        if step.hades.get("example") is True:
+        if step.hades.get("compacted"):
+            return
+        if step.hades.get("example") is True or step.hades.get("superseded") is True:
             continue
         # A server's random ids would make every row unique, and teach noise.
         ids = {call.id: next(names) for call in step.calls}
         turn = _turn(step, ids)
-        if is_lesson(step):
+        if is_lesson(step) and not _taken_back(step, trace):
             seen: list[JsonObject] = [*history, turn]
             clean = redact(seen)
             found = clean != seen
             yield Example(tuple(clean), tuple(tools), trace.id, session, place, found)
         history += [turn, *_answers(step, ids)]
+
+
+def _taken_back(step: Step, trace: Trace) -> bool:
+    """Whether a step is an answer that gave way to "nothing was found"."""
+    abstained = trace.outcome.get("abstained") is True
+    return abstained and not step.calls and step.message.strip() != trace.outcome.get("answer")
 
 
 def is_lesson(step: Step) -> bool:
