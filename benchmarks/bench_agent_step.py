@@ -3,7 +3,7 @@
 A server on loopback says the same to all: four native calls, one after another, then an answer;
 eight tools are offered. What counts is the processor time of the agent's own process (its HTTP
 client included, the server not), in milliseconds per model response. The rivals may live in a
-Python of their own (`--python`): pip install "pydantic-ai-slim[openai]" openai-agents
+Python of their own (`--python`); those that are not installed are left out.
 """
 
 from __future__ import annotations
