@@ -89,6 +89,7 @@ def main() -> int:
         for run in runs()
         if (run.name in options.only if options.only else usual(run, options.suite))
     ]
+    failed: list[str] = []
     path = options.results / f"runtimes_{options.suite}_{options.size}.json"
     for template, group in groupby(chosen, lambda run: run.template):
         with tempfile.TemporaryDirectory() as folder:
@@ -98,6 +99,9 @@ def main() -> int:
                 for run in group:
                     started = time.monotonic()
                     report = play(run, url, options)
+                    if report is None:
+                        failed.append(run.name)
+                        continue
                     minutes = (time.monotonic() - started) / 60
                     total = report["summaries"][-1]
                     keep(path, run.name, report)
@@ -105,12 +109,15 @@ def main() -> int:
                         f"{run.name}: {total['solved']} of {total['tasks']}, {minutes:.1f} minutes",
                         flush=True,
                     )
-    show(path)
-    return 0
+    if path.exists():
+        show(path)
+    if failed:
+        print(f"Not played to the end: {', '.join(failed)}. The same command goes on.")
+    return 1 if failed else 0
 
 
-def play(run: Run, url: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Play one runtime, or what is left of it, and return its report."""
+def play(run: Run, url: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Play one runtime, or what is left of it, and return its report; None if it broke off."""
     command = [
         *(sys.executable, "-m", "hades_mcp", "--home", str(options.home), "eval", "--json"),
         *("--suite", options.suite, "--model-url", url, "--split", options.split),
@@ -122,7 +129,9 @@ def play(run: Run, url: str, options: argparse.Namespace) -> dict[str, Any]:
     kept = {name: said for name, said in os.environ.items() if not name.startswith("HADES_")}
     environment = kept | {"HADES_MODEL_TIMEOUT": "600"}
     print(f"{run.name} …", flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=False)
+    if done.returncode:
+        return None
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

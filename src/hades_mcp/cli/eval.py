@@ -120,7 +120,12 @@ def compare(reports: tuple[str, ...], out: Path | None, *, as_json: bool) -> Non
 async def _evaluate(loaded: Settings, asked: Asked, out: Path | None) -> tuple[Report, Path]:
     from hades_mcp.agents.definition import load_agent
     from hades_mcp.models.registry import open_model
-    from hades_mcp.training.evaluation.choosing import choose_tasks, conditions, said_template
+    from hades_mcp.training.evaluation.choosing import (
+        answering,
+        choose_tasks,
+        conditions,
+        said_template,
+    )
     from hades_mcp.training.evaluation.reporting import Report
     from hades_mcp.training.evaluation.running import Journal, evaluate_all
 
@@ -138,6 +143,7 @@ async def _evaluate(loaded: Settings, asked: Asked, out: Path | None) -> tuple[R
                 lambda name: chosen.play(name, agent, model),
                 journal,
                 progress=progress,
+                alive=lambda: answering(loaded),
             )
         finally:
             progress.close()

@@ -136,6 +136,28 @@ async def test_a_server_that_is_gone_ends_the_evaluation_and_loses_nothing(tmp_p
     assert list(Journal(tmp_path, MADE_UNDER).done) == names[:7]
 
 
+@pytest.mark.anyio
+async def test_what_a_server_that_is_there_fails_at_twice_is_not_solved(tmp_path):
+    played: list[str] = []
+
+    async def play(name: str) -> Attempt:
+        played.append(name)
+        once = name == "b-1" and played.count(name) > 1
+        return attempt(name) if once else attempt(name, "the run broke off", stop="error")
+
+    async def there() -> bool:
+        return True
+
+    names = ["a-1", "b-1", "c-1", "d-1", "e-1"]
+    journal = Journal(tmp_path, MADE_UNDER)
+    found = await evaluate_all(names, play, journal, alive=there)
+    assert [one.stop for one in found] == ["refused", "answered", "refused", "refused", "refused"]
+    assert [one.solved for one in found] == [False, True, False, False, False]
+    count = len(played)
+    await evaluate_all(names, play, Journal(tmp_path, MADE_UNDER), alive=there)
+    assert len(played) == count
+
+
 def test_attempts_made_under_other_conditions_never_mix(tmp_path):
     Journal(tmp_path, MADE_UNDER)
     other = Conditions("hades-bench", "cd" * 32, "tiny", "librarian", {"hades": "0"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hades_mcp import __version__
 from hades_mcp.errors import InvalidArgument, UnknownName
-from hades_mcp.models.registry import served_models
+from hades_mcp.models.registry import look_at_servers, served_models
 from hades_mcp.prompts.chat import template_hash
 from hades_mcp.tools.catalog import BUILT_IN
 from hades_mcp.tools.contract import contract_hash
@@ -121,6 +121,13 @@ async def said_template(settings: Settings, model: str) -> str:
             ours = served.template == template_hash(settings.home)
             return f"{'ours' if ours else 'not ours'} {served.template}"
     return ""
+
+
+async def answering(settings: Settings) -> bool:
+    """Tell whether a model server is there and ready."""
+    if settings.model_driver == "transformers":
+        return False
+    return any(server.state == "ready" for server in await look_at_servers(settings))
 
 
 def _bench(asked: Asked, settings: Settings) -> Chosen:

@@ -43,7 +43,7 @@ async def plain_run(
     messages = [Message("system", agent.instructions), Message("user", prompt)]
     usage = Usage()
     for step in range(1, agent.limits.steps + 1):
-        request = ChatRequest(tuple(messages), tools, max_tokens=agent.max_tokens)
+        request = ChatRequest(tuple(messages), tools, agent.max_tokens, agent.temperature)
         response = await complete(model, request)
         usage += response.usage
         calls = tuple(_as_written(call) for call in response.message.tool_calls)

@@ -47,7 +47,8 @@ class Attempt:
         why: Why it was not solved; empty if it was.
         answer: The last words.
         calls: What was called, each as {"name", "arguments", "ok", "channel"}.
-        stop: Why the run ended; "error" if it broke off, "window" if it outgrew the model's.
+        stop: Why the run ended; "error" if it broke off, "window" if it outgrew the model's,
+            "refused" if a server that was there failed at it twice.
         steps: Model responses.
         prompt_tokens: Tokens of all prompts, cached ones included.
         cached_tokens: How many of them the server had cached.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -98,17 +98,20 @@ async def evaluate_all(
     journal: Journal,
     *,
     progress: Callable[[int, int, str], None] | None = None,
+    alive: Callable[[], Awaitable[bool]] | None = None,
 ) -> list[Attempt]:
     """Play what has not been played, one after the other, and return all attempts in order.
 
     What broke off (the server went away) is played again when the evaluation is resumed; when
-    several in a row do, there is no use in going on.
+    several in a row do, there is no use in going on. What breaks off twice though the server is
+    there is not solved: some replies a server cannot read itself, each time.
 
     Args:
         ids: The tasks, in their order.
         play: Plays one.
         journal: Where attempts are kept.
         progress: Called before each with (done, all, the task's id).
+        alive: Asks whether the server is there.
 
     Raises:
         Unavailable: `MOST_BROKEN` runs in a row broke off.
@@ -119,7 +122,7 @@ async def evaluate_all(
             progress(number, len(ids), name)
         known = journal.done.get(name)
         if known is None or known.stop == "error":
-            journal.keep(attempt := await play(name))
+            journal.keep(attempt := await _played(name, play, alive))
             broken = broken + 1 if attempt.stop == "error" else 0
             if broken == MOST_BROKEN:
                 raise Unavailable(
@@ -127,6 +130,19 @@ async def evaluate_all(
                     hint="The same command goes on from here.",
                 )
     return [journal.done[name] for name in ids]
+
+
+async def _played(
+    name: str,
+    play: Callable[[str], Awaitable[Attempt]],
+    alive: Callable[[], Awaitable[bool]] | None,
+) -> Attempt:
+    attempt = await play(name)
+    if attempt.stop != "error" or alive is None or not await alive():
+        return attempt
+    again = await play(name)
+    refused = again.stop == "error" and await alive()
+    return replace(again, stop="refused") if refused else again
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
