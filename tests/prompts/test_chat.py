@@ -139,6 +139,11 @@ def test_hidden_keys_are_left_out_at_every_depth():
     assert result_text("no json", ["id"]) == "no json"
 
 
+def test_a_model_sees_all_that_its_query_returned():
+    content = '{"rows": [{"id": 7, "time": "noon"}], "id": "x"}'
+    assert result_text(content, ["id", "time"]) == '{"rows": [{"id": 7, "time": "noon"}]}'
+
+
 def test_a_templates_hash_changes_with_its_bytes(tmp_path):
     shipped = template_hash(tmp_path)
     (tmp_path / "prompts").mkdir()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SERVING_TEMPLATE = "qwen2_5.serving.jinja"
 TRAINING_TEMPLATE = "qwen2_5.training.jinja"
 DEFAULT_SYSTEM = "You are a helpful assistant."
+QUERIED = "rows"
+"""The key of a result that holds what a query returned."""
 
 START, END = "<|im_start|>", "<|im_end|>\n"
 _TOOLS_INTRODUCED = (
@@ -79,7 +81,8 @@ def result_text(content: str, hidden: Collection[str] = ()) -> str:
     Args:
         content: What the tool returned; text that is no JSON stays as it is.
         hidden: Keys whose plain values are left out, at every depth: ids, scores and paths, say,
-            cost a small model attention and time. The trace keeps them.
+            cost a small model attention and time. The trace keeps them. What a query returned
+            stays whole: its keys are the user's own, or were asked for.
     """
     if not hidden:
         return content
@@ -198,7 +201,7 @@ def _without(value: Json, hidden: Collection[str]) -> Json:
         return [_without(item, hidden) for item in value]
     if isinstance(value, dict):
         return {
-            key: _without(item, hidden)
+            key: item if key == QUERIED else _without(item, hidden)
             for key, item in value.items()
             if key not in hidden or isinstance(item, list | dict)
         }
