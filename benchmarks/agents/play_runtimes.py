@@ -21,7 +21,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ class Run:
 
 
 def runs() -> list[Run]:
-    """Return all runtimes, those of one template together."""
+    """Return all runtimes, in the order they are played and shown."""
     plain = ("--runtime", "plain")
     added = [
         Run(f"+{name}", "ours", ("--measures", ",".join(LADDER[: number + 1])))
@@ -91,45 +90,43 @@ def main() -> int:
     ]
     failed: list[str] = []
     path = options.results / f"runtimes_{options.suite}_{options.size}.json"
-    for template, group in groupby(chosen, lambda run: run.template):
-        with tempfile.TemporaryDirectory() as folder:
-            served = _template(template, Path(folder))
-            extra = ("-t", options.threads, "-tb", options.threads) if options.threads else ()
-            with model_server(options.size, template=served, extra=extra) as url:
-                for run in group:
-                    started = time.monotonic()
-                    report = play(run, url, options)
-                    if report is None:
-                        failed.append(run.name)
-                        continue
-                    minutes = (time.monotonic() - started) / 60
-                    total = report["summaries"][-1]
-                    keep(path, run.name, report)
-                    print(
-                        f"{run.name}: {total['solved']} of {total['tasks']}, {minutes:.1f} minutes",
-                        flush=True,
-                    )
+    for run in chosen:
+        started = time.monotonic()
+        report = play(run, options)
+        if report is None:
+            failed.append(run.name)
+            continue
+        keep(path, run.name, report)
+        total, minutes = report["summaries"][-1], (time.monotonic() - started) / 60
+        print(f"{run.name}: {total['solved']} of {total['tasks']}, {minutes:.1f} min", flush=True)
     if path.exists():
-        show(path)
+        show(path, options.home)
     if failed:
         print(f"Not played to the end: {', '.join(failed)}. The same command goes on.")
     return 1 if failed else 0
 
 
-def play(run: Run, url: str, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Play one runtime, or what is left of it, and return its report; None if it broke off."""
-    command = [
-        *(sys.executable, "-m", "hades_mcp", "--home", str(options.home), "eval", "--json"),
-        *("--suite", options.suite, "--model-url", url, "--split", options.split),
-        *("--agent", options.agent, *run.options),
-        *(("--limit", str(options.limit)) if options.limit else ()),
-        *(("--bfcl", str(options.bfcl)) if options.bfcl else ()),
-    ]
+def play(run: Run, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Play one runtime, or what is left of it, and return its report; None if it broke off.
+
+    Each gets a server of its own: what an earlier one left in the cache would be a present.
+    """
+    print(f"{run.name} …", flush=True)
+    extra = ("-t", options.threads, "-tb", options.threads) if options.threads else ()
     # Nothing of who runs it: neither settings nor agents of one's own.
     kept = {name: said for name, said in os.environ.items() if not name.startswith("HADES_")}
     environment = kept | {"HADES_MODEL_TIMEOUT": "600"}
-    print(f"{run.name} …", flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        template = _template(run.template, Path(folder))
+        with model_server(options.size, template=template, extra=extra) as url:
+            command = [
+                *(sys.executable, "-m", "hades_mcp", "--home", str(options.home), "eval", "--json"),
+                *("--suite", options.suite, "--model-url", url, "--split", options.split),
+                *("--agent", options.agent, *run.options),
+                *(("--limit", str(options.limit)) if options.limit else ()),
+                *(("--bfcl", str(options.bfcl)) if options.bfcl else ()),
+            ]
+            done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=False)
     if done.returncode:
         return None
     report: dict[str, Any] = json.loads(done.stdout)
@@ -163,12 +160,14 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return same and code and tasks[0] == tasks[1]
 
 
-def show(path: Path) -> None:
-    """Print the comparison, and write it beside the results of each task."""
+def show(path: Path, home: Path) -> None:
+    """Print the comparison, and write it as a page into the folder of what was played."""
     found = json.loads(path.read_bytes())["runs"]
     if len(found) > 1:
         made = Comparison(tuple(contestant(name, report) for name, report in found.items()))
-        print(made.markdown())
+        page = home / f"{path.stem}.html"
+        page.write_text(made.html(), encoding="utf-8")
+        print(f"{made.markdown()}\n{page}")
 
 
 def _template(name: str, folder: Path) -> Path | None:
@@ -189,7 +188,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--suite", default="hades-bench", help="hades-bench or bfcl")
     parser.add_argument("--bfcl", type=Path, help="wheel of bfcl-eval")
     parser.add_argument("--split", choices=["dev", "held-out", "all"], default="dev")
-    parser.add_argument("--agent", default="librarian")
+    parser.add_argument("--agent", default="router")
     parser.add_argument("--limit", type=int, help="most tasks, of all categories in turn")
     parser.add_argument("--only", nargs="+", choices=[run.name for run in runs()])
     parser.add_argument("--threads", help="of llama-server; by default 1, 2 for prompts")

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from hades_mcp.messages import ToolCall
     from hades_mcp.models.base import ChatModel
 
-PROMPT = "You answer questions about stored data. Use the tools. Answer from what they return."
+PROMPT = (
+    "You answer questions about stored data. Use the tools, and answer from what they return. If"
+    " what is asked is not there, say so."
+)
 """Where the agent is a router, which has no prompt of its own."""
 
 
