@@ -1,6 +1,6 @@
 """The rival of every comparison: the loop one writes in an afternoon for a server with tools.
 
-Native calls only, JSON schemas sent as `tools`, errors told back, a limit of steps. It shares the
+Native calls only, JSON schemas sent as `tools`, errors told back, the agent's limits. It shares the
 model's driver and the tools with HADES, and nothing of `agents/` that helps a model.
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from hades_mcp.agents.definition import AgentDefinition, choose_tools
 from hades_mcp.agents.events import ModelResponded, RunFinished, ToolCalled, ToolReturned
-from hades_mcp.agents.limits import Limits
-from hades_mcp.messages import Message, ToolResult, Usage
+from hades_mcp.agents.limits import Budget, Limits
+from hades_mcp.messages import Message, ToolResult
 from hades_mcp.models.base import ChatRequest, complete
 
 if TYPE_CHECKING:
@@ -44,24 +44,24 @@ async def plain_run(
     agent = as_one(agent)
     tools = choose_tools(agent, await toolbox.specs())
     messages = [Message("system", agent.instructions), Message("user", prompt)]
-    usage = Usage()
-    for step in range(1, agent.limits.steps + 1):
+    budget = Budget(agent.limits)
+    while (stop := budget.exceeded()) is None:
         request = ChatRequest(tuple(messages), tools, agent.max_tokens, agent.temperature)
         response = await complete(model, request)
-        usage += response.usage
+        budget.spend(response.usage)
         calls = tuple(_as_written(call) for call in response.message.tool_calls)
         message = replace(response.message, tool_calls=calls)
         messages.append(message)
-        yield ModelResponded(message, response.usage, step)
+        yield ModelResponded(message, response.usage, budget.steps)
         if not calls:
-            yield RunFinished(message.content, "answered", usage, "", step)
+            yield RunFinished(message.content, "answered", budget.usage, "", budget.steps)
             return
         for call in calls:
             yield ToolCalled(call)
             result = await _made(call, {spec.name for spec in tools}, toolbox)
             messages.append(Message("tool", result.content, tool_call_id=call.id, name=result.name))
             yield ToolReturned(result)
-    yield RunFinished("", "steps", usage, "", agent.limits.steps)
+    yield RunFinished("", stop, budget.usage, "", budget.steps)
 
 
 def as_one(agent: AgentDefinition) -> AgentDefinition:
@@ -75,7 +75,11 @@ def as_one(agent: AgentDefinition) -> AgentDefinition:
         PROMPT,
         tuple(dict.fromkeys(tool for one in below for tool in one.tools)),
         max_tokens=max(one.max_tokens for one in below),
-        limits=Limits(steps=max(one.limits.steps for one in below)),
+        limits=Limits(
+            steps=max(one.limits.steps for one in below),
+            tokens=max(one.limits.tokens for one in below),
+            seconds=max(one.limits.seconds for one in below),
+        ),
     )
 
 
