@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "developer")
 def anyio_backend() -> str:
     """Async tests run on asyncio: the backend users have."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """Processes inherit that SIGINT is ignored, as a shell does it for what runs behind it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)
