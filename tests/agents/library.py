@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import arango
 
 from hades_mcp.agents.definition import AgentDefinition
 from hades_mcp.agents.limits import Limits
@@ -15,8 +19,7 @@ from hades_mcp.tools.toolset import Toolset
 from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from hades_mcp.agents.events import RunEvent
     from hades_mcp.models import ChatModel
@@ -71,3 +74,16 @@ def search(text: str, identifier: str = "s1", **more: Any) -> ToolCall:
 def query(text: str, identifier: str = "q1") -> ToolCall:
     """Return a call of `aql_read`."""
     return ToolCall(identifier, "aql_read", {"query": text})
+
+
+@contextmanager
+def real_modules(folder: Path, files: Sequence[str]) -> Iterator[Workspace]:
+    """A store that holds some modules of a real package: files of python-arango."""
+    source = folder / "source" / "arango"
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text('"""A driver."""\n', encoding="utf-8")
+    for name in files:
+        shutil.copy(Path(arango.__file__).parent / name, source / name)
+    with open_workspace(load_settings(home=folder / "home")) as workspace:
+        workspace.documents.ingest([source])
+        yield workspace

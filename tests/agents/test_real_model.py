@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import arango
 import pytest
+from tests.agents.library import real_modules
 
 from hades_mcp.agents.approval import approve_all
 from hades_mcp.agents.definition import load_agent
@@ -18,7 +16,6 @@ from hades_mcp.agents.toolbox import LocalToolbox
 from hades_mcp.config import load_settings
 from hades_mcp.models.registry import open_model
 from hades_mcp.tools.toolset import Toolset
-from hades_mcp.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +25,11 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 FILES = ("http.py", "response.py", "typings.py", "graph.py", "request.py")
-SOURCE = Path(arango.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A store that holds five modules of a real package."""
-    folder = tmp_path_factory.mktemp("source") / "arango"
-    folder.mkdir()
-    (folder / "__init__.py").write_text('"""A driver."""\n', encoding="utf-8")
-    for name in FILES:
-        shutil.copy(SOURCE / name, folder / name)
-    home = tmp_path_factory.mktemp("home")
-    with open_workspace(load_settings(home=home)) as opened:
-        opened.documents.ingest([folder])
+    with real_modules(tmp_path_factory.mktemp("modules"), FILES) as opened:
         yield opened
 
 
