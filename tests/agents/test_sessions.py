@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hades_mcp.agents.sessions import FILE, Session, SessionStore, Turn, added, checked, new_name
-from hades_mcp.errors import ConfigError, Conflict, InvalidArgument, NotFound, UnknownName
+from hades_mcp.errors import (
+    ConfigError,
+    Conflict,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+    UnknownName,
+)
 from hades_mcp.messages import Message, ToolCall
 from hades_mcp.services.callers import CALLER, Principal
 
@@ -289,3 +296,19 @@ def test_a_killed_process_loses_no_turn_that_ended(path: Path):
     with SessionStore(path) as store:
         questions = [one.question for one in store.get("killed").turns]
     assert questions[: last + 1] == [str(number) for number in range(last + 1)]
+
+
+def test_a_turn_that_the_file_cannot_take_is_said_and_leaves_the_others(
+    store: SessionStore, path: Path
+) -> None:
+    store.append(store.open("bees"), turn())
+    full = sqlite3.connect(path)  # as a full disk does, it ends the transaction by itself
+    full.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON turns BEGIN SELECT RAISE(ROLLBACK, 'no room'); END"
+    )
+    with pytest.raises(Unavailable, match=r"no room.*disk has room"):
+        store.append(store.open("bees"), turn("Wasps?"))
+    full.execute("DROP TRIGGER full")
+    full.close()
+    store.append(store.open("bees"), turn("Ants?"))
+    assert [one.question for one in store.open("bees").turns] == ["Bees?", "Ants?"]

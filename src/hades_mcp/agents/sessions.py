@@ -7,6 +7,7 @@ again, to the byte, what it read and wrote before.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import threading
 import unicodedata
 import uuid
@@ -15,14 +16,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hades_mcp.errors import Conflict, InvalidArgument, NotFound, UnknownName
+from hades_mcp.errors import Conflict, InvalidArgument, NotFound, Unavailable, UnknownName
 from hades_mcp.messages import Message, ToolCall
 from hades_mcp.services.callers import caller
 from hades_mcp.traces.json_text import read_json, write_json
-from hades_mcp.traces.schema import Layout, open_file
+from hades_mcp.traces.schema import Layout, open_file, transaction
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
@@ -139,6 +139,7 @@ class SessionStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.RLock()
         with suppress(OSError):  # what is wrong is said by the opening
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -352,15 +353,14 @@ class SessionStore:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Cursor]:
-        with self._lock:
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
+        try:
+            with self._lock, transaction(self._connection) as cursor:
                 yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
+        except sqlite3.Error as error:
+            raise Unavailable(
+                f"The chats in {self._path} can't be written now: {error}.",
+                hint="See that its disk has room and no process holds it; then try again.",
+            ) from error
 
 
 def added(

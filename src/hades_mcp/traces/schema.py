@@ -1,16 +1,17 @@
-"""The trace file's tables, and how a file of ours is opened and brought up to date."""
+"""The trace file's tables, and how a file of ours is opened, brought up to date and written."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hades_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 BUSY_SECONDS = 10.0
@@ -79,19 +80,28 @@ def open_file(path: Path, layout: Layout = TRACES) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
+    """Write whole or not at all; who calls sees to it that one thread does so at a time."""
+    cursor = connection.cursor()
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield cursor
+        cursor.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk, say, has ended it already
+            cursor.execute("ROLLBACK")
+        raise
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, layout: Layout) -> None:
     connection.row_factory = sqlite3.Row
     _switch_to_wal(connection)
     # WAL with NORMAL: a killed process loses nothing; a power cut may lose the last moments.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         _migrate(connection, path, layout)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

@@ -17,7 +17,7 @@ from hades_mcp.traces.json_text import read_json, write_json
 from hades_mcp.traces.labels import judged, kept
 from hades_mcp.traces.liveness import alive, owner
 from hades_mcp.traces.records import TraceSummary
-from hades_mcp.traces.schema import open_file
+from hades_mcp.traces.schema import open_file, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -269,7 +269,7 @@ class TraceStore:
             raise NotFound(f"There is no trace {trace_id!r}.") from None
 
     def _together(self, work: Sequence[Callable[[], None]]) -> None:
-        with self._transaction() as cursor:
+        with self._lock, transaction(self._connection) as cursor:
             self._batch = cursor
             try:
                 for one in work:
@@ -284,21 +284,8 @@ class TraceStore:
             if self._batch is not None:
                 yield self._batch
                 return
-            with self._transaction() as cursor:
+            with transaction(self._connection) as cursor:
                 yield cursor
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        with self._lock:
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                raise
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> Sequence[sqlite3.Row]:
         self._settle()
