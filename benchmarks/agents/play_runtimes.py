@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,6 +83,7 @@ def usual(run: Run, suite: str) -> bool:
 
 def main() -> int:
     """Play what is asked for, and write the results after each runtime."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the model server would go on
     options = _options()
     chosen = [
         run

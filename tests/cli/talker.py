@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tests.models.conftest import chunk
+from tests.tools.loopback import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,12 +101,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def talking(*replies: str | list[Piece]) -> Iterator[Talker]:
     """Serve replies while the block runs."""
-    server = Talker(*replies)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served(Talker(*replies)) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.models.conftest import WireServer, served
+from tests.models.conftest import WireServer
 from tests.models.file_server import serving_files
 from tests.models.test_pulling import BODY, SHA256
 from tests.models.test_registry import LLAMA_MODEL, LORA, PROPS
 from tests.models.test_serving import gguf
+from tests.tools.loopback import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.models.conftest import WireServer, served
+from tests.models.conftest import WireServer
+from tests.tools.loopback import served
 
 from hades_mcp.config import load_settings
 from hades_mcp.embedders.ollama import ollama_embedder

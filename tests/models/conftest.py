@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.tools.loopback import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,18 +124,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
         except ConnectionError:
             self.server.left.set()
-
-
-@contextmanager
-def served(server: WireServer) -> Iterator[WireServer]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join(60)
-        server.server_close()
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+
+from tests.tools.loopback import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,12 +89,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving_files() -> Iterator[FileServer]:
     """A file server for the length of a block."""
-    server = FileServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served(FileServer()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join(60)
-        server.server_close()

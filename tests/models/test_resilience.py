@@ -6,7 +6,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.models.conftest import WireServer, chunk, served
+from tests.models.conftest import WireServer, chunk
+from tests.tools.loopback import served
 
 from hades_mcp.config import load_settings
 from hades_mcp.errors import ConfigError, HadesError, LimitReached, Unavailable
